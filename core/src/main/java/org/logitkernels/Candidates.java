@@ -1,0 +1,34 @@
+package org.logitkernels;
+
+/**
+ * The tokens that survived a sampler's chain, best first: by logit descending, then by ascending id.
+ *
+ * <p>A live view of the sampler's last call: valid until that sampler's next call or a change of the row it was given. Masked
+ * tokens are never in it. After a chain that narrows nothing it holds every unmasked token. The order is made when first asked
+ * for; until then the view costs nothing.
+ *
+ * <p>After a failed call every method throws {@link IllegalStateException}.
+ */
+public interface Candidates {
+  /** {@return how many there are, at least 1} */
+  int size();
+
+  /**
+   * The id of the i-th best.
+   *
+   * @param i rank, from 0
+   * @return the id, counted from the start of the row
+   * @throws IndexOutOfBoundsException unless {@code 0 <= i < size()}
+   */
+  int id(int i);
+
+  /**
+   * The probability of the i-th best, renormalised over the candidates: weight * (float) (1 / total), so that all of them sum
+   * to 1 up to rounding.
+   *
+   * @param i rank, from 0
+   * @return the probability
+   * @throws IndexOutOfBoundsException unless {@code 0 <= i < size()}
+   */
+  float probability(int i);
+}

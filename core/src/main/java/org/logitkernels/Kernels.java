@@ -1,0 +1,354 @@
+package org.logitkernels;
+
+import java.util.Objects;
+import org.logitkernels.internal.Order;
+import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * Row kernels of one backend: arg-max, log-sum-exp, softmax, top-k, top-p and the draw.
+ *
+ * <p>A row is the range {@code [from, to)} of an array of logits, in nats. Ids, arg-max and tokens count from {@code from}.
+ *
+ * <p><b>Order:</b> everywhere by logit descending (-0 equals +0), then by ascending id.
+ *
+ * <p><b>Special values:</b> {@code -Infinity} masks a token: its probability is exactly 0 and it is never returned. NaN or
+ * +Infinity is an {@link IllegalArgumentException} that names the lowest offending index, counted from {@code from}; a row in
+ * which every token is masked is an {@link IllegalStateException}; both before anything is written, the former first.
+ *
+ * <p><b>Weights:</b> the weight of logit x at temperature T is {@code exp((x - max) / T)}, computed with a relative error of at
+ * most {@code (2 + 2 (max - x) / T) * 2^-24}; the maximum's is exactly 1 and one below 2^-126 is exactly 0. The total of a row
+ * is within a relative 36 * 2^-24 = 2.2e-6 of the sum of its weights, and on rows as they come within 1e-7. Every finite T above 0 works.
+ *
+ * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted or compiled; enforced by
+ * {@code BitEqualityTest} and {@code GoldenBitsContract}.
+ *
+ * <p><b>Cost:</b> linear in the row for every input, unless a method says more. <b>Allocation:</b> none, apart from the one
+ * growth of a {@link Workspace}; enforced by {@code AllocationContract}. Rows are never modified.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class Kernels {
+  final RowKernels rows;
+
+  Kernels(RowKernels rows) {
+    this.rows = rows;
+  }
+
+  /**
+   * The kernels that this JVM should use: the vector backend if it can serve, else the scalar one; {@link Backends#report()}
+   * tells which and why.
+   *
+   * @return the same kernels at every call
+   * @throws IllegalStateException if the system property {@code org.logitkernels.backend} forces one that cannot serve; the
+   *     message says why, and the remedy
+   */
+  public static Kernels best() {
+    return Backends.best();
+  }
+
+  /** {@return the scalar reference, which is available everywhere and defines the bits} */
+  public static Kernels scalar() {
+    return Backends.SCALAR_KERNELS;
+  }
+
+  /**
+   * The kernels of one backend.
+   *
+   * @param name {@code scalar} or {@code vector}
+   * @return that backend, bare
+   * @throws IllegalStateException if that backend cannot serve in this JVM; the message says why, and the remedy
+   * @throws IllegalArgumentException if there is no backend of that name
+   */
+  public static Kernels named(String name) {
+    return Backends.named(name);
+  }
+
+  /** {@return the backend's name, {@code scalar} or {@code vector}} */
+  public String name() {
+    return rows.name();
+  }
+
+  /** {@return the width of the backend's vectors in bits; 0 for scalar} */
+  public int vectorBits() {
+    return rows.vectorBits();
+  }
+
+  /**
+   * Arg-max: the id of the best token, the lowest of those that share the maximum.
+   *
+   * <p><b>Cost:</b> one read of the row and a second look at a part of it. <b>Accuracy:</b> exact; enforced by {@code
+   * ArgMaxContract}.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @return the id, counted from {@code from}
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty, or for NaN or +Infinity in it
+   * @throws IllegalStateException if every token is masked
+   */
+  public int argMax(float[] logits, int from, int to) {
+    checkRange(logits, from, to);
+    return rows.argMax(logits, from, to);
+  }
+
+  /**
+   * Log-sum-exp, {@code ln(sum(exp(x / T)))}, in nats: {@code max / T + ln(total)} in double.
+   *
+   * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted mean of the weights' errors
+   * (see above), plus two roundings in double; enforced by {@code LogSumExpContract}. <b>Cost:</b> two reads of the row.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @return the log-sum-exp in nats
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, or for NaN or +Infinity in
+   *     the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public double logSumExp(float[] logits, int from, int to, float temperature) {
+    checkRange(logits, from, to);
+    checkTemperature(temperature);
+    return rows.logSumExp(logits, from, to, temperature);
+  }
+
+  /**
+   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight times {@code (float) (1 / total)}.
+   *
+   * <p><b>Accuracy:</b> relative error at most that of the weight and of the total (see above) and 2 ULP; enforced by {@code
+   * SoftmaxContract}. Masked tokens get exactly 0, and so does a token whose weight is below 2^-126.
+   *
+   * <p><b>Cost:</b> two reads of the row, a write and a rewrite of the output. <b>Aliasing:</b> in place (the same array, the
+   * same offset) is allowed, any other overlap is an error.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param probabilities where the {@code to - from} probabilities go
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, the output overlaps the row
+   *     but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void softmax(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkRange(logits, from, to);
+    Objects.checkFromIndexSize(probabilitiesFrom, to - from, probabilities.length);
+    checkTemperature(temperature);
+    checkOverlap(logits, from, to, "probabilities", probabilities, probabilitiesFrom);
+    rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+  }
+
+  /**
+   * Log-softmax, {@code ln p_i = (x_i - max) / T - ln(total)}, in nats, as one fused multiply-add in float.
+   *
+   * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(total) + |ln p|) * 2^-24} and that of ln(total), as
+   * for {@link #logSumExp}; enforced by {@code SoftmaxContract}. Unlike {@link #softmax} it does not underflow: only masked
+   * tokens, and results below the least float, are {@code -Infinity}.
+   *
+   * <p><b>Cost:</b> three reads of the row and a write of the output. <b>Aliasing:</b> as for {@link #softmax}.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param logProbabilities where the {@code to - from} logarithms go
+   * @param logProbabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, the output overlaps the row
+   *     but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void logSoftmax(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      float[] logProbabilities,
+      int logProbabilitiesFrom) {
+    checkRange(logits, from, to);
+    Objects.checkFromIndexSize(logProbabilitiesFrom, to - from, logProbabilities.length);
+    checkTemperature(temperature);
+    checkOverlap(logits, from, to, "logProbabilities", logProbabilities, logProbabilitiesFrom);
+    rows.logSoftmax(logits, from, to, temperature, logProbabilities, logProbabilitiesFrom);
+  }
+
+  /**
+   * Top-k: the best k unmasked tokens, best first; exactly {@code min(k, unmasked)} of them, whatever the ties.
+   *
+   * <p>Values keep the row's bits, but -0 is written as +0. <b>Accuracy:</b> exact; enforced by {@code TopKContract}.
+   * <b>Cost:</b> one read of the row, a selection among what could be in the top k, and a sort of k.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least this long
+   * @param ids where the ids go; at least {@code min(k, to - from)} long
+   * @param values where their logits go; as long
+   * @return how many were written
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty, k below 1, the workspace or an output too small, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public int topK(
+      float[] logits,
+      int from,
+      int to,
+      int k,
+      Workspace workspace,
+      int[] ids,
+      float[] values) {
+    checkRange(logits, from, to);
+    if (k < 1) {
+      throw new IllegalArgumentException("k must be >= 1, but was " + k);
+    }
+    Survivors survivors = workspace.open(to - from);
+    int most = Math.min(k, to - from);
+    checkOutput("ids", ids.length, most);
+    checkOutput("values", values.length, most);
+    rows.topK(logits, from, to, k, survivors);
+    long[] best = survivors.bestFirst();
+    int size = survivors.size;
+    for (int i = 0; i < size; i++) {
+      ids[i] = Order.id(best[i]);
+      values[i] = Order.value(best[i]);
+    }
+    return size;
+  }
+
+  /**
+   * Top-p, the nucleus: the smallest best-first prefix of the tokens whose probabilities sum to p, best first.
+   *
+   * <p><b>Definition:</b> the smallest prefix whose mass is at least {@code p * total - total * 2^-21}: the token that crosses
+   * is included, and decimal cases (0.5 + 0.3 against 0.8) land where a person expects. Masses are weights rounded to a
+   * multiple of 2^-44 and summed exactly. p = 1 keeps every unmasked token, p = 0 the best one. Probabilities are those of the
+   * full softmax: they sum to the nucleus' mass.
+   *
+   * <p><b>Accuracy:</b> the size is that of the exact nucleus of some p within 2^-21 and the error of the total of the given
+   * one; enforced by {@code TopPContract}. <b>Cost:</b> reads of the row, and a sort of the nucleus. <b>Source:</b>
+   * Holtzman et al., The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param p the mass to reach, in [0, 1]
+   * @param workspace scratch for rows at least this long
+   * @param ids where the ids go; at least as long as the nucleus is
+   * @param probabilities where their probabilities go; as long
+   * @return the size of the nucleus
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, p not in [0, 1], the
+   *     workspace or an output too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public int topP(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      float p,
+      Workspace workspace,
+      int[] ids,
+      float[] probabilities) {
+    checkRange(logits, from, to);
+    checkTemperature(temperature);
+    checkProbability(p);
+    Survivors survivors = workspace.open(to - from);
+    rows.topP(logits, from, to, temperature, p, survivors);
+    int size = survivors.size;
+    checkOutput("ids", ids.length, size);
+    checkOutput("probabilities", probabilities.length, size);
+    survivors.probabilities(temperature, ids, probabilities);
+    return size;
+  }
+
+  /**
+   * Draws a token from the whole row: token i with probability {@code softmax(x, T)_i}, by inversion of one uniform number.
+   *
+   * <p><b>Definition:</b> the first block of 1,024 tokens whose running total (in double) exceeds {@code u * total}; in it, the
+   * first id whose running sum of weights (in double, in order) exceeds the rest, or, if rounding leaves none, the block's last
+   * token with a weight above 0. A masked token is never drawn, nor one whose weight is 0, whatever u.
+   *
+   * <p><b>Cost:</b> two reads of the row, and of one block a third. Nothing as long as the row is written. <b>Randomness:</b>
+   * the one number given. Frequencies are tested by {@code DrawContract}.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param u a uniform number in [0, 1)
+   * @param workspace scratch for rows at least this long
+   * @return the token's id, counted from {@code from}
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, u not in [0, 1), the
+   *     workspace too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public int sample(
+      float[] logits, int from, int to, float temperature, double u, Workspace workspace) {
+    checkRange(logits, from, to);
+    checkTemperature(temperature);
+    checkUniform(u);
+    return rows.draw(logits, from, to, temperature, u, workspace.open(to - from));
+  }
+
+  /** Name and width. */
+  @Override
+  public String toString() {
+    return vectorBits() == 0 ? name() : name() + ", " + vectorBits() + " bits";
+  }
+
+  static void checkRange(float[] logits, int from, int to) {
+    Objects.checkFromToIndex(from, to, logits.length);
+    if (from == to) {
+      throw new IllegalArgumentException("the range is empty: from = to = " + from);
+    }
+  }
+
+  static void checkUniform(double u) {
+    if (!(u >= 0 && u < 1)) {
+      throw new IllegalArgumentException("u must be in [0, 1), but was " + u);
+    }
+  }
+
+  static void checkProbability(float p) {
+    if (!(p >= 0 && p <= 1)) {
+      throw new IllegalArgumentException("p must be in [0, 1], but was " + p);
+    }
+  }
+
+  private static void checkTemperature(float temperature) {
+    if (!(temperature > 0 && temperature < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "temperature must be finite and > 0, but was " + temperature);
+    }
+  }
+
+  private static void checkOverlap(
+      float[] logits, int from, int to, String name, float[] output, int outputFrom) {
+    if (output == logits && outputFrom != from && Math.abs((long) outputFrom - from) < to - from) {
+      throw new IllegalArgumentException(
+          name + " overlap logits: in place means the same array at the same offset");
+    }
+  }
+
+  private static void checkOutput(String name, int length, int needed) {
+    if (length < needed) {
+      throw new IllegalArgumentException(
+          name + " has length " + length + ", but " + needed + " are needed");
+    }
+  }
+}

@@ -1,0 +1,330 @@
+package org.logitkernels;
+
+import java.util.Objects;
+import java.util.StringJoiner;
+import org.logitkernels.internal.Order;
+import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * A chain at work on one sequence: rows of logits in, tokens out.
+ *
+ * <p><b>Randomness:</b> a stream addressed by seed and position. Draw number n is the n-th (from 0) {@code nextLong()} of {@code
+ * new java.util.SplittableRandom(seed)}, its upper 53 bits as a fraction in [0, 1). Every call of {@link #sample(float[])} that
+ * succeeds uses one position, greedy chains too; a failed call uses none.
+ *
+ * <p>The token, the candidates and their probabilities have the same bits on every backend.
+ *
+ * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link Workspace}). The row is referred to, not
+ * copied, until the next call.
+ *
+ * <p>Not thread-safe: one per sequence.
+ */
+public final class Sampler {
+  /** The row before the first success and after a failed call. */
+  private static final float[] NONE = {};
+
+  /** Products of temperatures stay in a range where 1 / T and |x| / T are finite in double. */
+  private static final double COLDEST = 0x1p-960;
+
+  private static final double HOTTEST = 0x1p960;
+
+  private final SamplerChain chain;
+  private final Step[] steps;
+  private final int vocabularySize;
+  private final long seed;
+  private final RowKernels rows;
+  private final Survivors survivors;
+  private final View view = new View();
+
+  private long position;
+
+  // Of the last call.
+  private float[] row = NONE;
+  private int from;
+  private int to;
+  private double temperature;
+  private boolean narrowed;
+  private int token;
+
+  Sampler(SamplerChain chain, int vocabularySize, long seed, Kernels kernels) {
+    this.chain = chain;
+    this.steps = chain.steps().toArray(new Step[0]);
+    this.vocabularySize = vocabularySize;
+    this.seed = seed;
+    this.rows = kernels.rows;
+    this.survivors = new Survivors(vocabularySize);
+  }
+
+  /**
+   * Draws a token from a row, with the draw at {@link #position()}, which then grows by 1.
+   *
+   * @param logits the row
+   * @return the token's id
+   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()}, or holds NaN or +Infinity
+   *     (the message names the lowest offending index)
+   * @throws IllegalStateException if every token is masked
+   */
+  public int sample(float[] logits) {
+    return sample(logits, 0, logits.length);
+  }
+
+  /**
+   * Draws a token from a range of an array, with the draw at {@link #position()}, which then grows by 1.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @return the token's id, counted from {@code from}
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty or longer than {@link #vocabularySize()}, or holds NaN or +Infinity
+   *     (the message names the lowest offending index, counted from {@code from})
+   * @throws IllegalStateException if every token is masked
+   */
+  public int sample(float[] logits, int from, int to) {
+    int token = sample(logits, from, to, uniform(seed, position));
+    position++;
+    return token;
+  }
+
+  /**
+   * Draws a token from a range of an array, with a given uniform number: a pure function, which uses no position of the stream.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param u in [0, 1)
+   * @return the token's id, counted from {@code from}
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if u is not in [0, 1), the range is empty or longer than {@link #vocabularySize()}, or
+   *     holds NaN or +Infinity (the message names the lowest offending index, counted from {@code from})
+   * @throws IllegalStateException if every token is masked
+   */
+  public int sample(float[] logits, int from, int to, double u) {
+    row = NONE;
+    Kernels.checkRange(logits, from, to);
+    if (to - from > vocabularySize) {
+      throw new IllegalArgumentException(
+          "the row has " + (to - from) + " logits, but the vocabulary size is " + vocabularySize);
+    }
+    Kernels.checkUniform(u);
+    run(logits, from, to);
+    if (narrowed) {
+      rows.weights(survivors, temperature);
+      token = survivors.draw(u);
+    } else {
+      token = rows.draw(logits, from, to, temperature, u, survivors);
+    }
+    view.reset();
+    this.row = logits;
+    this.from = from;
+    this.to = to;
+    return token;
+  }
+
+  /** Applies the steps. The first that narrows works on the row, those behind it on the survivors. */
+  private void run(float[] logits, int from, int to) {
+    int length = to - from;
+    narrowed = false;
+    temperature = 1;
+    for (Step step : steps) {
+      if (step instanceof Step.Temperature(float t)) {
+        if (t > 0) {
+          multiplyTemperature(t);
+        } else {
+          greedy(logits, from, to);
+        }
+      } else if (step instanceof Step.TopK(int k)) {
+        if (k < length) {
+          topK(logits, from, to, k);
+        }
+      } else if (step instanceof Step.TopP(float p)) {
+        if (p < 1) {
+          if (narrowed) {
+            rows.weights(survivors, temperature);
+            survivors.topP(p, length);
+          } else {
+            rows.topP(logits, from, to, temperature, p, survivors);
+          }
+          narrowed = true;
+        }
+      } else if (step instanceof Step.MinP(float p)) {
+        if (p > 0) {
+          float threshold = Survivors.minPThreshold(temperature, p);
+          if (narrowed) {
+            survivors.minP(threshold);
+          } else {
+            rows.minP(logits, from, to, threshold, survivors);
+          }
+          narrowed = true;
+        }
+      }
+    }
+  }
+
+  private void multiplyTemperature(float t) {
+    temperature = Math.clamp(temperature * t, COLDEST, HOTTEST);
+  }
+
+  private void greedy(float[] logits, int from, int to) {
+    if (narrowed) {
+      survivors.topK(1);
+    } else {
+      int id = rows.argMax(logits, from, to);
+      survivors.only(id, logits[from + id]);
+    }
+    narrowed = true;
+  }
+
+  private void topK(float[] logits, int from, int to, int k) {
+    if (narrowed) {
+      survivors.topK(k);
+    } else {
+      rows.topK(logits, from, to, k, survivors);
+    }
+    narrowed = true;
+  }
+
+  /**
+   * The tokens that survived the last call's chain, best first, with renormalised probabilities: a live view, valid until the
+   * next call or a change of the row.
+   *
+   * @return the view, the same at every call
+   * @throws IllegalStateException before the first success and after a failed call
+   */
+  public Candidates candidates() {
+    checkSampled();
+    return view;
+  }
+
+  /**
+   * The probability of the last token among the tokens that survived: the bits of its {@link Candidates#probability}.
+   *
+   * @return the probability
+   * @throws IllegalStateException before the first success and after a failed call
+   */
+  public float probability() {
+    checkSampled();
+    return probabilityOf(row[from + token]);
+  }
+
+  /**
+   * The logarithm of {@link #probability()}, computed in double from the logit: {@code (x - max) / T - ln(total)}.
+   *
+   * @return the logarithm, in nats
+   * @throws IllegalStateException before the first success and after a failed call
+   */
+  public double logProbability() {
+    checkSampled();
+    double difference = (double) row[from + token] - survivors.max;
+    return difference / temperature - StrictMath.log(survivors.total);
+  }
+
+  /** {@return the number of the next draw in the stream, from 0} */
+  public long position() {
+    return position;
+  }
+
+  /**
+   * Moves to a position in the stream: the next call uses this draw.
+   *
+   * @param position the number of the draw, from 0
+   * @throws IllegalArgumentException if the position is negative
+   */
+  public void position(long position) {
+    if (position < 0) {
+      throw new IllegalArgumentException("position must be >= 0, but was " + position);
+    }
+    this.position = position;
+  }
+
+  /** {@return the seed that selects the stream} */
+  public long seed() {
+    return seed;
+  }
+
+  /** {@return the chain} */
+  public SamplerChain chain() {
+    return chain;
+  }
+
+  /** {@return the length of the longest row it takes} */
+  public int vocabularySize() {
+    return vocabularySize;
+  }
+
+  private void checkSampled() {
+    if (row == NONE) {
+      throw new IllegalStateException(
+          "no token has been sampled: the last call failed or there was none");
+    }
+  }
+
+  private float probabilityOf(float logit) {
+    return survivors.weight(logit, temperature) * (float) (1 / survivors.total);
+  }
+
+  /**
+   * Draw number n of a seed's stream: SplitMix64's state after n + 1 additions of its constant, mixed.
+   *
+   * <p>Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, doi:10.1145/2660193.2660195.
+   */
+  private static double uniform(long seed, long n) {
+    long z = seed + (n + 1) * 0x9e3779b97f4a7c15L;
+    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+    z = z ^ (z >>> 31);
+    return (z >>> 11) * 0x1p-53;
+  }
+
+  /** The candidates of the last call, put in order when first asked for. */
+  private final class View implements Candidates {
+    private boolean counted;
+    private boolean ordered;
+    private long[] best = {};
+
+    void reset() {
+      counted = narrowed;
+      ordered = false;
+    }
+
+    @Override
+    public int size() {
+      checkSampled();
+      if (!counted) {
+        survivors.all(row, from, to);
+        counted = true;
+      }
+      return survivors.size;
+    }
+
+    @Override
+    public int id(int i) {
+      return Order.id(key(i));
+    }
+
+    @Override
+    public float probability(int i) {
+      return probabilityOf(Order.value(key(i)));
+    }
+
+    private long key(int i) {
+      Objects.checkIndex(i, size());
+      if (!ordered) {
+        best = survivors.bestFirst();
+        ordered = true;
+      }
+      return best[i];
+    }
+
+    /** The candidates, each with its probability. */
+    @Override
+    public String toString() {
+      StringJoiner text = new StringJoiner(", ", "[", "]");
+      for (int i = 0; i < size(); i++) {
+        text.add(id(i) + ": " + probability(i));
+      }
+      return text.toString();
+    }
+  }
+}

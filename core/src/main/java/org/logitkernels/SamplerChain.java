@@ -1,0 +1,114 @@
+package org.logitkernels;
+
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
+import java.util.List;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ordered list of sampling steps, ending in a draw; the order is the order in which they apply.
+ *
+ * <p>Each step sees what its predecessors left: a top-p after a top-k cuts the renormalised distribution of those k, and a
+ * min-p after a temperature measures at that temperature. After the last step a token is drawn from what is left, in proportion
+ * to {@code exp(x / T)} with T the product of all temperatures.
+ *
+ * <p>A step that can narrow nothing is passed over: a temperature of 1, a top-k at least as long as the row, a top-p of 1, a
+ * min-p of 0. A chain of which only temperatures remain draws as {@link Kernels#sample} does. Any other draws from the survivors:
+ * the first by ascending id whose running sum of weights, in double, exceeds {@code u * total}.
+ *
+ * <p>Immutable, thread-safe and serializable, with equality by value.
+ */
+public final class SamplerChain implements Serializable {
+  private static final long serialVersionUID = 1;
+  private static final SamplerChain GREEDY = of(Step.temperature(0));
+
+  private final transient List<Step> steps;
+
+  private SamplerChain(List<Step> steps) {
+    this.steps = steps;
+  }
+
+  /**
+   * A chain of these steps, in this order. Without a step it draws from the whole row at temperature 1.
+   *
+   * @param steps the steps
+   * @return the chain
+   */
+  public static SamplerChain of(Step... steps) {
+    return new SamplerChain(List.of(steps));
+  }
+
+  /** {@return the greedy chain, which always takes the best token; equal to {@code of(temperature(0))}} */
+  public static SamplerChain greedy() {
+    return GREEDY;
+  }
+
+  /** {@return the steps, in order; unmodifiable} */
+  public List<Step> steps() {
+    return steps;
+  }
+
+  /**
+   * A sampler on {@link Kernels#best()}.
+   *
+   * @param vocabularySize the longest row it will be given
+   * @param seed selects the random stream
+   * @return a sampler at position 0
+   * @throws IllegalArgumentException if the vocabulary size is below 1
+   * @throws IllegalStateException if a backend is forced and cannot serve
+   */
+  public Sampler newSampler(int vocabularySize, long seed) {
+    return newSampler(vocabularySize, seed, Kernels.best());
+  }
+
+  /**
+   * A sampler on these kernels.
+   *
+   * @param vocabularySize the longest row it will be given
+   * @param seed selects the random stream
+   * @param kernels the backend
+   * @return a sampler at position 0
+   * @throws IllegalArgumentException if the vocabulary size is below 1
+   */
+  public Sampler newSampler(int vocabularySize, long seed, Kernels kernels) {
+    if (vocabularySize < 1) {
+      throw new IllegalArgumentException("vocabularySize must be >= 1, but was " + vocabularySize);
+    }
+    return new Sampler(this, vocabularySize, seed, kernels);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof SamplerChain chain && steps.equals(chain.steps);
+  }
+
+  @Override
+  public int hashCode() {
+    return steps.hashCode();
+  }
+
+  /** The steps, as in {@code temperature=0.8, top_k=40, top_p=0.95}. */
+  @Override
+  public String toString() {
+    StringJoiner text = new StringJoiner(", ");
+    steps.forEach(step -> text.add(step.toString()));
+    return text.toString();
+  }
+
+  /** What is written in a chain's place: its steps, which are validated again when they are read. */
+  private record Form(Step[] steps) implements Serializable {
+    private Object readResolve() {
+      return of(steps);
+    }
+  }
+
+  private Object writeReplace() {
+    return new Form(steps.toArray(new Step[0]));
+  }
+
+  private void readObject(ObjectInputStream in) throws InvalidObjectException {
+    throw new InvalidObjectException("a chain is read through its steps");
+  }
+}

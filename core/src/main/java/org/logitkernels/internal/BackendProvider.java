@@ -1,0 +1,15 @@
+package org.logitkernels.internal;
+
+/** How a backend is found through {@link java.util.ServiceLoader}: cheap to load, and says why when it cannot serve. */
+public interface BackendProvider {
+  /** Name of the backend, as in {@code Kernels.named}. */
+  String name();
+
+  /**
+   * The backend's kernels.
+   *
+   * @param scalar the scalar reference, for what is not worth a vector
+   * @throws BackendUnavailableException if this JVM or machine cannot run them well
+   */
+  RowKernels open(RowKernels scalar) throws BackendUnavailableException;
+}

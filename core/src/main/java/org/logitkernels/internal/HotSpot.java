@@ -1,0 +1,32 @@
+package org.logitkernels.internal;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of the virtual machine that decide how fast a backend can be. */
+public final class HotSpot {
+  private HotSpot() {}
+
+  /** False if fused multiply-adds are known to be computed without hardware: right, and hundreds of times slower. */
+  public static boolean hasFusedMultiplyAdd() {
+    return !"false".equals(option("UseFMA"));
+  }
+
+  /** False if the optimising compiler is known to be absent: off, interpreting only, or stopped at the first tier. */
+  public static boolean hasOptimisingCompiler() {
+    String tier = option("TieredStopAtLevel");
+    boolean stopped = tier != null && Integer.parseInt(tier) < 4;
+    return !stopped && !System.getProperty("java.vm.info", "").contains("interpreted mode");
+  }
+
+  /** The value of a flag; null if this machine is no HotSpot or has no such flag. */
+  private static @Nullable String option(String name) {
+    try {
+      HotSpotDiagnosticMXBean flags = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      return flags == null ? null : flags.getVMOption(name).getValue();
+    } catch (IllegalArgumentException | LinkageError unknown) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package org.logitkernels.internal;
+
+/** What a row must not hold, and how that is said. */
+public final class Rows {
+  private Rows() {}
+
+  /** The error for the first NaN or +Infinity of a row that is known to hold one. */
+  public static IllegalArgumentException invalid(float[] logits, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (!(logits[i] < Float.POSITIVE_INFINITY)) {
+        return new IllegalArgumentException("logit " + (i - from) + " is " + logits[i]);
+      }
+    }
+    // Another thread has changed the row since the pass that saw the value.
+    return new IllegalArgumentException("the row changed while it was read, and held NaN or Infinity");
+  }
+
+  /** For a row in which every token is masked. */
+  public static IllegalStateException allMasked() {
+    return new IllegalStateException("every logit in the range is -Infinity: nothing can be sampled");
+  }
+}

@@ -1,0 +1,284 @@
+package org.logitkernels.internal;
+
+/**
+ * The tokens that a row's steps have left, by ascending id, with the scratch that kernels need to find them.
+ *
+ * <p>Every step here keeps a best-first prefix of the survivors, so it finds the prefix's last key and drops what lies behind.
+ * Arrays for survivors start small and grow once, to the capacity, when a row first needs it; the arrays for ordering
+ * likewise. Fields are open because kernels fill them.
+ */
+public final class Survivors {
+  /** Enough for a narrow chain over any row that is not hostile. */
+  private static final int FIRST_RESERVE = 4096;
+
+  /** A vector may be stored whole although only a part of it survives. */
+  private static final int SLACK = 16;
+
+  /** A strip is at least so many logits long; half as many again as there are strips serve the levels above. */
+  private static final int SHORTEST_STRIP = 8;
+
+  private final int capacity;
+
+  /** Survivors' ids, ascending. */
+  public int[] ids;
+
+  /** Survivors' logits. */
+  public float[] values;
+
+  /** Survivors' weights, once computed; a block's weights while a whole row is drawn from. */
+  public float[] weights;
+
+  /** How many survive. */
+  public int size;
+
+  /** The row's maximum, never -0. */
+  public float max;
+
+  /** The total weight: of the whole row, or of the survivors. */
+  public double total;
+
+  /** Scratch: the row's running total after each block. */
+  public final double[] prefixes;
+
+  /** Scratch: maxima of the row's strips, and behind them of groups of strips. */
+  public final float[] maxima;
+
+  private long[] keys = new long[0];
+  private long[] spare = keys;
+  private final int[] counts = new int[Order.counters()];
+
+  /** For rows of up to {@code capacity} logits. */
+  public Survivors(int capacity) {
+    this.capacity = capacity;
+    this.prefixes = new double[Lanes.blocks(capacity)];
+    this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * SLACK];
+    int first = Math.min(capacity, FIRST_RESERVE) + SLACK;
+    this.ids = new int[first];
+    this.values = new float[first];
+    this.weights = new float[first];
+  }
+
+  /** Rows this long fit. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** Makes room for {@code needed} survivors; those there are kept. */
+  public void reserve(int needed) {
+    if (needed + SLACK > ids.length) {
+      int grown = capacity + SLACK;
+      int[] moreIds = new int[grown];
+      float[] moreValues = new float[grown];
+      float[] moreWeights = new float[grown];
+      System.arraycopy(ids, 0, moreIds, 0, size);
+      System.arraycopy(values, 0, moreValues, 0, size);
+      ids = moreIds;
+      values = moreValues;
+      weights = moreWeights;
+    }
+  }
+
+  /** Every unmasked token of the row. */
+  public void all(float[] x, int from, int to) {
+    size = 0;
+    reserve(to - from);
+    for (int i = from; i < to; i++) {
+      if (x[i] > Float.NEGATIVE_INFINITY) {
+        add(i - from, x[i]);
+      }
+    }
+  }
+
+  /** Adds a token, with an id above all others; there must be room. */
+  public void add(int id, float value) {
+    ids[size] = id;
+    values[size] = value;
+    size++;
+  }
+
+  /** Keeps the best k. */
+  public void topK(int k) {
+    if (k < size) {
+      order(false, 0);
+      keepThrough(Order.prefixEnd(keys, spare, size, k));
+    }
+  }
+
+  /** One survivor alone. */
+  public void only(int id, float value) {
+    size = 0;
+    add(id, value);
+    max = value + 0f;
+  }
+
+  /** The lowest logit that survives. */
+  public float lowest() {
+    float lowest = Float.POSITIVE_INFINITY;
+    for (int i = 0; i < size; i++) {
+      lowest = Math.min(lowest, values[i]);
+    }
+    return lowest;
+  }
+
+  /** Keeps the nucleus of the survivors, renormalised: the base is their own mass. Needs their weights. */
+  public void topP(float p, int rowLength) {
+    double quantum = quantum(rowLength);
+    long mass = order(true, quantum);
+    keepThrough(Order.prefixEnd(keys, spare, size, need(p, mass / quantum, quantum)));
+  }
+
+  /**
+   * Keeps the smallest prefix whose mass reaches p of the row's total. Needs the weights of survivors that are a prefix of the
+   * row's tokens.
+   *
+   * @return false, and nothing changed, if the survivors' mass falls short
+   */
+  public boolean nucleus(float p, double rowTotal, int rowLength) {
+    double quantum = quantum(rowLength);
+    long need = need(p, rowTotal, quantum);
+    if (order(true, quantum) < need) {
+      return false;
+    }
+    keepThrough(Order.prefixEnd(keys, spare, size, need));
+    return true;
+  }
+
+  /** Keeps those with {@code x >= bar}. */
+  public void atLeast(float bar) {
+    reach(0, bar);
+  }
+
+  /** Keeps those with {@code x - max >= threshold}. */
+  public void minP(float threshold) {
+    reach(max, threshold);
+  }
+
+  private void reach(float base, float bar) {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (values[i] - base >= bar) {
+        ids[kept] = ids[i];
+        values[kept] = values[i];
+        kept++;
+      }
+    }
+    size = kept;
+  }
+
+  /**
+   * The lowest difference from the maximum that min-p keeps: {@code (float) (T (ln p - 2^-21))}, and 0 for p = 1, which keeps
+   * the ties at the maximum alone.
+   */
+  public static float minPThreshold(double temperature, float p) {
+    return p == 1 ? 0 : (float) (temperature * (StrictMath.log(p) - 0x1p-21));
+  }
+
+  /**
+   * Draws by ascending id: the first survivor whose running sum of weights exceeds {@code u * total}. Needs the weights;
+   * leaves their total.
+   */
+  public int draw(double u) {
+    double sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum += weights[i];
+    }
+    total = sum;
+    return ids[drawIndex(weights, size, u * sum)];
+  }
+
+  /**
+   * Index of the first weight whose running sum, in order and in double, exceeds a residue; of the last weight above 0 if
+   * rounding leaves none. A weight of 0 is never drawn.
+   */
+  public static int drawIndex(float[] weights, int size, double residue) {
+    double sum = 0;
+    int last = 0;
+    for (int i = 0; i < size; i++) {
+      if (weights[i] > 0) {
+        sum += weights[i];
+        last = i;
+        if (sum > residue) {
+          break;
+        }
+      }
+    }
+    return last;
+  }
+
+  /** The first of the row's blocks whose running total exceeds the target; the last one if none does. */
+  public int blockOf(double target, int blocks) {
+    int block = 0;
+    while (block < blocks - 1 && prefixes[block] <= target) {
+      block++;
+    }
+    return block;
+  }
+
+  /** The survivors' keys, best first: valid until the next step. */
+  public long[] bestFirst() {
+    order(false, 0);
+    return Order.sort(keys, spare, size, counts);
+  }
+
+  /** Ids and probabilities under the total, best first. */
+  public void probabilities(double temperature, int[] bestIds, float[] probabilities) {
+    double stretch = Exponential.stretch(temperature);
+    float scale = Exponential.scale(temperature);
+    float cutoff = Exponential.cutoff(scale);
+    float factor = (float) (1 / total);
+    long[] best = bestFirst();
+    for (int i = 0; i < size; i++) {
+      bestIds[i] = Order.id(best[i]);
+      float d = Exponential.difference(Order.value(best[i]), max, stretch);
+      probabilities[i] = Exponential.weight(d, scale, cutoff) * factor;
+    }
+  }
+
+  /** The weight of one logit. */
+  public float weight(float value, double temperature) {
+    float scale = Exponential.scale(temperature);
+    float d = Exponential.difference(value, max, Exponential.stretch(temperature));
+    return Exponential.weight(d, scale, Exponential.cutoff(scale));
+  }
+
+  /** Fills the keys, and beside them the masses, or 1 each for counting; returns their sum. */
+  private long order(boolean byMass, double quantum) {
+    if (size > keys.length) {
+      int grown = size + SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + SLACK;
+      keys = new long[grown];
+      spare = new long[grown];
+    }
+    long sum = 0;
+    for (int i = 0; i < size; i++) {
+      long mass = byMass ? (long) Math.rint(weights[i] * quantum) : 1;
+      keys[i] = Order.key(values[i], ids[i]);
+      spare[i] = mass;
+      sum += mass;
+    }
+    return sum;
+  }
+
+  private void keepThrough(long lastKey) {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (Order.key(values[i], ids[i]) <= lastKey) {
+        ids[kept] = ids[i];
+        values[kept] = values[i];
+        weights[kept] = weights[i];
+        kept++;
+      }
+    }
+    size = kept;
+  }
+
+  /** Units of mass in a weight of 1: 2^44, or so many fewer that a longer row's masses cannot overflow. */
+  private static double quantum(int rowLength) {
+    int excess = Math.max(0, 32 - Integer.numberOfLeadingZeros(rowLength - 1) - 18);
+    return Math.scalb(1.0, 44 - excess);
+  }
+
+  /** The mass that a nucleus of p must reach: {@code p * total - total * 2^-21}, so that decimal cases land where expected. */
+  private static long need(float p, double total, double quantum) {
+    return (long) Math.ceil((p * total - total * 0x1p-21) * quantum);
+  }
+}

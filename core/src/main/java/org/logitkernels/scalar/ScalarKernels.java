@@ -1,0 +1,69 @@
+package org.logitkernels.scalar;
+
+import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Survivors;
+
+/** The scalar backend: an index of its kernels. */
+public final class ScalarKernels implements RowKernels {
+  /** Stateless. */
+  public ScalarKernels() {}
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public int vectorBits() {
+    return 0;
+  }
+
+  @Override
+  public int argMax(float[] x, int from, int to) {
+    return Maxima.argMax(x, from, to);
+  }
+
+  @Override
+  public double logSumExp(float[] x, int from, int to, double temperature) {
+    float max = Maxima.max(x, from, to);
+    return max / temperature + StrictMath.log(ExpSum.total(x, from, to, max, temperature));
+  }
+
+  @Override
+  public void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    Softmax.softmax(x, from, to, temperature, y, yFrom);
+  }
+
+  @Override
+  public void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    Softmax.logSoftmax(x, from, to, temperature, y, yFrom);
+  }
+
+  @Override
+  public void topK(float[] x, int from, int to, int k, Survivors survivors) {
+    TopK.topK(x, from, to, k, survivors);
+  }
+
+  @Override
+  public void topP(
+      float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+    TopP.topP(x, from, to, temperature, p, survivors);
+  }
+
+  @Override
+  public void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
+    MinP.minP(x, from, to, threshold, survivors);
+  }
+
+  @Override
+  public int draw(
+      float[] x, int from, int to, double temperature, double u, Survivors survivors) {
+    return Draw.draw(x, from, to, temperature, u, survivors);
+  }
+
+  @Override
+  public void weights(Survivors survivors, double temperature) {
+    ExpSum.weights(
+        survivors.values, 0, survivors.size, survivors.max, temperature, survivors.weights, 0);
+  }
+}
