@@ -1,0 +1,9 @@
+/** The vector backend of the logit kernels, on {@code jdk.incubator.vector}: found at run time, nothing to call. */
+module org.logitkernels.vector {
+  requires static org.jspecify;
+  requires org.logitkernels;
+  requires jdk.incubator.vector;
+
+  provides org.logitkernels.internal.BackendProvider with
+      org.logitkernels.vector.VectorProvider;
+}

@@ -1,0 +1,96 @@
+package org.logitkernels.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Lanes;
+
+/**
+ * {@link Lanes}, a vector at a time.
+ *
+ * <p>The 32 virtual lanes are 2, 4 or 8 vectors. Halving combines the first half of them with the second, then quarters, so
+ * three nested loops of two rounds each, of which wider vectors need fewer, meet the vectors in the order in which they
+ * combine. What is left is one vector, halved within.
+ */
+final class LaneSum {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final int VECTORS = Lanes.COUNT / F.length();
+
+  /** Rounds of the second loop. */
+  static final int SECOND = VECTORS >= 4 ? 2 : 1;
+
+  /** Rounds of the third loop. */
+  static final int THIRD = VECTORS >= 8 ? 2 : 1;
+
+  private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
+  private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
+  private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
+  private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
+
+  private LaneSum() {}
+
+  /** The first lane of the vector met in these rounds of the three loops. */
+  static int offset(int a, int b, int c) {
+    return (a + 2 * b + 4 * c) * F.length();
+  }
+
+  /** The lanes of one vector, combined by halving. */
+  static float combine(FloatVector lanes) {
+    FloatVector sum = lanes;
+    if (F.length() > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (F.length() > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    sum = sum.add(sum.rearrange(BY_1));
+    return sum.lane(0);
+  }
+
+  /** The sum of the weights {@code w[at, end)}, one block at most. */
+  static float sum(float[] w, int at, int end) {
+    return end - at == Lanes.BLOCK ? sumWhole(w, at) : sumPart(w, at, end);
+  }
+
+  private static float sumWhole(float[] w, int at) {
+    FloatVector sum = FloatVector.zero(F);
+    for (int a = 0; a < 2; a++) {
+      FloatVector half = FloatVector.zero(F);
+      for (int b = 0; b < SECOND; b++) {
+        FloatVector quarter = FloatVector.zero(F);
+        for (int c = 0; c < THIRD; c++) {
+          FloatVector lanes = FloatVector.zero(F);
+          int start = at + offset(a, b, c);
+          for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
+            lanes = lanes.add(FloatVector.fromArray(F, w, i));
+          }
+          quarter = quarter.add(lanes);
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    return combine(sum);
+  }
+
+  private static float sumPart(float[] w, int at, int end) {
+    FloatVector sum = FloatVector.zero(F);
+    for (int a = 0; a < 2; a++) {
+      FloatVector half = FloatVector.zero(F);
+      for (int b = 0; b < SECOND; b++) {
+        FloatVector quarter = FloatVector.zero(F);
+        for (int c = 0; c < THIRD; c++) {
+          FloatVector lanes = FloatVector.zero(F);
+          for (int i = at + offset(a, b, c); i < end; i += Lanes.COUNT) {
+            lanes = lanes.add(FloatVector.fromArray(F, w, i, F.indexInRange(i, end)));
+          }
+          quarter = quarter.add(lanes);
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    return combine(sum);
+  }
+}

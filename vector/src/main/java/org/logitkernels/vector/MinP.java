@@ -1,0 +1,21 @@
+package org.logitkernels.vector;
+
+import org.logitkernels.internal.Survivors;
+
+/** Min-p: every unmasked token whose logit lies within a distance of the maximum. */
+final class MinP {
+  private static final int DEPTH = 32;
+
+  private MinP() {}
+
+  static void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
+    float max = Maxima.max(Strips.maxima(x, from, to, DEPTH, survivors.maxima));
+    survivors.max = max;
+    survivors.size = 0;
+    if (threshold == Float.NEGATIVE_INFINITY) {
+      survivors.all(x, from, to); // a difference may overflow to -Infinity without the token being masked
+    } else {
+      Strips.collect(x, from, to, DEPTH, max, threshold, survivors);
+    }
+  }
+}

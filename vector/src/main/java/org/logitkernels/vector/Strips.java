@@ -1,0 +1,109 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.UMAX;
+import static jdk.incubator.vector.VectorOperators.UMIN;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * The pyramid's first level: maxima of strips, from one read of the row, and the second look that they guide.
+ *
+ * <p>A run of {@code depth} vectors makes as many strips as a vector has lanes, lane by lane. A run is looked at again only if
+ * one of its strips reaches the bar; logits behind the last whole run are always looked at. Runs and the logits in them are met
+ * by ascending id.
+ */
+final class Strips {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+  private static final int SIGN = 0x80000000;
+
+  private Strips() {}
+
+  /** Logits in a run. */
+  static int run(int depth) {
+    return depth * F.length();
+  }
+
+  /** How many strips the whole runs of a row make. */
+  static int count(int length, int depth) {
+    return length / run(depth) * F.length();
+  }
+
+  /** The strips' maxima, and the extremes of the row, checked as {@link Maxima#extremes} does. */
+  static long maxima(float[] x, int from, int to, int depth, float[] maxima) {
+    int strips = count(to - from, depth);
+    int rest = from + strips * depth;
+    // The rest may take in logits for a second time, which changes no extreme.
+    long extremes = Maxima.scan(x, Math.min(rest, to - F.length()), to);
+    if (strips > 0) {
+      int mostUnsigned = fill(x, from, rest, depth * F.length(), maxima);
+      extremes = Maxima.merge(extremes, Maxima.scan(maxima, 0, strips), mostUnsigned);
+    }
+    return Maxima.check(x, from, to, extremes);
+  }
+
+  /** The strips' maxima, NaN and Infinity among them; returns the unsigned maximum of all bits. */
+  private static int fill(float[] x, int from, int to, int run, float[] maxima) {
+    IntVector unsignedMax = IntVector.zero(I);
+    for (int at = from, strip = 0; at < to; at += run, strip += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, SIGN);
+      IntVector unsignedMin = IntVector.broadcast(I, -1);
+      for (int i = at; i < at + run; i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+      }
+      signedMax
+          .blend(unsignedMin, signedMax.compare(VectorOperators.LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip);
+    }
+    return Maxima.reduceUnsignedMax(unsignedMax);
+  }
+
+  /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */
+  static void collect(
+      float[] x, int from, int to, int depth, float base, float bar, Survivors survivors) {
+    int run = run(depth);
+    int at = from;
+    for (int strip = 0; at <= to - run; at += run, strip += F.length()) {
+      if (reaches(survivors.maxima, strip, base, bar)) {
+        look(x, from, at, at + run, base, bar, survivors);
+      }
+    }
+    look(x, from, at, to, base, bar, survivors);
+  }
+
+  /** Whether one of a run's strips reaches the bar. */
+  static boolean reaches(float[] maxima, int strip, float base, float bar) {
+    return FloatVector.fromArray(F, maxima, strip)
+        .sub(base)
+        .compare(VectorOperators.GE, bar)
+        .anyTrue();
+  }
+
+  /** Adds the tokens of {@code x[at, end)} that reach the bar. */
+  static void look(
+      float[] x, int from, int at, int end, float base, float bar, Survivors survivors) {
+    survivors.reserve(survivors.size + end - at);
+    int i = at;
+    for (; i <= end - F.length(); i += F.length()) {
+      long hits =
+          FloatVector.fromArray(F, x, i).sub(base).compare(VectorOperators.GE, bar).toLong();
+      for (; hits != 0; hits &= hits - 1) {
+        int hit = i + Long.numberOfTrailingZeros(hits);
+        survivors.add(hit - from, x[hit]);
+      }
+    }
+    for (; i < end; i++) {
+      if (x[i] - base >= bar) {
+        survivors.add(i - from, x[i]);
+      }
+    }
+  }
+}

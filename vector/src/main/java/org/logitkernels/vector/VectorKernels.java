@@ -1,0 +1,120 @@
+package org.logitkernels.vector;
+
+import org.logitkernels.internal.Exponential;
+import org.logitkernels.internal.Lanes;
+import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * The vector backend: an index of its kernels.
+ *
+ * <p>Rows shorter than the virtual lanes, and temperatures so extreme that differences must be stretched first, go to the scalar
+ * kernels, which give the same bits.
+ */
+final class VectorKernels implements RowKernels {
+  private final RowKernels scalar;
+
+  VectorKernels(RowKernels scalar) {
+    this.scalar = scalar;
+  }
+
+  private static boolean isShort(int from, int to) {
+    return to - from < Lanes.COUNT;
+  }
+
+  private static boolean isScalar(int from, int to, double temperature) {
+    return isShort(from, to) || Exponential.stretch(temperature) != 1;
+  }
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public int vectorBits() {
+    return Species.FLOATS.vectorBitSize();
+  }
+
+  @Override
+  public int argMax(float[] x, int from, int to) {
+    return isShort(from, to) ? scalar.argMax(x, from, to) : Maxima.argMax(x, from, to);
+  }
+
+  @Override
+  public double logSumExp(float[] x, int from, int to, double temperature) {
+    if (isScalar(from, to, temperature)) {
+      return scalar.logSumExp(x, from, to, temperature);
+    }
+    long extremes = Maxima.extremes(x, from, to);
+    float max = Maxima.max(extremes);
+    double total = ExpSum.total(x, from, to, max, Maxima.min(extremes), temperature);
+    return max / temperature + StrictMath.log(total);
+  }
+
+  @Override
+  public void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    if (isScalar(from, to, temperature)) {
+      scalar.softmax(x, from, to, temperature, y, yFrom);
+    } else {
+      Softmax.softmax(x, from, to, temperature, y, yFrom);
+    }
+  }
+
+  @Override
+  public void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    if (isScalar(from, to, temperature)) {
+      scalar.logSoftmax(x, from, to, temperature, y, yFrom);
+    } else {
+      Softmax.logSoftmax(x, from, to, temperature, y, yFrom);
+    }
+  }
+
+  @Override
+  public void topK(float[] x, int from, int to, int k, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.topK(x, from, to, k, survivors);
+    } else {
+      TopK.topK(x, from, to, k, survivors, scalar);
+    }
+  }
+
+  @Override
+  public void topP(
+      float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.topP(x, from, to, temperature, p, survivors);
+    } else {
+      TopP.topP(x, from, to, temperature, p, survivors);
+    }
+  }
+
+  @Override
+  public void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.minP(x, from, to, threshold, survivors);
+    } else {
+      MinP.minP(x, from, to, threshold, survivors);
+    }
+  }
+
+  @Override
+  public int draw(
+      float[] x, int from, int to, double temperature, double u, Survivors survivors) {
+    return isScalar(from, to, temperature)
+        ? scalar.draw(x, from, to, temperature, u, survivors)
+        : Draw.draw(x, from, to, temperature, u, survivors);
+  }
+
+  @Override
+  public void weights(Survivors survivors, double temperature) {
+    if (isScalar(0, survivors.size, temperature)) {
+      scalar.weights(survivors, temperature);
+    } else {
+      float scale = Exponential.scale(temperature);
+      float cutoff = Exponential.cutoff(scale);
+      ExpSum.weights(
+          survivors.values, 0, survivors.size, survivors.max, scale, cutoff, survivors.weights, 0);
+    }
+  }
+}

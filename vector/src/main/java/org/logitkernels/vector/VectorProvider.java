@@ -1,0 +1,44 @@
+package org.logitkernels.vector;
+
+import org.logitkernels.internal.BackendProvider;
+import org.logitkernels.internal.BackendUnavailableException;
+import org.logitkernels.internal.HotSpot;
+import org.logitkernels.internal.RowKernels;
+
+/** Offers the vector backend where it would be fast. Touches no incubator class before the module is known to be there. */
+public final class VectorProvider implements BackendProvider {
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** For the service loader. */
+  public VectorProvider() {}
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public RowKernels open(RowKernels scalar) throws BackendUnavailableException {
+    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+      throw new BackendUnavailableException(
+          "the module " + MODULE + " is not resolved", "add --add-modules " + MODULE + " to the java command");
+    }
+    if (!HotSpot.hasOptimisingCompiler()) {
+      throw new BackendUnavailableException(
+          "this JVM runs without its optimising compiler (C2), where vectors are slower than scalars",
+          "remove -Xint and -XX:TieredStopAtLevel from the java command");
+    }
+    if (!HotSpot.hasFusedMultiplyAdd()) {
+      throw new BackendUnavailableException(
+          "this JVM has no hardware for fused multiply-adds (FMA)",
+          "use a processor with FMA (x86 since 2013, every AArch64), and remove -XX:-UseFMA and -XX:UseAVX=0 or 1");
+    }
+    int bits = Species.FLOATS.vectorBitSize();
+    if (bits < 128) {
+      throw new BackendUnavailableException(
+          "the widest vectors of this JVM have " + bits + " bits, where 128 are needed",
+          "use a processor with 128-bit vectors, and remove -XX:MaxVectorSize below 16");
+    }
+    return new VectorKernels(scalar);
+  }
+}
