@@ -1,9 +1,9 @@
 /**
  * The API of the logit kernels and their scalar reference.
  *
- * <p>{@link org.logitkernels.Kernels} turns rows of logits into probabilities, candidates and tokens; {@link
- * org.logitkernels.SamplerChain} strings sampling steps together. The vector backend lives in a module of its own and is
- * found through {@link java.util.ServiceLoader}.
+ * <p>{@link org.logitkernels.Kernels} turns rows of logits into probabilities, candidates and
+ * tokens; {@link org.logitkernels.SamplerChain} strings sampling steps together. The vector backend
+ * lives in a module of its own and is found through {@link java.util.ServiceLoader}.
  */
 module org.logitkernels {
   requires static transitive org.jspecify;

@@ -1,4 +1,7 @@
-/** The vector backend of the logit kernels, on {@code jdk.incubator.vector}: found at run time, nothing to call. */
+/**
+ * The vector backend of the logit kernels, on {@code jdk.incubator.vector}: found at run time,
+ * nothing to call.
+ */
 module org.logitkernels.vector {
   requires static org.jspecify;
   requires org.logitkernels;

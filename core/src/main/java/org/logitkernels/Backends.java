@@ -16,10 +16,11 @@ import org.logitkernels.scalar.ScalarKernels;
 /**
  * Chooses the backend, once per JVM, and tells what was chosen.
  *
- * <p>The vector backend is found through {@link ServiceLoader} and taken if it can serve; otherwise {@link Kernels#best()} is
- * the scalar one, one line in the log of {@code org.logitkernels} says why and what to do, and {@link #report()} says the same
- * to a program. The system property {@code org.logitkernels.backend}, {@code scalar} or {@code vector}, forces one and makes
- * {@link Kernels#best()} fail if it cannot serve.
+ * <p>The vector backend is found through {@link ServiceLoader} and taken if it can serve; otherwise
+ * {@link Kernels#best()} is the scalar one, one line in the log of {@code org.logitkernels} says
+ * why and what to do, and {@link #report()} says the same to a program. The system property {@code
+ * org.logitkernels.backend}, {@code scalar} or {@code vector}, forces one and makes {@link
+ * Kernels#best()} fail if it cannot serve.
  */
 public final class Backends {
   static final String PROPERTY = "org.logitkernels.backend";
@@ -31,7 +32,8 @@ public final class Backends {
   private Backends() {}
 
   /**
-   * What {@link Kernels#best()} stands for in this JVM. Makes the choice if it was not made before; never throws.
+   * What {@link Kernels#best()} stands for in this JVM. Makes the choice if it was not made before;
+   * never throws.
    *
    * @return the same report at every call
    */
@@ -119,7 +121,8 @@ public final class Backends {
     }
 
     String failure() {
-      StringBuilder text = new StringBuilder("-D" + PROPERTY + " names a backend that cannot serve.");
+      StringBuilder text =
+          new StringBuilder("-D" + PROPERTY + " names a backend that cannot serve.");
       for (Rejection rejection : report.rejections()) {
         text.append(' ').append(rejection);
       }

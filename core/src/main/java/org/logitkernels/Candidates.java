@@ -1,11 +1,12 @@
 package org.logitkernels;
 
 /**
- * The tokens that survived a sampler's chain, best first: by logit descending, then by ascending id.
+ * The tokens that survived a sampler's chain, best first: by logit descending, then by ascending
+ * id.
  *
- * <p>A live view of the sampler's last call: valid until that sampler's next call or a change of the row it was given. Masked
- * tokens are never in it. After a chain that narrows nothing it holds every unmasked token. The order is made when first asked
- * for; until then the view costs nothing.
+ * <p>A live view of the sampler's last call: valid until that sampler's next call or a change of
+ * the row it was given. Masked tokens are never in it. After a chain that narrows nothing it holds
+ * every unmasked token. The order is made when first asked for; until then the view costs nothing.
  *
  * <p>After a failed call every method throws {@link IllegalStateException}.
  */
@@ -23,8 +24,8 @@ public interface Candidates {
   int id(int i);
 
   /**
-   * The probability of the i-th best, renormalised over the candidates: weight * (float) (1 / total), so that all of them sum
-   * to 1 up to rounding.
+   * The probability of the i-th best, renormalised over the candidates: weight * (float) (1 /
+   * total), so that all of them sum to 1 up to rounding.
    *
    * @param i rank, from 0
    * @return the probability

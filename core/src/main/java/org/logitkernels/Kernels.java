@@ -8,23 +8,27 @@ import org.logitkernels.internal.Survivors;
 /**
  * Row kernels of one backend: arg-max, log-sum-exp, softmax, top-k, top-p and the draw.
  *
- * <p>A row is the range {@code [from, to)} of an array of logits, in nats. Ids, arg-max and tokens count from {@code from}.
+ * <p>A row is the range {@code [from, to)} of an array of logits, in nats. Ids, arg-max and tokens
+ * count from {@code from}.
  *
  * <p><b>Order:</b> everywhere by logit descending (-0 equals +0), then by ascending id.
  *
- * <p><b>Special values:</b> {@code -Infinity} masks a token: its probability is exactly 0 and it is never returned. NaN or
- * +Infinity is an {@link IllegalArgumentException} that names the lowest offending index, counted from {@code from}; a row in
- * which every token is masked is an {@link IllegalStateException}; both before anything is written, the former first.
+ * <p><b>Special values:</b> {@code -Infinity} masks a token: its probability is exactly 0 and it is
+ * never returned. NaN or +Infinity is an {@link IllegalArgumentException} that names the lowest
+ * offending index, counted from {@code from}; a row in which every token is masked is an {@link
+ * IllegalStateException}; both before anything is written, the former first.
  *
- * <p><b>Weights:</b> the weight of logit x at temperature T is {@code exp((x - max) / T)}, computed with a relative error of at
- * most {@code (2 + 2 (max - x) / T) * 2^-24}; the maximum's is exactly 1 and one below 2^-126 is exactly 0. The total of a row
- * is within a relative 36 * 2^-24 = 2.2e-6 of the sum of its weights, and on rows as they come within 1e-7. Every finite T above 0 works.
+ * <p><b>Weights:</b> the weight of logit x at temperature T is {@code exp((x - max) / T)}, computed
+ * with a relative error of at most {@code (2 + 2 (max - x) / T) * 2^-24}; the maximum's is exactly
+ * 1 and one below 2^-126 is exactly 0. The total of a row is within a relative 36 * 2^-24 = 2.2e-6
+ * of the sum of its weights, and on rows as they come within 1e-7. Every finite T above 0 works.
  *
- * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted or compiled; enforced by
- * {@code BitEqualityTest} and {@code GoldenBitsContract}.
+ * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted
+ * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.
  *
- * <p><b>Cost:</b> linear in the row for every input, unless a method says more. <b>Allocation:</b> none, apart from the one
- * growth of a {@link Workspace}; enforced by {@code AllocationContract}. Rows are never modified.
+ * <p><b>Cost:</b> linear in the row for every input, unless a method says more. <b>Allocation:</b>
+ * none, apart from the one growth of a {@link Workspace}; enforced by {@code AllocationContract}.
+ * Rows are never modified.
  *
  * <p>Stateless and thread-safe.
  */
@@ -36,12 +40,12 @@ public final class Kernels {
   }
 
   /**
-   * The kernels that this JVM should use: the vector backend if it can serve, else the scalar one; {@link Backends#report()}
-   * tells which and why.
+   * The kernels that this JVM should use: the vector backend if it can serve, else the scalar one;
+   * {@link Backends#report()} tells which and why.
    *
    * @return the same kernels at every call
-   * @throws IllegalStateException if the system property {@code org.logitkernels.backend} forces one that cannot serve; the
-   *     message says why, and the remedy
+   * @throws IllegalStateException if the system property {@code org.logitkernels.backend} forces
+   *     one that cannot serve; the message says why, and the remedy
    */
   public static Kernels best() {
     return Backends.best();
@@ -57,7 +61,8 @@ public final class Kernels {
    *
    * @param name {@code scalar} or {@code vector}
    * @return that backend, bare
-   * @throws IllegalStateException if that backend cannot serve in this JVM; the message says why, and the remedy
+   * @throws IllegalStateException if that backend cannot serve in this JVM; the message says why,
+   *     and the remedy
    * @throws IllegalArgumentException if there is no backend of that name
    */
   public static Kernels named(String name) {
@@ -77,8 +82,8 @@ public final class Kernels {
   /**
    * Arg-max: the id of the best token, the lowest of those that share the maximum.
    *
-   * <p><b>Cost:</b> one read of the row and a second look at a part of it. <b>Accuracy:</b> exact; enforced by {@code
-   * ArgMaxContract}.
+   * <p><b>Cost:</b> one read of the row and a second look at a part of it. <b>Accuracy:</b> exact;
+   * enforced by {@code ArgMaxContract}.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -96,8 +101,9 @@ public final class Kernels {
   /**
    * Log-sum-exp, {@code ln(sum(exp(x / T)))}, in nats: {@code max / T + ln(total)} in double.
    *
-   * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted mean of the weights' errors
-   * (see above), plus two roundings in double; enforced by {@code LogSumExpContract}. <b>Cost:</b> two reads of the row.
+   * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted
+   * mean of the weights' errors (see above), plus two roundings in double; enforced by {@code
+   * LogSumExpContract}. <b>Cost:</b> two reads of the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -105,8 +111,8 @@ public final class Kernels {
    * @param temperature T, finite and above 0
    * @return the log-sum-exp in nats
    * @throws IndexOutOfBoundsException if the range does not lie in the array
-   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, or for NaN or +Infinity in
-   *     the row
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     or for NaN or +Infinity in the row
    * @throws IllegalStateException if every token is masked
    */
   public double logSumExp(float[] logits, int from, int to, float temperature) {
@@ -116,13 +122,15 @@ public final class Kernels {
   }
 
   /**
-   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight times {@code (float) (1 / total)}.
+   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight times {@code (float) (1 /
+   * total)}.
    *
-   * <p><b>Accuracy:</b> relative error at most that of the weight and of the total (see above) and 2 ULP; enforced by {@code
-   * SoftmaxContract}. Masked tokens get exactly 0, and so does a token whose weight is below 2^-126.
+   * <p><b>Accuracy:</b> relative error at most that of the weight and of the total (see above) and
+   * 2 ULP; enforced by {@code SoftmaxContract}. Masked tokens get exactly 0, and so does a token
+   * whose weight is below 2^-126.
    *
-   * <p><b>Cost:</b> two reads of the row, a write and a rewrite of the output. <b>Aliasing:</b> in place (the same array, the
-   * same offset) is allowed, any other overlap is an error.
+   * <p><b>Cost:</b> two reads of the row, a write and a rewrite of the output. <b>Aliasing:</b> in
+   * place (the same array, the same offset) is allowed, any other overlap is an error.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -131,8 +139,8 @@ public final class Kernels {
    * @param probabilities where the {@code to - from} probabilities go
    * @param probabilitiesFrom the index of the first
    * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
-   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, the output overlaps the row
-   *     but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     the output overlaps the row but is not the row, or for NaN or +Infinity in the row
    * @throws IllegalStateException if every token is masked
    */
   public void softmax(
@@ -150,13 +158,16 @@ public final class Kernels {
   }
 
   /**
-   * Log-softmax, {@code ln p_i = (x_i - max) / T - ln(total)}, in nats, as one fused multiply-add in float.
+   * Log-softmax, {@code ln p_i = (x_i - max) / T - ln(total)}, in nats, as one fused multiply-add
+   * in float.
    *
-   * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(total) + |ln p|) * 2^-24} and that of ln(total), as
-   * for {@link #logSumExp}; enforced by {@code SoftmaxContract}. Unlike {@link #softmax} it does not underflow: only masked
-   * tokens, and results below the least float, are {@code -Infinity}.
+   * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(total) + |ln p|) *
+   * 2^-24} and that of ln(total), as for {@link #logSumExp}; enforced by {@code SoftmaxContract}.
+   * Unlike {@link #softmax} it does not underflow: only masked tokens, and results below the least
+   * float, are {@code -Infinity}.
    *
-   * <p><b>Cost:</b> three reads of the row and a write of the output. <b>Aliasing:</b> as for {@link #softmax}.
+   * <p><b>Cost:</b> three reads of the row and a write of the output. <b>Aliasing:</b> as for
+   * {@link #softmax}.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -165,8 +176,8 @@ public final class Kernels {
    * @param logProbabilities where the {@code to - from} logarithms go
    * @param logProbabilitiesFrom the index of the first
    * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
-   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, the output overlaps the row
-   *     but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     the output overlaps the row but is not the row, or for NaN or +Infinity in the row
    * @throws IllegalStateException if every token is masked
    */
   public void logSoftmax(
@@ -184,10 +195,12 @@ public final class Kernels {
   }
 
   /**
-   * Top-k: the best k unmasked tokens, best first; exactly {@code min(k, unmasked)} of them, whatever the ties.
+   * Top-k: the best k unmasked tokens, best first; exactly {@code min(k, unmasked)} of them,
+   * whatever the ties.
    *
-   * <p>Values keep the row's bits, but -0 is written as +0. <b>Accuracy:</b> exact; enforced by {@code TopKContract}.
-   * <b>Cost:</b> one read of the row, a selection among what could be in the top k, and a sort of k.
+   * <p>Values keep the row's bits, but -0 is written as +0. <b>Accuracy:</b> exact; enforced by
+   * {@code TopKContract}. <b>Cost:</b> one read of the row, a selection among what could be in the
+   * top k, and a sort of k.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -198,18 +211,12 @@ public final class Kernels {
    * @param values where their logits go; as long
    * @return how many were written
    * @throws IndexOutOfBoundsException if the range does not lie in the array
-   * @throws IllegalArgumentException if the range is empty, k below 1, the workspace or an output too small, or for NaN or
-   *     +Infinity in the row
+   * @throws IllegalArgumentException if the range is empty, k below 1, the workspace or an output
+   *     too small, or for NaN or +Infinity in the row
    * @throws IllegalStateException if every token is masked
    */
   public int topK(
-      float[] logits,
-      int from,
-      int to,
-      int k,
-      Workspace workspace,
-      int[] ids,
-      float[] values) {
+      float[] logits, int from, int to, int k, Workspace workspace, int[] ids, float[] values) {
     checkRange(logits, from, to);
     if (k < 1) {
       throw new IllegalArgumentException("k must be >= 1, but was " + k);
@@ -229,16 +236,19 @@ public final class Kernels {
   }
 
   /**
-   * Top-p, the nucleus: the smallest best-first prefix of the tokens whose probabilities sum to p, best first.
+   * Top-p, the nucleus: the smallest best-first prefix of the tokens whose probabilities sum to p,
+   * best first.
    *
-   * <p><b>Definition:</b> the smallest prefix whose mass is at least {@code p * total - total * 2^-21}: the token that crosses
-   * is included, and decimal cases (0.5 + 0.3 against 0.8) land where a person expects. Masses are weights rounded to a
-   * multiple of 2^-44 and summed exactly. p = 1 keeps every unmasked token, p = 0 the best one. Probabilities are those of the
-   * full softmax: they sum to the nucleus' mass.
+   * <p><b>Definition:</b> the smallest prefix whose mass is at least {@code p * total - total *
+   * 2^-21}: the token that crosses is included, and decimal cases (0.5 + 0.3 against 0.8) land
+   * where a person expects. Masses are weights rounded to a multiple of 2^-44 and summed exactly. p
+   * = 1 keeps every unmasked token, p = 0 the best one. Probabilities are those of the full
+   * softmax: they sum to the nucleus' mass.
    *
-   * <p><b>Accuracy:</b> the size is that of the exact nucleus of some p within 2^-21 and the error of the total of the given
-   * one; enforced by {@code TopPContract}. <b>Cost:</b> reads of the row, and a sort of the nucleus. <b>Source:</b>
-   * Holtzman et al., The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
+   * <p><b>Accuracy:</b> the size is that of the exact nucleus of some p within 2^-21 and the error
+   * of the total of the given one; enforced by {@code TopPContract}. <b>Cost:</b> reads of the row,
+   * and a sort of the nucleus. <b>Source:</b> Holtzman et al., The Curious Case of Neural Text
+   * Degeneration, arXiv:1904.09751.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -250,8 +260,8 @@ public final class Kernels {
    * @param probabilities where their probabilities go; as long
    * @return the size of the nucleus
    * @throws IndexOutOfBoundsException if the range does not lie in the array
-   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, p not in [0, 1], the
-   *     workspace or an output too small, or for NaN or +Infinity in the row
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     p not in [0, 1], the workspace or an output too small, or for NaN or +Infinity in the row
    * @throws IllegalStateException if every token is masked
    */
   public int topP(
@@ -276,14 +286,17 @@ public final class Kernels {
   }
 
   /**
-   * Draws a token from the whole row: token i with probability {@code softmax(x, T)_i}, by inversion of one uniform number.
+   * Draws a token from the whole row: token i with probability {@code softmax(x, T)_i}, by
+   * inversion of one uniform number.
    *
-   * <p><b>Definition:</b> the first block of 1,024 tokens whose running total (in double) exceeds {@code u * total}; in it, the
-   * first id whose running sum of weights (in double, in order) exceeds the rest, or, if rounding leaves none, the block's last
-   * token with a weight above 0. A masked token is never drawn, nor one whose weight is 0, whatever u.
+   * <p><b>Definition:</b> the first block of 1,024 tokens whose running total (in double) exceeds
+   * {@code u * total}; in it, the first id whose running sum of weights (in double, in order)
+   * exceeds the rest, or, if rounding leaves none, the block's last token with a weight above 0. A
+   * masked token is never drawn, nor one whose weight is 0, whatever u.
    *
-   * <p><b>Cost:</b> two reads of the row, and of one block a third. Nothing as long as the row is written. <b>Randomness:</b>
-   * the one number given. Frequencies are tested by {@code DrawContract}.
+   * <p><b>Cost:</b> two reads of the row, and of one block a third. Nothing as long as the row is
+   * written. <b>Randomness:</b> the one number given. Frequencies are tested by {@code
+   * DrawContract}.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -293,8 +306,8 @@ public final class Kernels {
    * @param workspace scratch for rows at least this long
    * @return the token's id, counted from {@code from}
    * @throws IndexOutOfBoundsException if the range does not lie in the array
-   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0, u not in [0, 1), the
-   *     workspace too small, or for NaN or +Infinity in the row
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     u not in [0, 1), the workspace too small, or for NaN or +Infinity in the row
    * @throws IllegalStateException if every token is masked
    */
   public int sample(

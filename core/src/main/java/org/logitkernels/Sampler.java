@@ -9,14 +9,15 @@ import org.logitkernels.internal.Survivors;
 /**
  * A chain at work on one sequence: rows of logits in, tokens out.
  *
- * <p><b>Randomness:</b> a stream addressed by seed and position. Draw number n is the n-th (from 0) {@code nextLong()} of {@code
- * new java.util.SplittableRandom(seed)}, its upper 53 bits as a fraction in [0, 1). Every call of {@link #sample(float[])} that
- * succeeds uses one position, greedy chains too; a failed call uses none.
+ * <p><b>Randomness:</b> a stream addressed by seed and position. Draw number n is the n-th (from 0)
+ * {@code nextLong()} of {@code new java.util.SplittableRandom(seed)}, its upper 53 bits as a
+ * fraction in [0, 1). Every call of {@link #sample(float[])} that succeeds uses one position,
+ * greedy chains too; a failed call uses none.
  *
  * <p>The token, the candidates and their probabilities have the same bits on every backend.
  *
- * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link Workspace}). The row is referred to, not
- * copied, until the next call.
+ * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link
+ * Workspace}). The row is referred to, not copied, until the next call.
  *
  * <p>Not thread-safe: one per sequence.
  */
@@ -61,8 +62,8 @@ public final class Sampler {
    *
    * @param logits the row
    * @return the token's id
-   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()}, or holds NaN or +Infinity
-   *     (the message names the lowest offending index)
+   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
+   *     or holds NaN or +Infinity (the message names the lowest offending index)
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits) {
@@ -70,15 +71,17 @@ public final class Sampler {
   }
 
   /**
-   * Draws a token from a range of an array, with the draw at {@link #position()}, which then grows by 1.
+   * Draws a token from a range of an array, with the draw at {@link #position()}, which then grows
+   * by 1.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
    * @return the token's id, counted from {@code from}
    * @throws IndexOutOfBoundsException if the range does not lie in the array
-   * @throws IllegalArgumentException if the range is empty or longer than {@link #vocabularySize()}, or holds NaN or +Infinity
-   *     (the message names the lowest offending index, counted from {@code from})
+   * @throws IllegalArgumentException if the range is empty or longer than {@link
+   *     #vocabularySize()}, or holds NaN or +Infinity (the message names the lowest offending
+   *     index, counted from {@code from})
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits, int from, int to) {
@@ -88,7 +91,8 @@ public final class Sampler {
   }
 
   /**
-   * Draws a token from a range of an array, with a given uniform number: a pure function, which uses no position of the stream.
+   * Draws a token from a range of an array, with a given uniform number: a pure function, which
+   * uses no position of the stream.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -96,8 +100,9 @@ public final class Sampler {
    * @param u in [0, 1)
    * @return the token's id, counted from {@code from}
    * @throws IndexOutOfBoundsException if the range does not lie in the array
-   * @throws IllegalArgumentException if u is not in [0, 1), the range is empty or longer than {@link #vocabularySize()}, or
-   *     holds NaN or +Infinity (the message names the lowest offending index, counted from {@code from})
+   * @throws IllegalArgumentException if u is not in [0, 1), the range is empty or longer than
+   *     {@link #vocabularySize()}, or holds NaN or +Infinity (the message names the lowest
+   *     offending index, counted from {@code from})
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits, int from, int to, double u) {
@@ -122,7 +127,9 @@ public final class Sampler {
     return token;
   }
 
-  /** Applies the steps. The first that narrows works on the row, those behind it on the survivors. */
+  /**
+   * Applies the steps. The first that narrows works on the row, those behind it on the survivors.
+   */
   private void run(float[] logits, int from, int to) {
     int length = to - from;
     narrowed = false;
@@ -186,8 +193,8 @@ public final class Sampler {
   }
 
   /**
-   * The tokens that survived the last call's chain, best first, with renormalised probabilities: a live view, valid until the
-   * next call or a change of the row.
+   * The tokens that survived the last call's chain, best first, with renormalised probabilities: a
+   * live view, valid until the next call or a change of the row.
    *
    * @return the view, the same at every call
    * @throws IllegalStateException before the first success and after a failed call
@@ -198,7 +205,8 @@ public final class Sampler {
   }
 
   /**
-   * The probability of the last token among the tokens that survived: the bits of its {@link Candidates#probability}.
+   * The probability of the last token among the tokens that survived: the bits of its {@link
+   * Candidates#probability}.
    *
    * @return the probability
    * @throws IllegalStateException before the first success and after a failed call
@@ -209,7 +217,8 @@ public final class Sampler {
   }
 
   /**
-   * The logarithm of {@link #probability()}, computed in double from the logit: {@code (x - max) / T - ln(total)}.
+   * The logarithm of {@link #probability()}, computed in double from the logit: {@code (x - max) /
+   * T - ln(total)}.
    *
    * @return the logarithm, in nats
    * @throws IllegalStateException before the first success and after a failed call
@@ -265,9 +274,11 @@ public final class Sampler {
   }
 
   /**
-   * Draw number n of a seed's stream: SplitMix64's state after n + 1 additions of its constant, mixed.
+   * Draw number n of a seed's stream: SplitMix64's state after n + 1 additions of its constant,
+   * mixed.
    *
-   * <p>Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, doi:10.1145/2660193.2660195.
+   * <p>Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators,
+   * doi:10.1145/2660193.2660195.
    */
   private static double uniform(long seed, long n) {
     long z = seed + (n + 1) * 0x9e3779b97f4a7c15L;

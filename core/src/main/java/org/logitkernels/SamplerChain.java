@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * An ordered list of sampling steps, ending in a draw; the order is the order in which they apply.
  *
- * <p>Each step sees what its predecessors left: a top-p after a top-k cuts the renormalised distribution of those k, and a
- * min-p after a temperature measures at that temperature. After the last step a token is drawn from what is left, in proportion
- * to {@code exp(x / T)} with T the product of all temperatures.
+ * <p>Each step sees what its predecessors left: a top-p after a top-k cuts the renormalised
+ * distribution of those k, and a min-p after a temperature measures at that temperature. After the
+ * last step a token is drawn from what is left, in proportion to {@code exp(x / T)} with T the
+ * product of all temperatures.
  *
- * <p>A step that can narrow nothing is passed over: a temperature of 1, a top-k at least as long as the row, a top-p of 1, a
- * min-p of 0. A chain of which only temperatures remain draws as {@link Kernels#sample} does. Any other draws from the survivors:
- * the first by ascending id whose running sum of weights, in double, exceeds {@code u * total}.
+ * <p>A step that can narrow nothing is passed over: a temperature of 1, a top-k at least as long as
+ * the row, a top-p of 1, a min-p of 0. A chain of which only temperatures remain draws as {@link
+ * Kernels#sample} does. Any other draws from the survivors: the first by ascending id whose running
+ * sum of weights, in double, exceeds {@code u * total}.
  *
  * <p>Immutable, thread-safe and serializable, with equality by value.
  */
@@ -31,7 +33,8 @@ public final class SamplerChain implements Serializable {
   }
 
   /**
-   * A chain of these steps, in this order. Without a step it draws from the whole row at temperature 1.
+   * A chain of these steps, in this order. Without a step it draws from the whole row at
+   * temperature 1.
    *
    * @param steps the steps
    * @return the chain
@@ -40,7 +43,10 @@ public final class SamplerChain implements Serializable {
     return new SamplerChain(List.of(steps));
   }
 
-  /** {@return the greedy chain, which always takes the best token; equal to {@code of(temperature(0))}} */
+  /**
+   * {@return the greedy chain, which always takes the best token; equal to {@code
+   * of(temperature(0))}}
+   */
   public static SamplerChain greedy() {
     return GREEDY;
   }
@@ -97,7 +103,9 @@ public final class SamplerChain implements Serializable {
     return text.toString();
   }
 
-  /** What is written in a chain's place: its steps, which are validated again when they are read. */
+  /**
+   * What is written in a chain's place: its steps, which are validated again when they are read.
+   */
   private record Form(Step[] steps) implements Serializable {
     private Object readResolve() {
       return of(steps);

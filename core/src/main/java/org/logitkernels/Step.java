@@ -5,16 +5,17 @@ import java.io.Serializable;
 /**
  * One step of a {@link SamplerChain}: a filter that drops tokens, or a scaling of the logits.
  *
- * <p>Every step validates its parameters when it is made, and so when it is deserialised. More steps may be added: a switch
- * over them needs a default.
+ * <p>Every step validates its parameters when it is made, and so when it is deserialised. More
+ * steps may be added: a switch over them needs a default.
  */
 public sealed interface Step extends Serializable {
 
   /**
-   * Temperature: divides the logits by T, so that T below 1 sharpens the distribution and T above 1 flattens it.
+   * Temperature: divides the logits by T, so that T below 1 sharpens the distribution and T above 1
+   * flattens it.
    *
-   * <p>Successive temperatures multiply. Temperature never masks, ties or reorders a token. 0 (or -0) means greedy: only the
-   * best token survives.
+   * <p>Successive temperatures multiply. Temperature never masks, ties or reorders a token. 0 (or
+   * -0) means greedy: only the best token survives.
    *
    * @param t the temperature, finite and at least 0
    * @return the step
@@ -25,7 +26,8 @@ public sealed interface Step extends Serializable {
   }
 
   /**
-   * Top-k: keeps exactly the best k tokens, or all if there are no more; among equal logits the lower ids.
+   * Top-k: keeps exactly the best k tokens, or all if there are no more; among equal logits the
+   * lower ids.
    *
    * @param k at least 1
    * @return the step
@@ -36,8 +38,9 @@ public sealed interface Step extends Serializable {
   }
 
   /**
-   * Top-p, the nucleus: keeps the smallest best-first prefix of the tokens left whose probabilities, renormalised over those
-   * tokens, sum to p; as {@link Kernels#topP} does for a whole row. 1 keeps all, 0 the best.
+   * Top-p, the nucleus: keeps the smallest best-first prefix of the tokens left whose
+   * probabilities, renormalised over those tokens, sum to p; as {@link Kernels#topP} does for a
+   * whole row. 1 keeps all, 0 the best.
    *
    * <p>Source: Holtzman et al., arXiv:1904.09751.
    *
@@ -52,8 +55,8 @@ public sealed interface Step extends Serializable {
   /**
    * Min-p: keeps the tokens whose probability is at least p times the best one's.
    *
-   * <p>In logits: those with {@code x - max >= (float) (T (ln p - 2^-21))}, where T is the temperature so far; equality is kept.
-   * 0 keeps all, 1 the ties at the maximum.
+   * <p>In logits: those with {@code x - max >= (float) (T (ln p - 2^-21))}, where T is the
+   * temperature so far; equality is kept. 0 keeps all, 1 the ties at the maximum.
    *
    * <p>Source: Nguyen et al., Turning Up the Heat, arXiv:2407.01082.
    *

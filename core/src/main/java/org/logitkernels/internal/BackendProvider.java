@@ -1,6 +1,9 @@
 package org.logitkernels.internal;
 
-/** How a backend is found through {@link java.util.ServiceLoader}: cheap to load, and says why when it cannot serve. */
+/**
+ * How a backend is found through {@link java.util.ServiceLoader}: cheap to load, and says why when
+ * it cannot serve.
+ */
 public interface BackendProvider {
   /** Name of the backend, as in {@code Kernels.named}. */
   String name();

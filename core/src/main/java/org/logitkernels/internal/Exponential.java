@@ -1,22 +1,27 @@
 package org.logitkernels.internal;
 
 /**
- * The weight of a logit, {@code 2^(d * s)} with {@code d = x - max <= 0} and {@code s = log2(e) / T}: one fixed sequence of
- * IEEE operations, the same in scalars and in vectors.
+ * The weight of a logit, {@code 2^(d * s)} with {@code d = x - max <= 0} and {@code s = log2(e) /
+ * T}: one fixed sequence of IEEE operations, the same in scalars and in vectors.
  *
- * <p>{@code n = round(d * s)} comes from adding a constant that leaves no fraction bits, {@code r = d * s - n} from one fused
- * multiply-add, {@code 2^r} on [-1/2, 1/2] from a polynomial of degree 6, and {@code 2^n} from an addition to the exponent
- * field. The maximum has weight exactly 1; a weight below 2^-126 is exactly 0.
+ * <p>{@code n = round(d * s)} comes from adding a constant that leaves no fraction bits, {@code r =
+ * d * s - n} from one fused multiply-add, {@code 2^r} on [-1/2, 1/2] from a polynomial of degree 6,
+ * and {@code 2^n} from an addition to the exponent field. The maximum has weight exactly 1; a
+ * weight below 2^-126 is exactly 0.
  *
- * <p><b>Accuracy:</b> the relative error against exact arithmetic on the floats is at most {@code (2 + 2 |d| / T) * 2^-24}:
- * the two terms in d are the roundings of the subtraction and of s, everything else together stays below 1.5 * 2^-24.
- * Enforced by {@code SoftmaxContract}.
+ * <p><b>Accuracy:</b> the relative error against exact arithmetic on the floats is at most {@code
+ * (2 + 2 |d| / T) * 2^-24}: the two terms in d are the roundings of the subtraction and of s,
+ * everything else together stays below 1.5 * 2^-24. Enforced by {@code SoftmaxContract}.
  */
 public final class Exponential {
-  /** Added to a float below 2^22 in magnitude, it rounds to an integer and leaves that in the low bits. */
+  /**
+   * Added to a float below 2^22 in magnitude, it rounds to an integer and leaves that in the low
+   * bits.
+   */
   public static final float ROUND = 0x1.8p23f;
 
-  // 2^r = 1 + C1 r + ... + C6 r^6 on [-1/2, 1/2]: minimax among float coefficients, relative error below 0.062 * 2^-24.
+  // 2^r = 1 + C1 r + ... + C6 r^6 on [-1/2, 1/2]: minimax among float coefficients, relative error
+  // below 0.062 * 2^-24.
   /** Coefficient of r. */
   public static final float C1 = 0x1.62e43p-1f;
 
@@ -42,9 +47,9 @@ public final class Exponential {
   private Exponential() {}
 
   /**
-   * The power of two by which differences of logits are multiplied before all else: 1 for every temperature in [2^-120,
-   * 2^120], so that neither {@code s} nor {@code d * s} leaves the range of normal floats; beyond, it brings the temperature
-   * into [1, 2).
+   * The power of two by which differences of logits are multiplied before all else: 1 for every
+   * temperature in [2^-120, 2^120], so that neither {@code s} nor {@code d * s} leaves the range of
+   * normal floats; beyond, it brings the temperature into [1, 2).
    */
   public static double stretch(double temperature) {
     return temperature >= SMALLEST_PLAIN && temperature <= LARGEST_PLAIN
@@ -52,7 +57,10 @@ public final class Exponential {
         : Math.scalb(1.0, -Math.getExponent(temperature));
   }
 
-  /** {@code log2(e) / T} of the stretched temperature: the factor from a difference of logits to a power of two. */
+  /**
+   * {@code log2(e) / T} of the stretched temperature: the factor from a difference of logits to a
+   * power of two.
+   */
   public static float scale(double temperature) {
     return (float) (LOG2_E / (temperature * stretch(temperature)));
   }
@@ -62,10 +70,15 @@ public final class Exponential {
     return (float) (1 / (temperature * stretch(temperature)));
   }
 
-  /** The lowest difference with a weight: {@code d * scale >= -126} exactly, so that {@code 2^(d * scale)} is normal. */
+  /**
+   * The lowest difference with a weight: {@code d * scale >= -126} exactly, so that {@code 2^(d *
+   * scale)} is normal.
+   */
   public static float cutoff(float scale) {
     float d = (float) (-126.0 / scale);
-    return (double) d * scale < -126 ? Math.nextUp(d) : d; // the product of two floats is exact in double
+    return (double) d * scale < -126
+        ? Math.nextUp(d)
+        : d; // the product of two floats is exact in double
   }
 
   /** {@code x - max}, stretched: rounded once. */
@@ -87,6 +100,7 @@ public final class Exponential {
     p = Math.fma(p, r, C2);
     p = Math.fma(p, r, C1);
     p = Math.fma(p, r, 1);
-    return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+    return Float.intBitsToFloat(
+        Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
   }
 }

@@ -8,12 +8,18 @@ import org.jspecify.annotations.Nullable;
 public final class HotSpot {
   private HotSpot() {}
 
-  /** False if fused multiply-adds are known to be computed without hardware: right, and hundreds of times slower. */
+  /**
+   * False if fused multiply-adds are known to be computed without hardware: right, and hundreds of
+   * times slower.
+   */
   public static boolean hasFusedMultiplyAdd() {
     return !"false".equals(option("UseFMA"));
   }
 
-  /** False if the optimising compiler is known to be absent: off, interpreting only, or stopped at the first tier. */
+  /**
+   * False if the optimising compiler is known to be absent: off, interpreting only, or stopped at
+   * the first tier.
+   */
   public static boolean hasOptimisingCompiler() {
     String tier = option("TieredStopAtLevel");
     boolean stopped = tier != null && Integer.parseInt(tier) < 4;
@@ -23,7 +29,8 @@ public final class HotSpot {
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */
   private static @Nullable String option(String name) {
     try {
-      HotSpotDiagnosticMXBean flags = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      HotSpotDiagnosticMXBean flags =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
       return flags == null ? null : flags.getVMOption(name).getValue();
     } catch (IllegalArgumentException | LinkageError unknown) {
       return null;

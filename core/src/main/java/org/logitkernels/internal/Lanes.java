@@ -1,12 +1,14 @@
 package org.logitkernels.internal;
 
 /**
- * The order in which weights are added: fixed virtual lanes inside fixed blocks, whatever the machine's vectors.
+ * The order in which weights are added: fixed virtual lanes inside fixed blocks, whatever the
+ * machine's vectors.
  *
- * <p>A row is cut into blocks of 1,024 logits, counted from its first. In a block, lane l of 32 adds the weights at l, l + 32,
- * l + 64, ... in that order, in float; then lanes are combined by halving: l with l + 16, then with l + 8, 4, 2, 1. Missing
- * weights at the end of the row count as 0. Block sums are added in order in double. So no weight passes through more than 36
- * roundings in float: the total's relative error from adding is at most 36 * 2^-24 = 2.2e-6.
+ * <p>A row is cut into blocks of 1,024 logits, counted from its first. In a block, lane l of 32
+ * adds the weights at l, l + 32, l + 64, ... in that order, in float; then lanes are combined by
+ * halving: l with l + 16, then with l + 8, 4, 2, 1. Missing weights at the end of the row count as
+ * 0. Block sums are added in order in double. So no weight passes through more than 36 roundings in
+ * float: the total's relative error from adding is at most 36 * 2^-24 = 2.2e-6.
  */
 public final class Lanes {
   /** Virtual lanes. */

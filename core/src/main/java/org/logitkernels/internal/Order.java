@@ -1,11 +1,13 @@
 package org.logitkernels.internal;
 
 /**
- * The order of tokens, by logit descending and then by ascending id, as an order of {@code long} keys: ascending keys run
- * from the best token to the worst, and no two tokens of a row share a key.
+ * The order of tokens, by logit descending and then by ascending id, as an order of {@code long}
+ * keys: ascending keys run from the best token to the worst, and no two tokens of a row share a
+ * key.
  *
- * <p>The high half of a key is the complement of the logit's bits, with the magnitude bits of negative floats flipped so that
- * integers compare as the floats do; the low half is the id. -0 enters as +0, and leaves as such.
+ * <p>The high half of a key is the complement of the logit's bits, with the magnitude bits of
+ * negative floats flipped so that integers compare as the floats do; the low half is the id. -0
+ * enters as +0, and leaves as such.
  */
 public final class Order {
   /** Below this many keys an insertion sort beats counting digits. */
@@ -35,12 +37,14 @@ public final class Order {
   }
 
   /**
-   * The last key of the smallest best-first prefix whose mass reaches {@code need}; {@link Long#MAX_VALUE}, above every key,
-   * if all of them together do not. Both arrays are rearranged alike.
+   * The last key of the smallest best-first prefix whose mass reaches {@code need}; {@link
+   * Long#MAX_VALUE}, above every key, if all of them together do not. Both arrays are rearranged
+   * alike.
    *
-   * <p>A selection, not a sort: each round splits what is left at the highest bit in which its keys differ and goes on with
-   * the side where the prefix ends. Masses are integers, so the result depends on no order of addition. At most 64 rounds,
-   * and about 2n steps in all for keys as they come.
+   * <p>A selection, not a sort: each round splits what is left at the highest bit in which its keys
+   * differ and goes on with the side where the prefix ends. Masses are integers, so the result
+   * depends on no order of addition. At most 64 rounds, and about 2n steps in all for keys as they
+   * come.
    */
   public static long prefixEnd(long[] keys, long[] masses, int size, long need) {
     int low = 0;
@@ -85,8 +89,8 @@ public final class Order {
   /**
    * Sorts keys that stand by ascending id, best first.
    *
-   * <p>Ids are in place already and counting digits is stable, so only the four bytes of the logit are looked at, and a byte
-   * that all keys share is passed over.
+   * <p>Ids are in place already and counting digits is stable, so only the four bytes of the logit
+   * are looked at, and a byte that all keys share is passed over.
    *
    * @return the array that holds the result: {@code keys} or {@code spare}
    */

@@ -1,11 +1,13 @@
 package org.logitkernels.internal;
 
 /**
- * What a backend implements: kernels over the logits {@code x[from, to)} of one row, at least one long.
+ * What a backend implements: kernels over the logits {@code x[from, to)} of one row, at least one
+ * long.
  *
- * <p>Arguments were checked by the caller. Each kernel looks for NaN and +Infinity (an {@link IllegalArgumentException}) and
- * for a row with every token masked (an {@link IllegalStateException}) before it writes anything, allocates nothing in steady
- * state, and returns the bits of the scalar reference. Temperatures are doubles above 0, products of a chain's steps.
+ * <p>Arguments were checked by the caller. Each kernel looks for NaN and +Infinity (an {@link
+ * IllegalArgumentException}) and for a row with every token masked (an {@link
+ * IllegalStateException}) before it writes anything, allocates nothing in steady state, and returns
+ * the bits of the scalar reference. Temperatures are doubles above 0, products of a chain's steps.
  */
 public interface RowKernels {
   /** Name of the backend, as in {@code Kernels.named}. */
@@ -23,7 +25,10 @@ public interface RowKernels {
   /** Probabilities into {@code y}, from {@code yFrom}; in place if that is the row itself. */
   void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom);
 
-  /** Logarithms of the probabilities into {@code y}, from {@code yFrom}; in place if that is the row itself. */
+  /**
+   * Logarithms of the probabilities into {@code y}, from {@code yFrom}; in place if that is the row
+   * itself.
+   */
   void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom);
 
   /** Leaves the best k unmasked tokens as survivors. */

@@ -12,11 +12,13 @@ public final class Rows {
       }
     }
     // Another thread has changed the row since the pass that saw the value.
-    return new IllegalArgumentException("the row changed while it was read, and held NaN or Infinity");
+    return new IllegalArgumentException(
+        "the row changed while it was read, and held NaN or Infinity");
   }
 
   /** For a row in which every token is masked. */
   public static IllegalStateException allMasked() {
-    return new IllegalStateException("every logit in the range is -Infinity: nothing can be sampled");
+    return new IllegalStateException(
+        "every logit in the range is -Infinity: nothing can be sampled");
   }
 }

@@ -1,11 +1,13 @@
 package org.logitkernels.internal;
 
 /**
- * The tokens that a row's steps have left, by ascending id, with the scratch that kernels need to find them.
+ * The tokens that a row's steps have left, by ascending id, with the scratch that kernels need to
+ * find them.
  *
- * <p>Every step here keeps a best-first prefix of the survivors, so it finds the prefix's last key and drops what lies behind.
- * Arrays for survivors start small and grow once, to the capacity, when a row first needs it; the arrays for ordering
- * likewise. Fields are open because kernels fill them.
+ * <p>Every step here keeps a best-first prefix of the survivors, so it finds the prefix's last key
+ * and drops what lies behind. Arrays for survivors start small and grow once, to the capacity, when
+ * a row first needs it; the arrays for ordering likewise. Fields are open because kernels fill
+ * them.
  */
 public final class Survivors {
   /** Enough for a narrow chain over any row that is not hostile. */
@@ -14,7 +16,10 @@ public final class Survivors {
   /** A vector may be stored whole although only a part of it survives. */
   private static final int SLACK = 16;
 
-  /** A strip is at least so many logits long; half as many again as there are strips serve the levels above. */
+  /**
+   * A strip is at least so many logits long; half as many again as there are strips serve the
+   * levels above.
+   */
   private static final int SHORTEST_STRIP = 8;
 
   private final int capacity;
@@ -120,7 +125,10 @@ public final class Survivors {
     return lowest;
   }
 
-  /** Keeps the nucleus of the survivors, renormalised: the base is their own mass. Needs their weights. */
+  /**
+   * Keeps the nucleus of the survivors, renormalised: the base is their own mass. Needs their
+   * weights.
+   */
   public void topP(float p, int rowLength) {
     double quantum = quantum(rowLength);
     long mass = order(true, quantum);
@@ -128,8 +136,8 @@ public final class Survivors {
   }
 
   /**
-   * Keeps the smallest prefix whose mass reaches p of the row's total. Needs the weights of survivors that are a prefix of the
-   * row's tokens.
+   * Keeps the smallest prefix whose mass reaches p of the row's total. Needs the weights of
+   * survivors that are a prefix of the row's tokens.
    *
    * @return false, and nothing changed, if the survivors' mass falls short
    */
@@ -166,16 +174,16 @@ public final class Survivors {
   }
 
   /**
-   * The lowest difference from the maximum that min-p keeps: {@code (float) (T (ln p - 2^-21))}, and 0 for p = 1, which keeps
-   * the ties at the maximum alone.
+   * The lowest difference from the maximum that min-p keeps: {@code (float) (T (ln p - 2^-21))},
+   * and 0 for p = 1, which keeps the ties at the maximum alone.
    */
   public static float minPThreshold(double temperature, float p) {
     return p == 1 ? 0 : (float) (temperature * (StrictMath.log(p) - 0x1p-21));
   }
 
   /**
-   * Draws by ascending id: the first survivor whose running sum of weights exceeds {@code u * total}. Needs the weights;
-   * leaves their total.
+   * Draws by ascending id: the first survivor whose running sum of weights exceeds {@code u *
+   * total}. Needs the weights; leaves their total.
    */
   public int draw(double u) {
     double sum = 0;
@@ -187,8 +195,8 @@ public final class Survivors {
   }
 
   /**
-   * Index of the first weight whose running sum, in order and in double, exceeds a residue; of the last weight above 0 if
-   * rounding leaves none. A weight of 0 is never drawn.
+   * Index of the first weight whose running sum, in order and in double, exceeds a residue; of the
+   * last weight above 0 if rounding leaves none. A weight of 0 is never drawn.
    */
   public static int drawIndex(float[] weights, int size, double residue) {
     double sum = 0;
@@ -205,7 +213,10 @@ public final class Survivors {
     return last;
   }
 
-  /** The first of the row's blocks whose running total exceeds the target; the last one if none does. */
+  /**
+   * The first of the row's blocks whose running total exceeds the target; the last one if none
+   * does.
+   */
   public int blockOf(double target, int blocks) {
     int block = 0;
     while (block < blocks - 1 && prefixes[block] <= target) {
@@ -271,13 +282,19 @@ public final class Survivors {
     size = kept;
   }
 
-  /** Units of mass in a weight of 1: 2^44, or so many fewer that a longer row's masses cannot overflow. */
+  /**
+   * Units of mass in a weight of 1: 2^44, or so many fewer that a longer row's masses cannot
+   * overflow.
+   */
   private static double quantum(int rowLength) {
     int excess = Math.max(0, 32 - Integer.numberOfLeadingZeros(rowLength - 1) - 18);
     return Math.scalb(1.0, 44 - excess);
   }
 
-  /** The mass that a nucleus of p must reach: {@code p * total - total * 2^-21}, so that decimal cases land where expected. */
+  /**
+   * The mass that a nucleus of p must reach: {@code p * total - total * 2^-21}, so that decimal
+   * cases land where expected.
+   */
   private static long need(float p, double total, double quantum) {
     return (long) Math.ceil((p * total - total * 0x1p-21) * quantum);
   }

@@ -1,5 +1,6 @@
 /**
- * What the backends share: the contract they implement, the order of tokens, the exponential and the surviving candidates.
+ * What the backends share: the contract they implement, the order of tokens, the exponential and
+ * the surviving candidates.
  *
  * <p>Exported to the vector backend alone and free to change.
  */

@@ -3,12 +3,14 @@ package org.logitkernels.scalar;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Survivors;
 
-/** A draw from the whole row: a block by the running totals, then a token of that block, whose weights are computed anew. */
+/**
+ * A draw from the whole row: a block by the running totals, then a token of that block, whose
+ * weights are computed anew.
+ */
 final class Draw {
   private Draw() {}
 
-  static int draw(
-      float[] x, int from, int to, double temperature, double u, Survivors survivors) {
+  static int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
     float max = Maxima.max(x, from, to);
     double[] prefixes = survivors.prefixes;
     double total = ExpSum.prefixes(x, from, to, max, temperature, prefixes);

@@ -68,8 +68,7 @@ final class ExpSum {
     float cutoff = Exponential.cutoff(scale);
     int shift = wFrom - at;
     for (int i = at; i < end; i++) {
-      w[i + shift] =
-          Exponential.weight(Exponential.difference(x[i], max, stretch), scale, cutoff);
+      w[i + shift] = Exponential.weight(Exponential.difference(x[i], max, stretch), scale, cutoff);
     }
   }
 }

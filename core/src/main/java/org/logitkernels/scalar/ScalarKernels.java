@@ -45,8 +45,7 @@ public final class ScalarKernels implements RowKernels {
   }
 
   @Override
-  public void topP(
-      float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+  public void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
     TopP.topP(x, from, to, temperature, p, survivors);
   }
 
@@ -56,8 +55,7 @@ public final class ScalarKernels implements RowKernels {
   }
 
   @Override
-  public int draw(
-      float[] x, int from, int to, double temperature, double u, Survivors survivors) {
+  public int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
     return Draw.draw(x, from, to, temperature, u, survivors);
   }
 

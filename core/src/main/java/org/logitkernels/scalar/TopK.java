@@ -11,7 +11,8 @@ final class TopK {
     int room = (int) Math.min(to - from, 2L * k);
     survivors.size = 0;
     survivors.reserve(room);
-    float bar = Float.NEGATIVE_INFINITY; // k tokens with lower ids reach it: an equal one comes too late
+    float bar =
+        Float.NEGATIVE_INFINITY; // k tokens with lower ids reach it: an equal one comes too late
     for (int i = from; i < to; i++) {
       float value = x[i];
       if (value > bar) {

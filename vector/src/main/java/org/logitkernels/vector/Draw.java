@@ -4,17 +4,18 @@ import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Survivors;
 
-/** A draw from the whole row: a block by the running totals, then a token of that block, whose weights are computed anew. */
+/**
+ * A draw from the whole row: a block by the running totals, then a token of that block, whose
+ * weights are computed anew.
+ */
 final class Draw {
   private Draw() {}
 
-  static int draw(
-      float[] x, int from, int to, double temperature, double u, Survivors survivors) {
+  static int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
     long extremes = Maxima.extremes(x, from, to);
     float max = Maxima.max(extremes);
     double[] prefixes = survivors.prefixes;
-    double total =
-        ExpSum.prefixes(x, from, to, max, Maxima.min(extremes), temperature, prefixes);
+    double total = ExpSum.prefixes(x, from, to, max, Maxima.min(extremes), temperature, prefixes);
     survivors.max = max;
     survivors.total = total;
     double target = u * total; // below the total, as u < 1, however it rounds

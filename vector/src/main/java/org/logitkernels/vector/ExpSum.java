@@ -10,9 +10,9 @@ import org.logitkernels.internal.Lanes;
 /**
  * Sums of weights, block by block, without storing the weights.
  *
- * <p>Loops hold one exponential each and one accumulator, and keep their vectors in registers; more copies of it in one method
- * would not be inlined any more. So the virtual lanes are gone through a vector's worth at a time, in the order in which
- * halving combines them.
+ * <p>Loops hold one exponential each and one accumulator, and keep their vectors in registers; more
+ * copies of it in one method would not be inlined any more. So the virtual lanes are gone through a
+ * vector's worth at a time, in the order in which halving combines them.
  */
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -45,7 +45,9 @@ final class ExpSum {
     return total;
   }
 
-  /** The sum of one block's weights; {@code plain} if no weight of the row lies below the cutoff. */
+  /**
+   * The sum of one block's weights; {@code plain} if no weight of the row lies below the cutoff.
+   */
   private static float block(
       float[] x, int at, int to, float max, float scale, float cutoff, boolean plain) {
     return plain && at <= to - Lanes.BLOCK
@@ -117,7 +119,8 @@ final class ExpSum {
     int i = at;
     for (; i <= end - F.length(); i += F.length()) {
       FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
-      zero.blend(Weight.of(d, scales), d.compare(VectorOperators.GE, cutoff)).intoArray(w, i + shift);
+      zero.blend(Weight.of(d, scales), d.compare(VectorOperators.GE, cutoff))
+          .intoArray(w, i + shift);
     }
     for (; i < end; i++) {
       w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff);

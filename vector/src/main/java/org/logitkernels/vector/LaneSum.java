@@ -8,9 +8,10 @@ import org.logitkernels.internal.Lanes;
 /**
  * {@link Lanes}, a vector at a time.
  *
- * <p>The 32 virtual lanes are 2, 4 or 8 vectors. Halving combines the first half of them with the second, then quarters, so
- * three nested loops of two rounds each, of which wider vectors need fewer, meet the vectors in the order in which they
- * combine. What is left is one vector, halved within.
+ * <p>The 32 virtual lanes are 2, 4 or 8 vectors. Halving combines the first half of them with the
+ * second, then quarters, so three nested loops of two rounds each, of which wider vectors need
+ * fewer, meet the vectors in the order in which they combine. What is left is one vector, halved
+ * within.
  */
 final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;

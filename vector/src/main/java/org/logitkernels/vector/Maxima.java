@@ -15,11 +15,12 @@ import org.logitkernels.internal.Rows;
 /**
  * The row's maximum, and with it the check that every kernel makes first.
  *
- * <p>Works on the floats' bits, three integer operations a vector. As signed integers the bits of non-negative floats order as
- * the floats do, and above those of all negative ones; as unsigned integers those of negative floats order against the floats.
- * So the signed maximum is the row's if it is not negative, and else the unsigned minimum is. NaN and +Infinity show as a
- * signed maximum from +Infinity on or, with the sign set, as an unsigned maximum above -Infinity; and where anything is
- * negative the unsigned maximum is the row's minimum.
+ * <p>Works on the floats' bits, three integer operations a vector. As signed integers the bits of
+ * non-negative floats order as the floats do, and above those of all negative ones; as unsigned
+ * integers those of negative floats order against the floats. So the signed maximum is the row's if
+ * it is not negative, and else the unsigned minimum is. NaN and +Infinity show as a signed maximum
+ * from +Infinity on or, with the sign set, as an unsigned maximum above -Infinity; and where
+ * anything is negative the unsigned maximum is the row's minimum.
  */
 final class Maxima {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -28,14 +29,17 @@ final class Maxima {
   private static final int INFINITY = 0x7f800000;
   private static final int MINUS_INFINITY = 0xff800000;
 
-  /** Long enough for the reduction at its end to cost little, short enough for a second look to cost little. */
+  /**
+   * Long enough for the reduction at its end to cost little, short enough for a second look to cost
+   * little.
+   */
   private static final int ARG_MAX_BLOCK = 8192;
 
   private Maxima() {}
 
   /**
-   * The maximum, never -0, and a lower bound of a row at least a vector long, packed. Throws for NaN and +Infinity, and where
-   * every token is masked.
+   * The maximum, never -0, and a lower bound of a row at least a vector long, packed. Throws for
+   * NaN and +Infinity, and where every token is masked.
    */
   static long extremes(float[] x, int from, int to) {
     return check(x, from, to, scan(x, from, to));
@@ -83,7 +87,10 @@ final class Maxima {
     return pack(invalid ? Float.NaN : max, unsignedMax < 0 ? unsignedMax : unsignedMin);
   }
 
-  /** The extremes of two parts, of which the second is known by its strips' maxima and the unsigned maximum of its bits. */
+  /**
+   * The extremes of two parts, of which the second is known by its strips' maxima and the unsigned
+   * maximum of its bits.
+   */
   static long merge(long part, long maxima, int unsignedMax) {
     float max = isNegativeNaN(unsignedMax) ? Float.NaN : Math.max(max(part), max(maxima));
     float least = unsignedMax < 0 ? Float.intBitsToFloat(unsignedMax) : 0;

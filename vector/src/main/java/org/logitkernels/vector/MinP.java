@@ -13,7 +13,8 @@ final class MinP {
     survivors.max = max;
     survivors.size = 0;
     if (threshold == Float.NEGATIVE_INFINITY) {
-      survivors.all(x, from, to); // a difference may overflow to -Infinity without the token being masked
+      survivors.all(
+          x, from, to); // a difference may overflow to -Infinity without the token being masked
     } else {
       Strips.collect(x, from, to, DEPTH, max, threshold, survivors);
     }

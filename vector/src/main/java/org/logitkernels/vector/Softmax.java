@@ -11,7 +11,9 @@ final class Softmax {
 
   private Softmax() {}
 
-  /** The maximum; the weights, stored, and their total, block by block; the scaling to a sum of 1. */
+  /**
+   * The maximum; the weights, stored, and their total, block by block; the scaling to a sum of 1.
+   */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = Maxima.extremes(x, from, to);
     float max = Maxima.max(extremes);

@@ -10,8 +10,7 @@ final class Species {
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
 
-  static final VectorSpecies<Integer> INTS =
-      VectorSpecies.of(int.class, FLOATS.vectorShape());
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
   private Species() {}
 }

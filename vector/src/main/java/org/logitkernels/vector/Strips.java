@@ -10,11 +10,12 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Survivors;
 
 /**
- * The pyramid's first level: maxima of strips, from one read of the row, and the second look that they guide.
+ * The pyramid's first level: maxima of strips, from one read of the row, and the second look that
+ * they guide.
  *
- * <p>A run of {@code depth} vectors makes as many strips as a vector has lanes, lane by lane. A run is looked at again only if
- * one of its strips reaches the bar; logits behind the last whole run are always looked at. Runs and the logits in them are met
- * by ascending id.
+ * <p>A run of {@code depth} vectors makes as many strips as a vector has lanes, lane by lane. A run
+ * is looked at again only if one of its strips reaches the bar; logits behind the last whole run
+ * are always looked at. Runs and the logits in them are met by ascending id.
  */
 final class Strips {
   private static final VectorSpecies<Float> F = Species.FLOATS;

@@ -4,11 +4,17 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** A value that at least k of many reach, and not many more: found by halving an interval and counting. */
+/**
+ * A value that at least k of many reach, and not many more: found by halving an interval and
+ * counting.
+ */
 final class Threshold {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
-  /** So often the interval's middle is that of its values, which is fast for values as they come; then that of their bits. */
+  /**
+   * So often the interval's middle is that of its values, which is fast for values as they come;
+   * then that of their bits.
+   */
   private static final int ARITHMETIC = 10;
 
   private Threshold() {}
@@ -19,8 +25,8 @@ final class Threshold {
   }
 
   /**
-   * A value that at least k of {@code v[at, at + size)} reach, and no more than {@link #enough} unless many are equal to it; the
-   * floor if fewer than k reach that.
+   * A value that at least k of {@code v[at, at + size)} reach, and no more than {@link #enough}
+   * unless many are equal to it; the floor if fewer than k reach that.
    *
    * @param size a multiple of a vector's length
    * @param floor a finite lower bound of the result

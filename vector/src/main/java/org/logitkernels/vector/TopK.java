@@ -8,10 +8,11 @@ import org.logitkernels.internal.Survivors;
 /**
  * The best k: down the pyramid of maxima.
  *
- * <p>If k strips' maxima reach a bar, so do k logits, and the top k lie among those that do. The bar comes from the strips'
- * maxima, and for a small k first from the maxima of these; then only strips that reach it are looked at again. Whatever the
- * row, about k strips lie above the bar; of logits equal to the bar, ever higher ids are not needed once k tokens are found,
- * and raising the bar above what is found then leaves them out.
+ * <p>If k strips' maxima reach a bar, so do k logits, and the top k lie among those that do. The
+ * bar comes from the strips' maxima, and for a small k first from the maxima of these; then only
+ * strips that reach it are looked at again. Whatever the row, about k strips lie above the bar; of
+ * logits equal to the bar, ever higher ids are not needed once k tokens are found, and raising the
+ * bar above what is found then leaves them out.
  */
 final class TopK {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -23,8 +24,7 @@ final class TopK {
 
   private TopK() {}
 
-  static void topK(
-      float[] x, int from, int to, int k, Survivors survivors, RowKernels scalar) {
+  static void topK(float[] x, int from, int to, int k, Survivors survivors, RowKernels scalar) {
     if (k == 1) {
       int id = Maxima.argMax(x, from, to);
       survivors.only(id, x[from + id]);
@@ -32,7 +32,9 @@ final class TopK {
     }
     int depth = depth((to - from) / STRIPS_EACH / k);
     if (depth < SHALLOWEST) {
-      scalar.topK(x, from, to, k, survivors); // a large part of the row survives: a pyramid would not narrow it
+      scalar.topK(
+          x, from, to, k,
+          survivors); // a large part of the row survives: a pyramid would not narrow it
       return;
     }
     long extremes = Strips.maxima(x, from, to, depth, survivors.maxima);
@@ -92,8 +94,7 @@ final class TopK {
   private static void cut(Survivors survivors, int k, float floor) {
     if (survivors.size > 2 * Threshold.enough(k)) {
       int padded = pad(survivors);
-      survivors.atLeast(
-          Threshold.of(survivors.values, 0, padded, k, floor, survivors.max));
+      survivors.atLeast(Threshold.of(survivors.values, 0, padded, k, floor, survivors.max));
     }
     survivors.topK(k);
   }

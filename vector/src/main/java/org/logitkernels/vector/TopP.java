@@ -4,10 +4,11 @@ import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Survivors;
 
 /**
- * The nucleus: the total, then the tokens near the maximum, from further and further away until they hold the mass.
+ * The nucleus: the total, then the tokens near the maximum, from further and further away until
+ * they hold the mass.
  *
- * <p>Tokens that lie {@code ln(n / ((1 - p) total))} T below the maximum or further weigh, all n of them, less than what the
- * nucleus leaves out; the distance need not grow beyond that.
+ * <p>Tokens that lie {@code ln(n / ((1 - p) total))} T below the maximum or further weigh, all n of
+ * them, less than what the nucleus leaves out; the distance need not grow beyond that.
  */
 final class TopP {
   private static final int DEPTH = 32;
@@ -17,8 +18,7 @@ final class TopP {
 
   private TopP() {}
 
-  static void topP(
-      float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+  static void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
     long extremes = Strips.maxima(x, from, to, DEPTH, survivors.maxima);
     float max = Maxima.max(extremes);
     double total = ExpSum.total(x, from, to, max, Maxima.min(extremes), temperature);

@@ -8,8 +8,8 @@ import org.logitkernels.internal.Survivors;
 /**
  * The vector backend: an index of its kernels.
  *
- * <p>Rows shorter than the virtual lanes, and temperatures so extreme that differences must be stretched first, go to the scalar
- * kernels, which give the same bits.
+ * <p>Rows shorter than the virtual lanes, and temperatures so extreme that differences must be
+ * stretched first, go to the scalar kernels, which give the same bits.
  */
 final class VectorKernels implements RowKernels {
   private final RowKernels scalar;
@@ -80,8 +80,7 @@ final class VectorKernels implements RowKernels {
   }
 
   @Override
-  public void topP(
-      float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+  public void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
     if (isScalar(from, to, temperature)) {
       scalar.topP(x, from, to, temperature, p, survivors);
     } else {
@@ -99,8 +98,7 @@ final class VectorKernels implements RowKernels {
   }
 
   @Override
-  public int draw(
-      float[] x, int from, int to, double temperature, double u, Survivors survivors) {
+  public int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
     return isScalar(from, to, temperature)
         ? scalar.draw(x, from, to, temperature, u, survivors)
         : Draw.draw(x, from, to, temperature, u, survivors);

@@ -5,7 +5,10 @@ import org.logitkernels.internal.BackendUnavailableException;
 import org.logitkernels.internal.HotSpot;
 import org.logitkernels.internal.RowKernels;
 
-/** Offers the vector backend where it would be fast. Touches no incubator class before the module is known to be there. */
+/**
+ * Offers the vector backend where it would be fast. Touches no incubator class before the module is
+ * known to be there.
+ */
 public final class VectorProvider implements BackendProvider {
   private static final String MODULE = "jdk.incubator.vector";
 
@@ -21,7 +24,8 @@ public final class VectorProvider implements BackendProvider {
   public RowKernels open(RowKernels scalar) throws BackendUnavailableException {
     if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
       throw new BackendUnavailableException(
-          "the module " + MODULE + " is not resolved", "add --add-modules " + MODULE + " to the java command");
+          "the module " + MODULE + " is not resolved",
+          "add --add-modules " + MODULE + " to the java command");
     }
     if (!HotSpot.hasOptimisingCompiler()) {
       throw new BackendUnavailableException(
