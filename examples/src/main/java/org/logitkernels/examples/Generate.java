@@ -1,0 +1,309 @@
+package org.logitkernels.examples;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.Kernels;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Writes a text with a language model: the program behind {@code bin/generate}. */
+@Command(
+    name = "bin/generate",
+    sortOptions = false,
+    usageHelpWidth = 80,
+    description = Generate.DESCRIPTION,
+    optionListHeading = "Options:%n",
+    footer = Generate.FOOTER)
+public final class Generate implements Callable<Integer> {
+  static final String DESCRIPTION =
+      """
+
+      Writes a tale with a small language model, token by token. Without options, the bundled \
+      model tells one that begins "Once upon a time".
+      """;
+
+  static final String FOOTER =
+      """
+
+      The sampling steps apply in this order: temperature, top-k, top-p, min-p. A step that is \
+      off (temperature 1, no top-k, top-p 1, min-p 0) is not in the chain.
+
+      The tale goes to standard output, the line of figures to standard error. The same seed \
+      gives the same tale on any machine and with either backend. A new JVM is slow until it has \
+      compiled what it runs: the figures of a short tale are those of a cold start.
+
+      Examples:
+        bin/generate --seed 7
+        bin/generate --prompt "The dragon" --top-k 40 --min-p 0.05
+        bin/generate --explain --steps 12
+        bin/generate --sweep 0.2,0.8,1.5 --steps 80
+
+      Exit status: 0, or 2 if an option or a file cannot be used.""";
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      defaultValue = "Once upon a time",
+      description = "How the tale begins (default: \"${DEFAULT-VALUE}\").")
+  private String prompt = "";
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description =
+          "Stop after N tokens, the prompt's included (default and limit: the model's context).")
+  private @Nullable Integer steps;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description =
+          "Below 1 safer, above 1 wilder; 0 always takes the likeliest token (default: 0.8).")
+  private @Nullable Float temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Draw among the K likeliest tokens (default: off).")
+  private @Nullable Integer topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      defaultValue = "0.95",
+      description =
+          "Draw among the likeliest tokens that together reach P (default: ${DEFAULT-VALUE}).")
+  private float topP;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      defaultValue = "0",
+      description = "Draw among tokens at least P times as likely as the likeliest (default: off).")
+  private float minP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description =
+          "Seed of the random draws (default: a new one each time; the last line names it, "
+              + "so that a tale can be had again).")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto, scalar or vector (default: auto, the best that this JVM offers).")
+  private String backend = "";
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "FILE",
+      description = "A llama2.c version-0 checkpoint, instead of the bundled model.")
+  private @Nullable Path checkpointFile;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description = "The llama2.c tokenizer that belongs to the checkpoint.")
+  private @Nullable Path tokenizerFile;
+
+  @Option(
+      names = "--explain",
+      description = "Show at each step the leading tokens before and after the chain.")
+  private boolean explain;
+
+  @Option(
+      names = "--sweep",
+      paramLabel = "T1,T2,...",
+      description =
+          "Tell the tale at several temperatures, with the entropy and the size of the nucleus.")
+  private @Nullable String sweep;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this text.")
+  private boolean help;
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  private Generate(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /**
+   * Runs the program and ends the JVM with its exit status.
+   *
+   * @param args the options; {@code --help} lists them
+   */
+  public static void main(String[] args) {
+    System.exit(run(System.out, System.err, args));
+  }
+
+  static int run(PrintStream out, PrintStream err, String... args) {
+    CommandLine commandLine =
+        new CommandLine(new Generate(out, err))
+            .setOut(new PrintWriter(out, true))
+            .setExecutionExceptionHandler(
+                (e, c, parsed) -> {
+                  if (e instanceof BadInputException) {
+                    return refuse(err, e);
+                  }
+                  throw e;
+                })
+            .setParameterExceptionHandler((e, a) -> refuse(err, e));
+    return commandLine.execute(args);
+  }
+
+  private static int refuse(PrintStream err, Exception e) {
+    err.println("generate: " + e.getMessage());
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  @Override
+  public Integer call() throws BadInputException {
+    if (steps != null && steps < 1) {
+      throw new BadInputException("--steps must be >= 1, but was " + steps);
+    }
+    List<Float> temperatures = temperatures();
+    List<SamplerChain> chains = new ArrayList<>();
+    for (float t : temperatures) {
+      chains.add(chain(t));
+    }
+    Checkpoint checkpoint = Checkpoint.read(modelFile(checkpointFile, "model.bin"));
+    Tokenizer tokenizer =
+        Tokenizer.read(modelFile(tokenizerFile, "tokenizer.bin"), checkpoint.vocabularySize);
+    int[] tokens = tokenizer.encode(prompt, checkpoint.contextLength);
+    int limit =
+        steps == null ? checkpoint.contextLength : Math.min(steps, checkpoint.contextLength);
+    if (limit < tokens.length) {
+      throw new BadInputException(
+          "--steps counts the prompt's %d tokens too, so it must be >= %d, but was %d"
+              .formatted(tokens.length, tokens.length, limit));
+    }
+    if (steps != null && steps > limit) {
+      err.printf("generate: --steps %d is more than the model's context of %d%n", steps, limit);
+    }
+
+    Kernels kernels = kernels();
+    long drawSeed = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000) : seed;
+    Transformer model = new Transformer(checkpoint, kernels, limit);
+    Story story = new Story(tokenizer, model, tokens, limit, chains.size());
+    try {
+      for (int i = 0; i < chains.size(); i++) {
+        Sampler sampler = chains.get(i).newSampler(tokenizer.size(), drawSeed, kernels);
+        show(story, sampler, kernels, tokenizer, temperatures.get(i));
+      }
+    } catch (IllegalArgumentException | IllegalStateException e) { // NaN, or nothing to choose from
+      throw new BadInputException(
+          "the checkpoint's weights give no usable logits: " + e.getMessage());
+    }
+    err.println(story.figures(kernels, drawSeed));
+    return CommandLine.ExitCode.OK;
+  }
+
+  private void show(Story story, Sampler sampler, Kernels kernels, Tokenizer tokenizer, float t) {
+    if (sweep != null) {
+      SweepView view = new SweepView(t, topP, kernels, tokenizer.size());
+      story.tell(sampler, view);
+      view.print(out);
+    } else if (explain) {
+      out.printf("The chain: %s%n%n", sampler.chain());
+      ExplainView view = new ExplainView(out, kernels, tokenizer);
+      story.tell(sampler, view);
+      view.end();
+    } else {
+      story.tell(
+          sampler,
+          text -> {
+            out.print(text);
+            return !out.checkError(); // which flushes
+          });
+      out.println();
+      out.flush();
+    }
+  }
+
+  private List<Float> temperatures() throws BadInputException {
+    if (sweep == null) {
+      return List.of(temperature == null ? 0.8f : temperature);
+    }
+    if (temperature != null || explain) {
+      throw new BadInputException(
+          "--sweep goes with neither --temperature nor --explain: it sets the temperatures itself");
+    }
+    List<Float> result = new ArrayList<>();
+    for (String t : sweep.split(",", -1)) {
+      try {
+        result.add(Float.valueOf(t.strip()));
+      } catch (NumberFormatException e) {
+        throw new BadInputException(
+            "--sweep takes temperatures with commas between them, but '%s' in '%s' is not a number"
+                .formatted(t, sweep));
+      }
+    }
+    return result;
+  }
+
+  private SamplerChain chain(float t) throws BadInputException {
+    List<Step> chain = new ArrayList<>();
+    if (t != 1) {
+      String option = sweep == null ? "--temperature" : "--sweep";
+      chain.add(checked(option, () -> Step.temperature(t)));
+    }
+    if (topK != null) {
+      int k = topK;
+      chain.add(checked("--top-k", () -> Step.topK(k)));
+    }
+    if (topP != 1) {
+      chain.add(checked("--top-p", () -> Step.topP(topP)));
+    }
+    if (minP != 0) {
+      chain.add(checked("--min-p", () -> Step.minP(minP)));
+    }
+    return SamplerChain.of(chain.toArray(Step[]::new));
+  }
+
+  private Kernels kernels() throws BadInputException {
+    return checked(
+        "--backend", () -> backend.equals("auto") ? Kernels.best() : Kernels.named(backend));
+  }
+
+  /**
+   * The library checks every value and says what is wrong with it; this adds where it came from.
+   */
+  private static <T> T checked(String option, Supplier<T> supplier) throws BadInputException {
+    try {
+      return supplier.get();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new BadInputException(option + ": " + e.getMessage());
+    }
+  }
+
+  private Path modelFile(@Nullable Path given, String bundled) throws BadInputException {
+    if ((checkpointFile == null) != (tokenizerFile == null)) {
+      throw new BadInputException(
+          "--checkpoint and --tokenizer go together: "
+              + "a model needs the tokenizer it was trained with");
+    }
+    // The launcher knows where it stands; a run by hand is expected to start at the project's root.
+    String home =
+        System.getProperty("org.logitkernels.examples.model", "examples/model/fairytales");
+    return given == null ? Path.of(home, bundled) : given;
+  }
+}
