@@ -5,7 +5,7 @@ import org.logitkernels.internal.Survivors;
 /**
  * Caller-owned scratch for rows of up to a given number of logits: one per thread.
  *
- * <p><b>Footprint:</b> about 130 KB and half a byte per logit at first. A row that leaves many
+ * <p><b>Footprint:</b> about 120 KB and 0.75 bytes per logit at first. A row that leaves many
  * candidates (a wide nucleus, a large k) makes it grow, once and to its full size, to 28 bytes per
  * logit; after that it never allocates again.
  *

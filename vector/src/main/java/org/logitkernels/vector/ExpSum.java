@@ -60,7 +60,7 @@ final class ExpSum {
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector sum = FloatVector.zero(F);
-    for (int a = 0; a < 2; a++) {
+    for (int a = 0; a < LaneSum.FIRST; a++) {
       FloatVector half = FloatVector.zero(F);
       for (int b = 0; b < LaneSum.SECOND; b++) {
         FloatVector quarter = FloatVector.zero(F);
@@ -86,7 +86,7 @@ final class ExpSum {
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector zero = FloatVector.zero(F);
     FloatVector sum = zero;
-    for (int a = 0; a < 2; a++) {
+    for (int a = 0; a < LaneSum.FIRST; a++) {
       FloatVector half = zero;
       for (int b = 0; b < LaneSum.SECOND; b++) {
         FloatVector quarter = zero;
@@ -121,21 +121,6 @@ final class ExpSum {
       FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
       zero.blend(Weight.of(d, scales), d.compare(VectorOperators.GE, cutoff))
           .intoArray(w, i + shift);
-    }
-    for (; i < end; i++) {
-      w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff);
-    }
-  }
-
-  /** The same where no weight lies below the cutoff. */
-  static void plainWeights(
-      float[] x, int at, int end, float max, float scale, float cutoff, float[] w, int wFrom) {
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    int shift = wFrom - at;
-    int i = at;
-    for (; i <= end - F.length(); i += F.length()) {
-      Weight.of(FloatVector.fromArray(F, x, i).sub(maxes), scales).intoArray(w, i + shift);
     }
     for (; i < end; i++) {
       w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff);

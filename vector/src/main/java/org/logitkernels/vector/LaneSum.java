@@ -17,6 +17,9 @@ final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final int VECTORS = Lanes.COUNT / F.length();
 
+  /** Rounds of the first loop. */
+  static final int FIRST = 2;
+
   /** Rounds of the second loop. */
   static final int SECOND = VECTORS >= 4 ? 2 : 1;
 
@@ -47,51 +50,5 @@ final class LaneSum {
     sum = sum.add(sum.rearrange(BY_2));
     sum = sum.add(sum.rearrange(BY_1));
     return sum.lane(0);
-  }
-
-  /** The sum of the weights {@code w[at, end)}, one block at most. */
-  static float sum(float[] w, int at, int end) {
-    return end - at == Lanes.BLOCK ? sumWhole(w, at) : sumPart(w, at, end);
-  }
-
-  private static float sumWhole(float[] w, int at) {
-    FloatVector sum = FloatVector.zero(F);
-    for (int a = 0; a < 2; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          int start = at + offset(a, b, c);
-          for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
-            lanes = lanes.add(FloatVector.fromArray(F, w, i));
-          }
-          quarter = quarter.add(lanes);
-        }
-        half = half.add(quarter);
-      }
-      sum = sum.add(half);
-    }
-    return combine(sum);
-  }
-
-  private static float sumPart(float[] w, int at, int end) {
-    FloatVector sum = FloatVector.zero(F);
-    for (int a = 0; a < 2; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          for (int i = at + offset(a, b, c); i < end; i += Lanes.COUNT) {
-            lanes = lanes.add(FloatVector.fromArray(F, w, i, F.indexInRange(i, end)));
-          }
-          quarter = quarter.add(lanes);
-        }
-        half = half.add(quarter);
-      }
-      sum = sum.add(half);
-    }
-    return combine(sum);
   }
 }

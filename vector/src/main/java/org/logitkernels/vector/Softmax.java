@@ -1,6 +1,8 @@
 package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
@@ -11,9 +13,7 @@ final class Softmax {
 
   private Softmax() {}
 
-  /**
-   * The maximum; the weights, stored, and their total, block by block; the scaling to a sum of 1.
-   */
+  /** The maximum; the weights, stored, and their total; the scaling to a sum of 1. */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = Maxima.extremes(x, from, to);
     float max = Maxima.max(extremes);
@@ -23,15 +23,72 @@ final class Softmax {
     int shift = yFrom - from;
     double total = 0;
     for (int at = from; at < to; at += Lanes.BLOCK) {
-      int end = Math.min(to, at + Lanes.BLOCK);
-      if (plain) {
-        ExpSum.plainWeights(x, at, end, max, scale, cutoff, y, at + shift);
-      } else {
-        ExpSum.weights(x, at, end, max, scale, cutoff, y, at + shift);
-      }
-      total += LaneSum.sum(y, at + shift, end + shift);
+      total +=
+          plain && at <= to - Lanes.BLOCK
+              ? plainBlock(x, at, max, scale, y, shift)
+              : maskedBlock(x, at, Math.min(to, at + Lanes.BLOCK), max, scale, cutoff, y, shift);
     }
     multiply(y, yFrom, to + shift, (float) (1 / total));
+  }
+
+  /** Stores the weights of a whole block of which every weight counts; returns their sum. */
+  private static float plainBlock(float[] x, int at, float max, float scale, float[] y, int shift) {
+    FloatVector maxes = FloatVector.broadcast(F, max);
+    FloatVector scales = FloatVector.broadcast(F, scale);
+    FloatVector sum = FloatVector.zero(F);
+    for (int a = 0; a < LaneSum.FIRST; a++) {
+      FloatVector half = FloatVector.zero(F);
+      for (int b = 0; b < LaneSum.SECOND; b++) {
+        FloatVector quarter = FloatVector.zero(F);
+        for (int c = 0; c < LaneSum.THIRD; c++) {
+          FloatVector lanes = FloatVector.zero(F);
+          int start = at + LaneSum.offset(a, b, c);
+          for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
+            FloatVector w = Weight.of(FloatVector.fromArray(F, x, i).sub(maxes), scales);
+            w.intoArray(y, i + shift);
+            lanes = lanes.add(w);
+          }
+          quarter = quarter.add(lanes);
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    return LaneSum.combine(sum);
+  }
+
+  /** The same for a block that the row's end cuts short, or with weights below the cutoff. */
+  private static float maskedBlock(
+      float[] x, int at, int end, float max, float scale, float cutoff, float[] y, int shift) {
+    FloatVector maxes = FloatVector.broadcast(F, max);
+    FloatVector scales = FloatVector.broadcast(F, scale);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector sum = zero;
+    for (int a = 0; a < LaneSum.FIRST; a++) {
+      FloatVector half = zero;
+      for (int b = 0; b < LaneSum.SECOND; b++) {
+        FloatVector quarter = zero;
+        for (int c = 0; c < LaneSum.THIRD; c++) {
+          FloatVector lanes = zero;
+          for (int i = at + LaneSum.offset(a, b, c); i < end; i += Lanes.COUNT) {
+            VectorMask<Float> inside = F.indexInRange(i, end);
+            FloatVector d = FloatVector.fromArray(F, x, i, inside).sub(maxes);
+            VectorMask<Float> counts = d.compare(VectorOperators.GE, cutoff, inside);
+            FloatVector w = zero.blend(Weight.of(d, scales), counts);
+            if (i <= end - F.length()) {
+              w.intoArray(y, i + shift);
+            } else {
+              w.intoArray(y, i + shift, inside);
+            }
+            lanes = lanes.add(w);
+          }
+          quarter = quarter.add(lanes);
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    return LaneSum.combine(sum);
   }
 
   private static void multiply(float[] y, int from, int to, float factor) {
