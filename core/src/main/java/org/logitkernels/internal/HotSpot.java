@@ -17,13 +17,14 @@ public final class HotSpot {
   }
 
   /**
-   * False if the optimising compiler is known to be absent: off, interpreting only, or stopped at
-   * the first tier.
+   * False if HotSpot's optimising compiler is known to be absent: interpreting only, stopped at the
+   * first tier, or replaced by another.
    */
   public static boolean hasOptimisingCompiler() {
     String tier = option("TieredStopAtLevel");
     boolean stopped = tier != null && Integer.parseInt(tier) < 4;
-    return !stopped && !System.getProperty("java.vm.info", "").contains("interpreted mode");
+    boolean replaced = "true".equals(option("UseJVMCICompiler"));
+    return !stopped && !replaced && !System.getProperty("java.vm.info", "").contains("interpreted mode");
   }
 
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */
