@@ -64,9 +64,11 @@ public final class Sampler {
    * @return the token's id
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
    *     or holds NaN or +Infinity (the message names the lowest offending index)
-   * @throws IllegalStateException if every token is masked
+   * @throws IllegalStateException if every token is masked, or if the stream's last draw, number
+   *     2^63 - 2, was used
    */
   public int sample(float[] logits) {
+    row = NONE;
     return sample(logits, 0, logits.length);
   }
 
@@ -82,9 +84,14 @@ public final class Sampler {
    * @throws IllegalArgumentException if the range is empty or longer than {@link
    *     #vocabularySize()}, or holds NaN or +Infinity (the message names the lowest offending
    *     index, counted from {@code from})
-   * @throws IllegalStateException if every token is masked
+   * @throws IllegalStateException if every token is masked, or if the stream's last draw, number
+   *     2^63 - 2, was used
    */
   public int sample(float[] logits, int from, int to) {
+    if (position == Long.MAX_VALUE) {
+      row = NONE;
+      throw new IllegalStateException("the stream has no draw left: position " + position);
+    }
     int token = sample(logits, from, to, uniform(seed, position));
     position++;
     return token;
@@ -226,7 +233,7 @@ public final class Sampler {
   public double logProbability() {
     checkSampled();
     double difference = (double) row[from + token] - survivors.max;
-    return difference / temperature - StrictMath.log(survivors.total);
+    return difference / temperature - StrictMath.log(survivors.total) + 0.0; // no -0
   }
 
   /** {@return the number of the next draw in the stream, from 0} */

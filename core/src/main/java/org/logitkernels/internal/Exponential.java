@@ -49,12 +49,13 @@ public final class Exponential {
   /**
    * The power of two by which differences of logits are multiplied before all else: 1 for every
    * temperature in [2^-120, 2^120], so that neither {@code s} nor {@code d * s} leaves the range of
-   * normal floats; beyond, it brings the temperature into [1, 2).
+   * normal floats; beyond, it brings the temperature into [1/2, 1), so that a stretched difference
+   * overflows only where the logarithm does.
    */
   public static double stretch(double temperature) {
     return temperature >= SMALLEST_PLAIN && temperature <= LARGEST_PLAIN
         ? 1
-        : Math.scalb(1.0, -Math.getExponent(temperature));
+        : Math.scalb(1.0, -Math.getExponent(temperature) - 1);
   }
 
   /**
@@ -68,6 +69,15 @@ public final class Exponential {
   /** {@code 1 / T} of the stretched temperature: the factor from a difference of logits to nats. */
   public static float inverse(double temperature) {
     return (float) (1 / (temperature * stretch(temperature)));
+  }
+
+  /**
+   * By how much logits are multiplied before their difference is taken for a logarithm: 1/2 from a
+   * temperature of 1 on, where the difference may overflow although the logarithm does not; below,
+   * 1, where that cannot be and a half might lose a subnormal's last bit.
+   */
+  public static float shrink(double temperature) {
+    return temperature >= 1 ? 0.5f : 1;
   }
 
   /**

@@ -24,7 +24,9 @@ public final class HotSpot {
     String tier = option("TieredStopAtLevel");
     boolean stopped = tier != null && Integer.parseInt(tier) < 4;
     boolean replaced = "true".equals(option("UseJVMCICompiler"));
-    return !stopped && !replaced && !System.getProperty("java.vm.info", "").contains("interpreted mode");
+    return !stopped
+        && !replaced
+        && !System.getProperty("java.vm.info", "").contains("interpreted mode");
   }
 
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */

@@ -22,15 +22,18 @@ final class Softmax {
     }
   }
 
-  /** {@code fma(d, 1/T, -ln(total))}. */
+  /** {@code fma(d * h, 1 / (T h), -ln(total))}, where h keeps a difference from overflowing. */
   static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     float max = Maxima.max(x, from, to);
     float logTotal = (float) StrictMath.log(ExpSum.total(x, from, to, max, temperature));
     double stretch = Exponential.stretch(temperature);
-    float inverse = Exponential.inverse(temperature);
+    float shrink = Exponential.shrink(temperature);
+    float factor = Exponential.inverse(temperature) / shrink;
+    float shrunkMax = max * shrink;
     int shift = yFrom - from;
     for (int i = from; i < to; i++) {
-      y[i + shift] = Math.fma(Exponential.difference(x[i], max, stretch), inverse, -logTotal);
+      float d = Exponential.difference(x[i] * shrink, shrunkMax, stretch);
+      y[i + shift] = Math.fma(d, factor, -logTotal);
     }
   }
 }

@@ -74,8 +74,7 @@ public final class Rows {
             case FLAT -> 1.25;
             case TIES -> random.nextInt(7) - 3;
             case SPARSE_TIES -> random.nextInt(50) == 0 ? 1.5 : 1.25;
-            case NEIGHBOURS ->
-                Float.intBitsToFloat(0x3fa00000 + i / 64 + random.nextInt(3));
+            case NEIGHBOURS -> Float.intBitsToFloat(0x3fa00000 + i / 64 + random.nextInt(3));
             case SUBNORMAL -> Float.MIN_VALUE * (double) random.nextInt(-5000, 5000);
             case HUGE_SPREAD -> 3000 * random.nextGaussian();
             case TINY_SPREAD -> 5 + 1e-3 * random.nextGaussian();

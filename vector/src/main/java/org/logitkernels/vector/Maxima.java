@@ -70,15 +70,11 @@ final class Maxima {
     }
     // The last vector may take in logits for a second time, which changes no extreme.
     IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
+    // Unsigned reductions go by way of signed ones, which every machine has.
     return extremes(
         signedMax.max(bits).reduceLanes(MAX),
         unsignedMin.lanewise(UMIN, bits).lanewise(XOR, SIGN).reduceLanes(MIN) ^ SIGN,
-        reduceUnsignedMax(unsignedMax.lanewise(UMAX, bits)));
-  }
-
-  /** An unsigned reduction by way of a signed one, which every machine has. */
-  static int reduceUnsignedMax(IntVector unsignedMax) {
-    return unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN;
+        unsignedMax.lanewise(UMAX, bits).lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN);
   }
 
   private static long extremes(int signedMax, int unsignedMin, int unsignedMax) {

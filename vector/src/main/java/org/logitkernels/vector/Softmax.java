@@ -101,22 +101,25 @@ final class Softmax {
     }
   }
 
-  /** {@code fma(d, 1/T, -ln(total))}. */
+  /** {@code fma(d * h, 1 / (T h), -ln(total))}, where h keeps a difference from overflowing. */
   static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = Maxima.extremes(x, from, to);
     float max = Maxima.max(extremes);
     double total = ExpSum.total(x, from, to, max, Maxima.min(extremes), temperature);
     float logTotal = (float) StrictMath.log(total);
-    float inverse = Exponential.inverse(temperature);
-    FloatVector inverses = FloatVector.broadcast(F, inverse);
+    float shrink = Exponential.shrink(temperature);
+    float factor = Exponential.inverse(temperature) / shrink;
+    float shrunkMax = max * shrink;
+    FloatVector factors = FloatVector.broadcast(F, factor);
     FloatVector minusLogTotal = FloatVector.broadcast(F, -logTotal);
     int shift = yFrom - from;
     int i = from;
     for (; i <= to - F.length(); i += F.length()) {
-      FloatVector.fromArray(F, x, i).sub(max).fma(inverses, minusLogTotal).intoArray(y, i + shift);
+      FloatVector d = FloatVector.fromArray(F, x, i).mul(shrink).sub(shrunkMax);
+      d.fma(factors, minusLogTotal).intoArray(y, i + shift);
     }
     for (; i < to; i++) {
-      y[i + shift] = Math.fma(x[i] - max, inverse, -logTotal);
+      y[i + shift] = Math.fma(x[i] * shrink - shrunkMax, factor, -logTotal);
     }
   }
 }

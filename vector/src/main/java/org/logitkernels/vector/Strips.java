@@ -1,7 +1,9 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.UMAX;
 import static jdk.incubator.vector.VectorOperators.UMIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -64,7 +66,7 @@ final class Strips {
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return Maxima.reduceUnsignedMax(unsignedMax);
+    return unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN;
   }
 
   /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */

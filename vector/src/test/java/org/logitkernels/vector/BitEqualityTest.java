@@ -5,19 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Function;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.RandomDistribution;
+import net.jqwik.api.Tuple;
 import org.logitkernels.Candidates;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
 import org.logitkernels.Workspace;
+import org.logitkernels.internal.Exponential;
+import org.logitkernels.testkit.Chains;
+import org.logitkernels.testkit.EntryPoint;
 import org.logitkernels.testkit.Row;
 import org.logitkernels.testkit.Rows;
 
@@ -36,69 +43,84 @@ class BitEqualityTest {
     return Rows.any();
   }
 
-  /** Rows in which one logit is NaN, of either sign, or infinite, or all of them are masked. */
   @Provide
-  Arbitrary<Row> invalidRows() {
-    return Arbitraries.of(0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff, 0x7f800000, 0xff800000)
-        .flatMap(
-            bits ->
-                Arbitraries.longs()
-                    .greaterOrEqual(0)
-                    .flatMap(place -> Rows.upTo(70_000).map(row -> spoil(row, bits, place))));
+  Arbitrary<Row> shorterRows() {
+    return Rows.upTo(10_000);
   }
 
-  private static Row spoil(Row row, int bits, long place) {
+  /** Rows in which one or two logits are NaN, of either sign, or infinite, or all are masked. */
+  @Provide
+  Arbitrary<Row> invalidRows() {
+    Arbitrary<Integer> bits =
+        Arbitraries.of(0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff, 0x7f800000);
+    Arbitrary<Double> place = uniform(0, 1);
+    return Arbitraries.frequencyOf(
+            Tuple.of(6, Combinators.combine(Rows.upTo(70_000), bits, place).as(this::spoil)),
+            Tuple.of(
+                3,
+                Combinators.combine(Rows.upTo(70_000), bits, place, bits, place)
+                    .as((row, a, at, b, then) -> spoil(spoil(row, a, at), b, then))),
+            Tuple.of(1, Rows.upTo(70_000).map(this::mask)))
+        .withoutEdgeCases();
+  }
+
+  private Row spoil(Row row, int bits, double place) {
     float[] array = row.array().clone();
-    float value = Float.intBitsToFloat(bits);
-    if (value == Float.NEGATIVE_INFINITY) {
-      Arrays.fill(array, row.from(), row.to(), value);
-    } else {
-      array[row.from() + (int) (place % row.length())] = value;
-    }
-    return new Row(row + " spoilt by " + value + " at " + place, array, row.from(), row.to());
+    int id = (int) (place * row.length());
+    array[row.from() + id] = Float.intBitsToFloat(bits);
+    String recipe = row + ", " + Integer.toHexString(bits) + " at " + id;
+    return new Row(recipe, array, row.from(), row.to());
+  }
+
+  private Row mask(Row row) {
+    float[] array = row.array().clone();
+    Arrays.fill(array, row.from(), row.to(), Float.NEGATIVE_INFINITY);
+    return new Row(row + ", masked", array, row.from(), row.to());
   }
 
   @Provide
   Arbitrary<Float> temperatures() {
     return Arbitraries.oneOf(
-        Arbitraries.of(1f, 0.8f, 0.01f, 2f, 100f),
-        Arbitraries.of(Float.MIN_VALUE, Float.MIN_NORMAL / 2, 0x1p-120f, 0x1p120f, Float.MAX_VALUE),
-        Arbitraries.doubles().between(-100, 85).map(exponent -> (float) Math.exp(exponent)));
+            Arbitraries.of(1f, 0.8f, 0.01f, 2f, 100f),
+            Arbitraries.of(Float.MIN_VALUE, Float.MIN_NORMAL / 2, Float.MAX_VALUE),
+            Arbitraries.of(0x1p-121f, 0x1p-120f, 0x1p120f, 0x1p121f), // where stretching begins
+            uniform(-3, 3).map(exponent -> (float) Math.exp(exponent)),
+            uniform(-103, 88).map(exponent -> (float) Math.exp(exponent)))
+        .withoutEdgeCases();
   }
 
   @Provide
   Arbitrary<Float> masses() {
     return Arbitraries.oneOf(
-        Arbitraries.of(0f, Float.MIN_VALUE, 0.5f, 0.8f, Math.nextDown(1f), 1f),
-        Arbitraries.floats().between(0, 1));
-  }
-
-  @Provide
-  Arbitrary<Double> uniforms() {
-    return Arbitraries.oneOf(
-        Arbitraries.of(0.0, Double.MIN_VALUE, 0.5, Math.nextDown(1.0)),
-        Arbitraries.doubles().between(0, true, 1, false));
+            Arbitraries.of(0f, Float.MIN_VALUE, 0.5f, 0.8f, Math.nextDown(1f), 1f),
+            uniform(0, 1).map(Double::floatValue))
+        .withoutEdgeCases();
   }
 
   @Provide
   Arbitrary<Integer> counts() {
     return Arbitraries.oneOf(
-        Arbitraries.integers().between(1, 100),
-        Arbitraries.doubles().between(0, 13).map(exponent -> (int) Math.exp(exponent)),
-        Arbitraries.of(1, Integer.MAX_VALUE));
+            Arbitraries.integers().between(1, 100).withDistribution(RandomDistribution.uniform()),
+            uniform(0, 13).map(exponent -> (int) Math.exp(exponent)),
+            Arbitraries.of(1, 2, Integer.MAX_VALUE))
+        .withoutEdgeCases();
+  }
+
+  @Provide
+  Arbitrary<Double> uniforms() {
+    return Chains.draws();
   }
 
   @Provide
   Arbitrary<List<Step>> chains() {
-    Arbitrary<Step> step =
-        Arbitraries.oneOf(
-            temperatures().map(Step::temperature),
-            Arbitraries.just(Step.temperature(0)),
-            counts().map(Step::topK),
-            masses().map(Step::topP),
-            masses().map(Step::minP),
-            Arbitraries.of(0.01f, 0.05f, 0.2f).map(Step::minP));
-    return step.list().ofMaxSize(5);
+    return Chains.steps();
+  }
+
+  private static Arbitrary<Double> uniform(double least, double most) {
+    return Arbitraries.longs()
+        .between(0, (1L << 40) - 1)
+        .withDistribution(RandomDistribution.uniform())
+        .map(part -> least + part * 0x1p-40 * (most - least));
   }
 
   @Property
@@ -111,8 +133,7 @@ class BitEqualityTest {
     assertAgree(
         kernels -> {
           long bits =
-              Double.doubleToRawLongBits(
-                  kernels.logSumExp(row.array(), row.from(), row.to(), t));
+              Double.doubleToRawLongBits(kernels.logSumExp(row.array(), row.from(), row.to(), t));
           return new int[] {(int) (bits >> 32), (int) bits};
         });
   }
@@ -123,7 +144,7 @@ class BitEqualityTest {
         kernels -> {
           float[] p = filled(row.length() + 24);
           kernels.softmax(row.array(), row.from(), row.to(), t, p, 7);
-          return bits(p);
+          return EntryPoint.bits(p);
         });
   }
 
@@ -133,7 +154,7 @@ class BitEqualityTest {
         kernels -> {
           float[] p = row.array().clone();
           kernels.softmax(p, row.from(), row.to(), t, p, row.from());
-          return bits(p);
+          return EntryPoint.bits(p);
         });
   }
 
@@ -143,7 +164,7 @@ class BitEqualityTest {
         kernels -> {
           float[] p = filled(row.length() + 24);
           kernels.logSoftmax(row.array(), row.from(), row.to(), t, p, 7);
-          return bits(p);
+          return EntryPoint.bits(p);
         });
   }
 
@@ -153,7 +174,7 @@ class BitEqualityTest {
         kernels -> {
           float[] p = row.array().clone();
           kernels.logSoftmax(p, row.from(), row.to(), t, p, row.from());
-          return bits(p);
+          return EntryPoint.bits(p);
         });
   }
 
@@ -161,7 +182,7 @@ class BitEqualityTest {
   void topK(@ForAll("rows") Row row, @ForAll("counts") int k) {
     assertAgree(
         kernels -> {
-          int[] ids = new int[row.length() + 3];
+          int[] ids = filledIds(row.length() + 3);
           float[] values = filled(row.length() + 3);
           Workspace workspace = Workspace.of(row.length());
           int size = kernels.topK(row.array(), row.from(), row.to(), k, workspace, ids, values);
@@ -182,15 +203,13 @@ class BitEqualityTest {
   }
 
   @Property
-  void topP(
-      @ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("masses") float p) {
+  void topP(@ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("masses") float p) {
     assertAgree(
         kernels -> {
-          int[] ids = new int[row.length() + 3];
+          int[] ids = filledIds(row.length() + 3);
           float[] values = filled(row.length() + 3);
           Workspace workspace = Workspace.of(row.length());
-          int size =
-              kernels.topP(row.array(), row.from(), row.to(), t, p, workspace, ids, values);
+          int size = kernels.topP(row.array(), row.from(), row.to(), t, p, workspace, ids, values);
           return bits(size, ids, values);
         });
   }
@@ -201,24 +220,83 @@ class BitEqualityTest {
     assertAgree(
         kernels ->
             new int[] {
-              kernels.sample(
-                  row.array(), row.from(), row.to(), t, u, Workspace.of(row.length()))
+              kernels.sample(row.array(), row.from(), row.to(), t, u, Workspace.of(row.length()))
             });
   }
 
+  /** The draws on both sides of the border between a token and a later one, a bit of u apart. */
+  @Property
+  void sampleAtTheEndOfAToken(
+      @ForAll("shorterRows") Row row,
+      @ForAll("temperatures") float t,
+      @ForAll("uniforms") double u) {
+    Workspace workspace = Workspace.of(row.length());
+    int token = SCALAR.sample(row.array(), row.from(), row.to(), t, u, workspace);
+    long low = Double.doubleToRawLongBits(u);
+    long high = Double.doubleToRawLongBits(1);
+    while (high - low > 1) {
+      long middle = (low + high) >>> 1;
+      double between = Double.longBitsToDouble(middle);
+      if (SCALAR.sample(row.array(), row.from(), row.to(), t, between, workspace) <= token) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    sample(row, t, Double.longBitsToDouble(low));
+    if (Double.longBitsToDouble(high) < 1) {
+      sample(row, t, Double.longBitsToDouble(high));
+    }
+  }
+
+  /** Logits a few bits from where weights begin to be 0. */
+  @Property
+  void weightsAtTheCutoff(
+      @ForAll("shorterRows") Row row, @ForAll("temperatures") float t, @ForAll long seed) {
+    float cutoff = Exponential.cutoff(Exponential.scale(t));
+    SplittableRandom random = new SplittableRandom(seed);
+    float[] array = row.array().clone();
+    for (int i = row.from(); i < row.to(); i++) {
+      array[i] = cutoff + random.nextInt(-2, 3) * Math.ulp(cutoff);
+    }
+    array[row.from() + random.nextInt(row.length())] = 0;
+    Row edge = new Row("cutoff of " + t + " in place of " + row, array, row.from(), row.to());
+    softmax(edge, t);
+    logSumExp(edge, t);
+    sample(edge, t, 0); // the first token with a weight
+    chain(edge, row, List.of(Step.temperature(t), Step.minP(Float.MIN_VALUE)), 0, seed);
+  }
+
+  /** Where thresholds overflow, underflow or meet masked tokens. */
+  @Example
+  void firstStepsAtTheEndsOfTheTemperatures() {
+    for (Rows.Distribution distribution : Rows.Distribution.values()) {
+      Row row = Rows.of(distribution, 1500, 3, 5);
+      for (float t : new float[] {Float.MIN_VALUE, 0x1p-120f, 1e-3f, 0x1p120f, Float.MAX_VALUE}) {
+        for (float p : new float[] {Float.MIN_VALUE, 1e-9f, 0.5f, Math.nextDown(1f)}) {
+          chain(row, row, List.of(Step.temperature(t), Step.minP(p)), 0.5, 1);
+          chain(row, row, List.of(Step.temperature(t), Step.topP(p)), 0.5, 1);
+        }
+      }
+    }
+  }
+
+  /** One sampler for two rows, so that what the first left behind meets the second. */
   @Property
   void chain(
       @ForAll("rows") Row row,
+      @ForAll("shorterRows") Row next,
       @ForAll("chains") List<Step> steps,
       @ForAll("uniforms") double u,
       @ForAll long seed) {
     SamplerChain chain = SamplerChain.of(steps.toArray(Step[]::new));
     assertAgree(
         kernels -> {
-          Sampler sampler = chain.newSampler(row.length(), seed, kernels);
+          Sampler sampler = chain.newSampler(Math.max(row.length(), next.length()), seed, kernels);
           int[] first = outcome(sampler, sampler.sample(row.array(), row.from(), row.to()));
           int[] second = outcome(sampler, sampler.sample(row.array(), row.from(), row.to(), u));
-          return concat(first, second);
+          int[] third = outcome(sampler, sampler.sample(next.array(), next.from(), next.to()));
+          return concat(first, concat(second, third));
         });
   }
 
@@ -231,7 +309,7 @@ class BitEqualityTest {
     int from = row.from();
     int to = row.to();
     Workspace workspace = Workspace.of(row.length());
-    int[] ids = new int[row.length()];
+    int[] ids = filledIds(row.length());
     float[] out = filled(row.length());
     SamplerChain chain = SamplerChain.of(steps.toArray(Step[]::new));
     List<Function<Kernels, Object>> calls =
@@ -254,7 +332,7 @@ class BitEqualityTest {
       assertEquals(error(call, SCALAR), error(call, VECTOR));
     }
     assertArrayEquals(filled(row.length()), out, "written before the error");
-    assertArrayEquals(new int[row.length()], ids, "written before the error");
+    assertArrayEquals(filledIds(row.length()), ids, "written before the error");
   }
 
   private static String error(Function<Kernels, Object> call, Kernels kernels) {
@@ -291,16 +369,14 @@ class BitEqualityTest {
     return array;
   }
 
-  private static int[] bits(float[] values) {
-    int[] bits = new int[values.length];
-    for (int i = 0; i < bits.length; i++) {
-      bits[i] = Float.floatToRawIntBits(values[i]);
-    }
-    return bits;
+  private static int[] filledIds(int length) {
+    int[] array = new int[length];
+    Arrays.fill(array, -7);
+    return array;
   }
 
   private static int[] bits(int size, int[] ids, float[] values) {
-    return concat(new int[] {size}, concat(ids, bits(values)));
+    return concat(new int[] {size}, concat(ids, EntryPoint.bits(values)));
   }
 
   private static int[] concat(int[] a, int[] b) {

@@ -1,0 +1,89 @@
+package org.logitkernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.logitkernels.BackendReport.State;
+import org.logitkernels.testkit.Failures;
+
+/** What the report says to people and to programs. */
+class BackendReportTest {
+  private static final Rejection NO_MODULE =
+      new Rejection("vector", "the module is absent", "add --add-modules");
+
+  @Test
+  void textNamesTheBackendItsWidthAndEachRejection() {
+    assertEquals(
+        "active backend: vector, 512 bits",
+        new BackendReport("vector", 512, State.READY, List.of()).toString());
+    assertEquals(
+        "active backend: scalar"
+            + System.lineSeparator()
+            + "vector is not in use: the module is absent. Remedy: add --add-modules.",
+        new BackendReport("scalar", 0, State.READY, List.of(NO_MODULE)).toString());
+    assertEquals(
+        "active backend: none, UNAVAILABLE"
+            + System.lineSeparator()
+            + "vector is not in use: the module is absent. Remedy: add --add-modules."
+            + System.lineSeparator()
+            + "other is not in use: a. Remedy: b.",
+        new BackendReport(
+                "none", 0, State.UNAVAILABLE, List.of(NO_MODULE, new Rejection("other", "a", "b")))
+            .toString());
+  }
+
+  @Test
+  void rejectionsAreCopied() {
+    List<Rejection> rejections = new ArrayList<>(List.of(NO_MODULE));
+    BackendReport report = new BackendReport("scalar", 0, State.READY, rejections);
+    rejections.clear();
+    assertEquals(List.of(NO_MODULE), report.rejections());
+    assertThrows(UnsupportedOperationException.class, () -> report.rejections().clear());
+    assertEquals(new BackendReport("scalar", 0, State.READY, List.of(NO_MODULE)), report);
+  }
+
+  @Test
+  void reportOfThisJvmIsThatOfBest() {
+    BackendReport report = Backends.report();
+    assertSame(report, Backends.report());
+    Kernels best = Kernels.best();
+    assertSame(best, Kernels.best());
+    assertEquals(best.name(), report.active());
+    assertEquals(best.vectorBits(), report.vectorBits());
+    assertEquals(State.READY, report.state());
+    for (Rejection rejection : report.rejections()) {
+      assertNotNull(rejection.remedy());
+      assertTrue(rejection.reason().length() > 10, rejection.toString());
+    }
+  }
+
+  @Test
+  void scalarIsAlwaysThere() {
+    Kernels scalar = Kernels.scalar();
+    assertSame(scalar, Kernels.named("scalar"));
+    assertEquals("scalar", scalar.name());
+    assertEquals(0, scalar.vectorBits());
+    assertEquals("scalar", scalar.toString());
+  }
+
+  @Test
+  void unknownBackendsAreRejected() {
+    Failures.illegalArgument(
+        "unknown backend 'foo': the backends are scalar and vector", () -> Kernels.named("foo"));
+  }
+
+  /** On this class path there is no vector backend. */
+  @Test
+  void absentBackendsAreRejectedWithTheRemedy() {
+    Failures.illegalState(
+        "vector is not in use: the artifact logit-kernels-vector is not on the class path or module"
+            + " path. Remedy: add org.logitkernels:logit-kernels-vector to the application.",
+        () -> Kernels.named("vector"));
+  }
+}

@@ -1,0 +1,20 @@
+package org.logitkernels;
+
+import org.logitkernels.testkit.ChainContract;
+import org.logitkernels.testkit.PeerCasesContract;
+import org.logitkernels.testkit.RealRowsContract;
+import org.logitkernels.testkit.SamplerContract;
+import org.logitkernels.testkit.SemanticsContract;
+
+/** The meaning of steps, chains and samplers, on the scalar reference. */
+class ScalarSamplerTest
+    implements SemanticsContract,
+        SamplerContract,
+        ChainContract,
+        PeerCasesContract,
+        RealRowsContract {
+  @Override
+  public Kernels kernels() {
+    return Kernels.scalar();
+  }
+}

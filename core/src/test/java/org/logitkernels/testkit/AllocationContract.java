@@ -1,0 +1,186 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import net.jqwik.api.Example;
+import org.logitkernels.Candidates;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+import org.logitkernels.Workspace;
+
+/**
+ * No call allocates in steady state.
+ *
+ * <p>Counted are the bytes that the thread allocates in a batch of 50 calls on a row of 5,003 to
+ * 5,010 logits, so that whole blocks and every tail are met. Vector code allocates until it is
+ * compiled; the steady state is reached when 5 batches in a row count 0 bytes, and has to be
+ * reached within 3,000 batches, 150,000 calls; it usually takes some 10,000.
+ */
+public interface AllocationContract extends KernelsUnderTest {
+  /** Calls in a batch. */
+  int CALLS = 50;
+
+  /** Batches after which a call that still allocates is taken to go on allocating. */
+  int BATCHES = 3000;
+
+  /** Batches in a row that have to count no bytes. */
+  int STEADY = 5;
+
+  /** Arg-max. */
+  @Example
+  default void argMaxAllocatesNothing() {
+    Row row = row();
+    assertNoAllocation(i -> kernels().argMax(row.array(), row.from(), row.to() - i));
+  }
+
+  /** Log-sum-exp. */
+  @Example
+  default void logSumExpAllocatesNothing() {
+    Row row = row();
+    assertNoAllocation(i -> (int) kernels().logSumExp(row.array(), row.from(), row.to() - i, 1));
+  }
+
+  /** Softmax, and where weights underflow. */
+  @Example
+  default void softmaxAllocatesNothing() {
+    Row row = row();
+    float[] out = new float[row.length()];
+    assertNoAllocation(
+        i -> {
+          kernels().softmax(row.array(), row.from(), row.to() - i, 1, out, 0);
+          return out.length;
+        });
+    assertNoAllocation(
+        i -> {
+          kernels().softmax(row.array(), row.from(), row.to() - i, 0.01f, out, 0);
+          return out.length;
+        });
+  }
+
+  /** Log-softmax. */
+  @Example
+  default void logSoftmaxAllocatesNothing() {
+    Row row = row();
+    float[] out = new float[row.length()];
+    assertNoAllocation(
+        i -> {
+          kernels().logSoftmax(row.array(), row.from(), row.to() - i, 1, out, 0);
+          return out.length;
+        });
+  }
+
+  /** Top-k, for a few and for many. */
+  @Example
+  default void topKAllocatesNothing() {
+    Row row = row();
+    Workspace workspace = Workspace.of(row.length());
+    int[] ids = new int[row.length()];
+    float[] values = new float[row.length()];
+    for (int k : new int[] {1, 40, 1000, 5000}) {
+      assertNoAllocation(
+          i -> kernels().topK(row.array(), row.from(), row.to() - i, k, workspace, ids, values));
+    }
+  }
+
+  /** Top-p, for a narrow nucleus and a wide one. */
+  @Example
+  default void topPAllocatesNothing() {
+    Row row = row();
+    Workspace workspace = Workspace.of(row.length());
+    int[] ids = new int[row.length()];
+    float[] values = new float[row.length()];
+    for (float p : new float[] {0, 0.5f, 0.99f, 1}) {
+      assertNoAllocation(
+          i -> kernels().topP(row.array(), row.from(), row.to() - i, 1, p, workspace, ids, values));
+    }
+  }
+
+  /** The draw from a whole row. */
+  @Example
+  default void sampleAllocatesNothing() {
+    Row row = row();
+    Workspace workspace = Workspace.of(row.length());
+    assertNoAllocation(
+        i -> kernels().sample(row.array(), row.from(), row.to() - i, 1, (i + 0.5) / 8, workspace));
+  }
+
+  /** Chains of every kind of step, with what is asked of a sampler after a call. */
+  @Example
+  default void chainsAllocateNothing() {
+    assertNoAllocation();
+    assertNoAllocation(Step.temperature(0));
+    assertNoAllocation(Step.temperature(0.8f));
+    assertNoAllocation(Step.topK(40));
+    assertNoAllocation(Step.topP(0.95f));
+    assertNoAllocation(Step.minP(0.05f));
+    assertNoAllocation(Step.temperature(0.8f), Step.topK(40), Step.topP(0.95f), Step.minP(0.05f));
+    assertNoAllocation(Step.topK(1000), Step.temperature(1.5f), Step.minP(0.01f), Step.topP(0.9f));
+  }
+
+  /** The count sees what one call allocates, were it one object. */
+  @Example
+  default void theCountSeesOneObject() {
+    Object[] kept = new Object[1];
+    assertTrue(
+        leastSteady(
+                i -> {
+                  kept[0] = new int[1];
+                  return i;
+                })
+            > 0);
+  }
+
+  private void assertNoAllocation(Step... steps) {
+    Row row = row();
+    Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
+    assertNoAllocation(
+        i -> {
+          int token = sampler.sample(row.array(), row.from(), row.to() - i);
+          Candidates candidates = sampler.candidates();
+          return token
+              + candidates.size()
+              + candidates.id(candidates.size() - 1)
+              + (int) candidates.probability(0)
+              + (int) sampler.probability()
+              + (int) sampler.logProbability();
+        });
+  }
+
+  private static Row row() {
+    return Rows.of(Rows.Distribution.NORMAL, 5010, 3, 8);
+  }
+
+  private static void assertNoAllocation(Call call) {
+    assertEquals(0, leastSteady(call), "bytes in " + CALLS + " calls");
+  }
+
+  /** 0 once enough batches in a row count no byte; else the least that a batch counts. */
+  private static long leastSteady(Call call) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long least = Long.MAX_VALUE;
+    int steady = 0;
+    int sum = 0;
+    for (int batch = 0; batch < BATCHES && steady < STEADY; batch++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < CALLS; i++) {
+        sum += call.of(i & 7);
+      }
+      long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+      steady = bytes == 0 ? steady + 1 : 0;
+      least = bytes == 0 ? least : Math.min(least, bytes);
+    }
+    assertTrue(sum != Integer.MIN_VALUE); // keeps the calls alive
+    return steady == STEADY ? 0 : least;
+  }
+
+  /** One call; what it returns keeps it from being compiled away. */
+  @FunctionalInterface
+  interface Call {
+    /** Calls, on a row that is so much shorter. */
+    int of(int shorter);
+  }
+}

@@ -1,0 +1,108 @@
+package org.logitkernels.testkit;
+
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.RandomDistribution;
+import net.jqwik.api.Tuple;
+import org.logitkernels.Candidates;
+import org.logitkernels.Step;
+
+/** Chains of steps in any order, with ordinary parameters and those at the edges. */
+public final class Chains {
+  private Chains() {}
+
+  /** Up to five steps. */
+  public static Arbitrary<List<Step>> steps() {
+    return Arbitraries.oneOf(temperature(), topK(), topP(), minP())
+        .list()
+        .ofMaxSize(5)
+        .withSizeDistribution(RandomDistribution.uniform())
+        .withoutEdgeCases();
+  }
+
+  /** Temperatures, now and then one at an edge, and rarely 0. */
+  public static Arbitrary<Step> temperature() {
+    return Arbitraries.<Float>frequencyOf(
+            Tuple.of(8, Arbitraries.of(0.5f, 0.7f, 0.8f, 1f, 1.3f, 2f)),
+            Tuple.of(
+                6,
+                Arbitraries.integers()
+                    .between(1, 400)
+                    .withDistribution(RandomDistribution.uniform())
+                    .map(i -> i / 80f)),
+            Tuple.of(
+                3, Arbitraries.of(Float.MIN_VALUE, Float.MIN_NORMAL, 1e-30f, 1e-3f, 1e4f, 1e30f)),
+            Tuple.of(1, Arbitraries.of(Float.MAX_VALUE)),
+            Tuple.of(1, Arbitraries.of(0f, -0f)))
+        .map(Step::temperature);
+  }
+
+  /** Top-k, from 1 to more than any row. */
+  public static Arbitrary<Step> topK() {
+    return Arbitraries.<Integer>frequencyOf(
+            Tuple.of(4, Arbitraries.of(1, 2, 5, 40, 1000, Integer.MAX_VALUE)),
+            Tuple.of(
+                4,
+                Arbitraries.integers()
+                    .between(0, 1100)
+                    .withDistribution(RandomDistribution.uniform())
+                    .map(e -> (int) Math.round(StrictMath.exp(e / 100.0)))))
+        .map(Step::topK);
+  }
+
+  /** Top-p, 0 and 1 among them. */
+  public static Arbitrary<Step> topP() {
+    return Arbitraries.<Float>frequencyOf(
+            Tuple.of(4, Arbitraries.of(0.1f, 0.5f, 0.8f, 0.9f, 0.95f, 0.99f)),
+            Tuple.of(4, unit()),
+            Tuple.of(2, Arbitraries.of(0f, 1f, Math.nextDown(1f), Float.MIN_VALUE, 0x1p-21f)))
+        .map(Step::topP);
+  }
+
+  /** Min-p, 0 and 1 among them. */
+  public static Arbitrary<Step> minP() {
+    return Arbitraries.<Float>frequencyOf(
+            Tuple.of(4, Arbitraries.of(0.01f, 0.05f, 0.1f, 0.5f)),
+            Tuple.of(4, unit()),
+            Tuple.of(2, Arbitraries.of(0f, 1f, Math.nextDown(1f), Float.MIN_VALUE)))
+        .map(Step::minP);
+  }
+
+  private static Arbitrary<Float> unit() {
+    return Arbitraries.integers()
+        .between(0, 1 << 24)
+        .withDistribution(RandomDistribution.uniform())
+        .map(i -> i * 0x1p-24f);
+  }
+
+  /** Numbers for the draw, uniform in [0, 1) to the last bit, and its ends. */
+  public static Arbitrary<Double> draws() {
+    return Arbitraries.frequencyOf(
+            Tuple.of(
+                8,
+                Arbitraries.longs()
+                    .withDistribution(RandomDistribution.uniform())
+                    .map(bits -> (bits >>> 11) * 0x1p-53)),
+            Tuple.of(1, Arbitraries.of(0.0, Double.MIN_VALUE, 0.5, Math.nextDown(1.0))))
+        .withoutEdgeCases();
+  }
+
+  /** The ids of candidates, in their order. */
+  public static int[] ids(Candidates candidates) {
+    int[] ids = new int[candidates.size()];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = candidates.id(i);
+    }
+    return ids;
+  }
+
+  /** The probabilities of candidates, in their order. */
+  public static float[] probabilities(Candidates candidates) {
+    float[] probabilities = new float[candidates.size()];
+    for (int i = 0; i < probabilities.length; i++) {
+      probabilities[i] = candidates.probability(i);
+    }
+    return probabilities;
+  }
+}

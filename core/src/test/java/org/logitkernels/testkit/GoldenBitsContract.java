@@ -1,0 +1,34 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import net.jqwik.api.Example;
+
+/** The bits are those that were frozen: one hash for every backend, width and number of threads. */
+public interface GoldenBitsContract extends KernelsUnderTest {
+  /** In one thread. */
+  @Example
+  default void theBitsAreTheFrozenOnes() {
+    assertEquals(GoldenBits.SHA_256, GoldenBits.sha256(kernels()));
+  }
+
+  /** In eight threads that share the kernels. */
+  @Example
+  default void theBitsAreTheSameInEightThreads() throws ExecutionException, InterruptedException {
+    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      List<Future<String>> hashes = new ArrayList<>();
+      for (int thread = 0; thread < 8; thread++) {
+        hashes.add(threads.submit(() -> GoldenBits.sha256(kernels())));
+      }
+      for (Future<String> hash : hashes) {
+        assertEquals(GoldenBits.SHA_256, hash.get());
+      }
+    }
+  }
+}

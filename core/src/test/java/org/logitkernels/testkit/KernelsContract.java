@@ -1,0 +1,13 @@
+package org.logitkernels.testkit;
+
+/** All that a backend's kernels promise. */
+public interface KernelsContract
+    extends ArgMaxContract,
+        LogSumExpContract,
+        SoftmaxContract,
+        TopKContract,
+        TopPContract,
+        DrawContract,
+        NumericsContract,
+        GoldenBitsContract,
+        AllocationContract {}

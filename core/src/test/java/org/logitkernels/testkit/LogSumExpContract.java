@@ -1,0 +1,61 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** Log-sum-exp against the oracle, and with it the total of a row. */
+public interface LogSumExpContract extends Inputs {
+  /** The bound for any row. */
+  @Property
+  default void logSumExpIsAccurate(
+      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+    assertAccurate(row, temperature, Accuracy.TOTAL);
+  }
+
+  /** On rows as they come the total is better than its bound. The rows are always the same. */
+  @Example
+  default void logSumExpIsMoreAccurateOnUsualRows() {
+    Rows.Distribution[] usual = {
+      Rows.Distribution.NORMAL,
+      Rows.Distribution.PEAKED,
+      Rows.Distribution.NEGATIVE,
+      Rows.Distribution.POSITIVE
+    };
+    for (int seed = 0; seed < 200; seed++) {
+      int length = (int) (20 * StrictMath.pow(1000, seed / 200.0));
+      assertAccurate(Rows.of(usual[seed % 4], length, 3, seed), 1, Accuracy.USUAL_TOTAL);
+    }
+  }
+
+  private void assertAccurate(Row row, float temperature, double additions) {
+    Oracle oracle = new Oracle(row.logits(), temperature);
+    DoubleDouble exact = oracle.logSumExp();
+    double actual = kernels().logSumExp(row.array(), row.from(), row.to(), temperature);
+    double error = Math.abs(new DoubleDouble(actual, 0).minus(exact).hi());
+    double total = -Math.log1p(-oracle.totalError(additions));
+    double roundings =
+        (Math.abs(oracle.shift()) + Math.abs(exact.hi()) + oracle.logTotal()) * 0x1p-52;
+    assertTrue(
+        error <= total + roundings,
+        () -> "error " + error + ", bound " + (total + roundings) + ", exact " + exact);
+  }
+
+  /** Of n equal logits x it is x / T + ln n, as doubles give it. */
+  @Example
+  default void logSumExpOfEqualLogits() {
+    for (int length : new int[] {1, 2, 31, 32, 33, 1000, 1024, 1025, 5000}) {
+      float[] row = new float[length];
+      Arrays.fill(row, -1.7f);
+      for (float temperature : new float[] {Float.MIN_VALUE, 0.3f, 1, Float.MAX_VALUE}) {
+        assertEquals(
+            -1.7f / (double) temperature + StrictMath.log(length),
+            kernels().logSumExp(row, 0, length, temperature));
+      }
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** Softmax and log-softmax against the oracle, and the identities that hold to the last bit. */
+public interface SoftmaxContract extends Inputs {
+  /** The bound on every probability; a weight below the least is exactly 0, one above is not. */
+  @Property
+  default void softmaxIsAccurate(
+      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+    Oracle oracle = new Oracle(row.logits(), temperature);
+    float[] actual = softmax(row, temperature);
+    double others =
+        (1 + Accuracy.NORMALISATION) * (1 + 0x1p-40) / (1 - oracle.totalError(Accuracy.TOTAL));
+    for (int id = 0; id < row.length(); id++) {
+      double weight = oracle.weight(id);
+      double error = weight == 0 ? 0 : Accuracy.weight(oracle.distance(id));
+      if (weight * (1 + error) < Accuracy.LEAST_WEIGHT) {
+        assertEquals(0, Float.floatToRawIntBits(actual[id]));
+      } else if (weight * (1 - error) > Accuracy.LEAST_WEIGHT) {
+        double exact = weight / oracle.total();
+        double bound = exact * ((1 + error) * others - 1) + Accuracy.SUBNORMAL;
+        double off = Math.abs(actual[id] - exact);
+        int at = id;
+        assertTrue(
+            off <= bound,
+            () -> "id " + at + ": " + actual[at] + ", exact " + exact + ", off by " + off / bound);
+        assertTrue(weight / oracle.total() < 0x1p-149 || actual[id] > 0);
+      }
+    }
+  }
+
+  /** The bound on every logarithm. */
+  @Property
+  default void logSoftmaxIsAccurate(
+      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+    Oracle oracle = new Oracle(row.logits(), temperature);
+    float[] actual = logSoftmax(row, temperature);
+    double logTotal = oracle.logTotal();
+    double total = -Math.log1p(-oracle.totalError(Accuracy.TOTAL));
+    for (int id = 0; id < row.length(); id++) {
+      double distance = oracle.distance(id);
+      double exact = -distance - logTotal;
+      double bound =
+          (2 * distance + logTotal + Math.abs(exact)) * Accuracy.UNIT * (1 + 0x1p-20)
+              + total
+              + Accuracy.SUBNORMAL;
+      if (exact + bound < -Float.MAX_VALUE) {
+        assertEquals(Float.NEGATIVE_INFINITY, actual[id]);
+      } else if (exact - bound > -Float.MAX_VALUE) {
+        double off = Math.abs(actual[id] - exact);
+        int at = id;
+        assertTrue(
+            off <= bound,
+            () -> "id " + at + ": " + actual[at] + ", exact " + exact + ", off by " + off / bound);
+      }
+    }
+  }
+
+  /** Probabilities add up to 1. */
+  @Property
+  default void softmaxSumsTo1(@ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+    double sum = 0;
+    for (float probability : softmax(row, temperature)) {
+      sum += probability;
+    }
+    assertEquals(1, sum, Accuracy.TOTAL + Accuracy.NORMALISATION + 0x1p-40);
+  }
+
+  /** Adding a constant that leaves all differences exact changes no bit of any kernel's output. */
+  @Property
+  default void shiftsChangeNothing(
+      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+    Row coarse = map(row, x -> Math.round(Math.clamp(x, -64, 64) * 1024) / 1024f);
+    for (float shift : new float[] {-1000, -0.5f, 3, 900}) {
+      Row shifted = map(coarse, x -> x + shift);
+      assertBits(softmax(coarse, temperature), softmax(shifted, temperature));
+      assertBits(logSoftmax(coarse, temperature), logSoftmax(shifted, temperature));
+      assertEquals(
+          kernels().argMax(coarse.array(), coarse.from(), coarse.to()),
+          kernels().argMax(shifted.array(), shifted.from(), shifted.to()));
+    }
+  }
+
+  /** A change of the unmasked logits; what is around the row stays. */
+  private static Row map(Row row, UnaryOperator<Float> change) {
+    float[] array = row.array().clone();
+    for (int i = row.from(); i < row.to(); i++) {
+      if (array[i] > Float.NEGATIVE_INFINITY) {
+        array[i] = change.apply(array[i]);
+      }
+    }
+    return new Row(row.recipe() + ", changed", array, row.from(), row.to());
+  }
+
+  /**
+   * In place and out of place, at any offset, the bits are the same and nothing else is written.
+   */
+  @Property
+  default void softmaxWritesTheRowAlone(
+      @ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+    float[] expected = softmax(row, temperature);
+    float[] inPlace = row.array().clone();
+    kernels().softmax(inPlace, row.from(), row.to(), temperature, inPlace, row.from());
+    assertBits(replaced(row.array(), row.from(), expected), inPlace);
+    float[] elsewhere = new float[row.length() + 40];
+    Arrays.fill(elsewhere, 7);
+    float[] before = elsewhere.clone();
+    kernels().softmax(row.array(), row.from(), row.to(), temperature, elsewhere, 17);
+    assertBits(replaced(before, 17, expected), elsewhere);
+  }
+
+  /** The same of log-softmax. */
+  @Property
+  default void logSoftmaxWritesTheRowAlone(
+      @ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+    float[] expected = logSoftmax(row, temperature);
+    float[] inPlace = row.array().clone();
+    kernels().logSoftmax(inPlace, row.from(), row.to(), temperature, inPlace, row.from());
+    assertBits(replaced(row.array(), row.from(), expected), inPlace);
+    float[] elsewhere = new float[row.length() + 40];
+    Arrays.fill(elsewhere, 7);
+    float[] before = elsewhere.clone();
+    kernels().logSoftmax(row.array(), row.from(), row.to(), temperature, elsewhere, 17);
+    assertBits(replaced(before, 17, expected), elsewhere);
+  }
+
+  private static float[] replaced(float[] array, int at, float[] part) {
+    float[] result = array.clone();
+    System.arraycopy(part, 0, result, at, part.length);
+    return result;
+  }
+
+  /** Other parts of the row's own array may take the output. */
+  @Example
+  default void softmaxMayWriteBesideTheRow() {
+    float[] array = {5, 1, 2, 3, 0, 0, 0, 5};
+    float[] expected = new float[3];
+    kernels().softmax(array, 1, 4, 1, expected, 0);
+    kernels().softmax(array, 1, 4, 1, array, 4);
+    assertBits(new float[] {5, 1, 2, 3, expected[0], expected[1], expected[2], 5}, array);
+    kernels().softmax(array, 4, 7, 1, array, 1);
+    assertEquals(5, array[0]);
+    assertEquals(expected[0], array[4]);
+  }
+
+  /** The weight is 0 exactly from where {@code (x - max) log2(e) / T} lies below -126. */
+  @Example
+  default void softmaxUnderflowsAt126Binades() {
+    float temperature = 0x1.715476p0f; // log2(e), so that the power of two is x - max itself
+    float[] row = {0, -126, Math.nextDown(-126f), -1000, Float.NEGATIVE_INFINITY};
+    float[] actual = new float[row.length];
+    kernels().softmax(row, 0, row.length, temperature, actual, 0);
+    assertBits(new float[] {1, 0x1p-126f, 0, 0, 0}, actual);
+  }
+
+  /** A difference that overflows a float does not make a masked token. */
+  @Example
+  default void logSoftmaxOfDifferencesThatOverflow() {
+    Row row = new Row("extremes", new float[] {3e38f, -3e38f, Float.NEGATIVE_INFINITY, 0}, 0, 4);
+    for (float temperature : new float[] {2, 1e3f, 1e15f, 1e30f}) {
+      float[] logarithms = logSoftmax(row, temperature);
+      double exact = -2.0 * 3e38f / temperature;
+      assertEquals(exact, logarithms[1], -exact * 4 * Accuracy.UNIT, "T = " + temperature);
+      assertEquals(exact / 2, logarithms[3], -exact * 4 * Accuracy.UNIT, "T = " + temperature);
+      assertEquals(Float.NEGATIVE_INFINITY, logarithms[2]);
+    }
+    assertEquals(Float.NEGATIVE_INFINITY, logSoftmax(row, 1)[1]);
+    float temperature = Math.nextDown(Float.MIN_NORMAL);
+    Row near = new Row("near", new float[] {0, -2.5f}, 0, 2);
+    double exact = -2.5 / temperature;
+    assertEquals(exact, logSoftmax(near, temperature)[1], -exact * 4 * Accuracy.UNIT);
+  }
+
+  /** Differences of the least floats count at the least temperature. */
+  @Example
+  default void logSoftmaxOfTheLeastDifferences() {
+    float least = Float.MIN_VALUE;
+    Row row = new Row("least floats", new float[] {3 * least, 2 * least, least, -0f}, 0, 4);
+    float[] logarithms = logSoftmax(row, least);
+    double logTotal = new Oracle(row.logits(), least).logTotal();
+    for (int id = 0; id < 4; id++) {
+      assertEquals(-id - logTotal, logarithms[id], 1e-6, "id " + id);
+    }
+  }
+
+  private float[] softmax(Row row, float temperature) {
+    float[] probabilities = new float[row.length()];
+    kernels().softmax(row.array(), row.from(), row.to(), temperature, probabilities, 0);
+    return probabilities;
+  }
+
+  private float[] logSoftmax(Row row, float temperature) {
+    float[] logarithms = new float[row.length()];
+    kernels().logSoftmax(row.array(), row.from(), row.to(), temperature, logarithms, 0);
+    return logarithms;
+  }
+
+  private static void assertBits(float[] expected, float[] actual) {
+    assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(actual));
+  }
+}

@@ -1,0 +1,160 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.logitkernels.Candidates;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+import org.logitkernels.Workspace;
+
+/** The nucleus against the exact prefix of a full sort. */
+public interface TopPContract extends Inputs {
+  /**
+   * The best-first prefix, of a size that the errors leave open, with the bits of softmax, and
+   * nothing written behind it.
+   */
+  @Property
+  default void topPIsAPrefixOfTheSort(
+      @ForAll("shorterRows") Row row,
+      @ForAll("temperatures") float temperature,
+      @ForAll("masses") float p) {
+    Nucleus nucleus = nucleus(row, temperature, p);
+    Oracle oracle = new Oracle(row.logits(), temperature);
+    int[] order = oracle.order();
+    if (p == 1) {
+      assertEquals(order.length, nucleus.size);
+    } else {
+      Oracle.Sizes legal = oracle.nucleus(p, Accuracy.TOTAL);
+      assertTrue(legal.contains(nucleus.size), () -> nucleus.size + " is not in " + legal);
+    }
+    float[] softmax = new float[row.length()];
+    kernels().softmax(row.array(), row.from(), row.to(), temperature, softmax, 0);
+    for (int i = 0; i < nucleus.size; i++) {
+      assertEquals(order[i], nucleus.ids[i]);
+      assertEquals(softmax[order[i]], nucleus.probabilities[i]);
+    }
+    for (int i = nucleus.size; i < nucleus.ids.length; i++) {
+      assertEquals(-7, nucleus.ids[i]);
+      assertEquals(-7, nucleus.probabilities[i]);
+    }
+  }
+
+  /**
+   * The interval of legal sizes is a single one in at least 90 of 100 cases: the property above can
+   * fail.
+   */
+  @Example
+  default void topPIsExactOnUsualRows() {
+    int single = 0;
+    int all = 0;
+    for (int length : new int[] {10, 100, 1000, 10_000}) {
+      for (Rows.Distribution distribution :
+          new Rows.Distribution[] {Rows.Distribution.NORMAL, Rows.Distribution.PEAKED}) {
+        for (float p : new float[] {0.3f, 0.5f, 0.8f, 0.9f, 0.95f}) {
+          Row row = Rows.of(distribution, length, 1, length + all);
+          Oracle.Sizes legal = new Oracle(row.logits(), 1).nucleus(p, Accuracy.USUAL_TOTAL);
+          int size = nucleus(row, 1, p).size;
+          assertTrue(legal.contains(size), () -> row + ": " + size + " is not in " + legal);
+          single += legal.least() == legal.most() ? 1 : 0;
+          all++;
+        }
+      }
+    }
+    assertTrue(single >= 0.9 * all, single + " of " + all);
+  }
+
+  /** A larger p keeps no fewer. */
+  @Property
+  default void topPGrowsWithP(
+      @ForAll("rows") Row row, @ForAll("masses") float p, @ForAll("masses") float q) {
+    assertTrue(nucleus(row, 1, Math.min(p, q)).size <= nucleus(row, 1, Math.max(p, q)).size);
+  }
+
+  /** p = 0 keeps the best, p = 1 all. */
+  @Property
+  default void topPAtItsEnds(@ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+    int[] order = Oracle.order(row.logits());
+    Nucleus one = nucleus(row, temperature, 0);
+    assertEquals(1, one.size);
+    assertEquals(order[0], one.ids[0]);
+    assertArrayEquals(order, Arrays.copyOf(nucleus(row, temperature, 1).ids, order.length));
+  }
+
+  /** A chain's top-p keeps the same set. */
+  @Property
+  default void topPIsThatOfAChain(
+      @ForAll("rows") Row row,
+      @ForAll("temperatures") float temperature,
+      @ForAll("masses") float p) {
+    Nucleus nucleus = nucleus(row, temperature, p);
+    Sampler sampler =
+        SamplerChain.of(Step.temperature(temperature), Step.topP(p))
+            .newSampler(row.length(), 1, kernels());
+    sampler.sample(row.array(), row.from(), row.to());
+    Candidates candidates = sampler.candidates();
+    assertEquals(nucleus.size, candidates.size());
+    for (int i = 0; i < nucleus.size; i++) {
+      assertEquals(nucleus.ids[i], candidates.id(i));
+    }
+  }
+
+  /** After top-k it is the top-p of the row that has the others masked. */
+  @Property
+  default void topPAfterTopKIsThatOfTheRenormalisedRow(
+      @ForAll("rows") Row row, @ForAll("ks") int k, @ForAll("masses") float p) {
+    float[] kept = row.logits();
+    Arrays.fill(kept, Float.NEGATIVE_INFINITY);
+    int[] order = Oracle.order(row.logits());
+    for (int i = 0; i < Math.min(k, order.length); i++) {
+      kept[order[i]] = row.array()[row.from() + order[i]];
+    }
+    Sampler both =
+        SamplerChain.of(Step.topK(k), Step.topP(p)).newSampler(row.length(), 1, kernels());
+    Oracle.Sizes legal = new Oracle(kept, 1).nucleus(p, Accuracy.TOTAL);
+    both.sample(row.array(), row.from(), row.to());
+    int size = both.candidates().size();
+    if (p == 1) {
+      assertEquals(Math.min(k, order.length), size);
+    } else {
+      assertTrue(legal.contains(size), () -> size + " is not in " + legal);
+    }
+    for (int i = 0; i < size; i++) {
+      assertEquals(order[i], both.candidates().id(i));
+    }
+  }
+
+  /**
+   * What the kernel left.
+   *
+   * @param size of the nucleus
+   * @param ids all cells
+   * @param probabilities all cells
+   */
+  record Nucleus(int size, int[] ids, float[] probabilities) {}
+
+  private Nucleus nucleus(Row row, float temperature, float p) {
+    int[] ids = new int[row.length() + 2];
+    float[] probabilities = new float[row.length() + 2];
+    Arrays.fill(ids, -7);
+    Arrays.fill(probabilities, -7);
+    int size =
+        kernels()
+            .topP(
+                row.array(),
+                row.from(),
+                row.to(),
+                temperature,
+                p,
+                Workspace.of(row.length()),
+                ids,
+                probabilities);
+    return new Nucleus(size, ids, probabilities);
+  }
+}

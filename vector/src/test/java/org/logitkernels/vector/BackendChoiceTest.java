@@ -1,0 +1,184 @@
+package org.logitkernels.vector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Which backend JVMs of every kind choose, each seen from inside by {@link Probe}.
+ *
+ * <p>Tagged to run once and not at each width: this JVM's own vectors do not matter.
+ */
+@Tag("without-module")
+class BackendChoiceTest {
+  private static final String X86 = "amd64|x86_64";
+  private static final List<Path> CLASS_PATH =
+      List.of(ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS);
+  private static final String NO_MODULE =
+      "vector is not in use: the module jdk.incubator.vector is not resolved."
+          + " Remedy: add --add-modules jdk.incubator.vector to the java command.";
+  private static final String FORCED_IN_VAIN =
+      "java.lang.IllegalStateException:"
+          + " -Dorg.logitkernels.backend names a backend that cannot serve. ";
+
+  @Test
+  void vectorWhereTheModuleIs() {
+    assertVector(ChildJvm.probe(CLASS_PATH, ChildJvm.WITH_MODULE));
+  }
+
+  @Test
+  void vectorWhereItIsForced() {
+    assertVector(
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.backend=vector")));
+  }
+
+  /** A runtime image need not hold the modules for management, which tell the JVM's flags. */
+  @Test
+  void vectorInASmallRuntime() {
+    assertVector(
+        ChildJvm.probe(
+            CLASS_PATH, ChildJvm.withModule("--limit-modules", "java.base,jdk.incubator.vector")));
+  }
+
+  @Test
+  void scalarWithoutTheModule() {
+    assertScalar(ChildJvm.probe(CLASS_PATH, List.of()), NO_MODULE);
+  }
+
+  @Test
+  void scalarWithoutTheArtifact() {
+    assertScalar(
+        ChildJvm.probe(List.of(ChildJvm.CORE, ChildJvm.TESTS), ChildJvm.WITH_MODULE),
+        "vector is not in use: the artifact logit-kernels-vector is not on the class path or"
+            + " module path. Remedy: add org.logitkernels:logit-kernels-vector to the"
+            + " application.");
+  }
+
+  @Test
+  void scalarInAnInterpreter() {
+    assertScalar(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Xint")), "(C2)", "-Xint");
+  }
+
+  @Test
+  void scalarWithoutTheOptimisingCompiler() {
+    assertScalar(
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-XX:TieredStopAtLevel=1")),
+        "(C2)",
+        "-XX:TieredStopAtLevel");
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "os.arch", matches = X86)
+  void scalarWithoutFusedMultiplyAdds() {
+    for (String option : List.of("-XX:-UseFMA", "-XX:UseAVX=0")) {
+      assertScalar(
+          ChildJvm.probe(CLASS_PATH, ChildJvm.withModule(option)),
+          "(FMA)",
+          option,
+          "hundreds of times slower");
+    }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "os.arch", matches = X86)
+  void scalarWithNarrowVectors() {
+    assertScalar(
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-XX:MaxVectorSize=8")),
+        "64 bits",
+        "-XX:MaxVectorSize");
+  }
+
+  @Test
+  void scalarBesideABrokenProvider(@TempDir Path broken) throws IOException {
+    Path services = Files.createDirectories(broken.resolve("META-INF/services"));
+    Files.writeString(
+        services.resolve("org.logitkernels.internal.BackendProvider"), "no.such.Provider");
+    assertScalar(
+        ChildJvm.probe(
+            List.of(broken, ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS), ChildJvm.WITH_MODULE),
+        "it failed to load (java.util.ServiceConfigurationError: ",
+        "no.such.Provider",
+        "the same version");
+  }
+
+  @Test
+  void scalarWhereItIsForced() {
+    String text =
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.backend=scalar"));
+    assertLines(text, "best: scalar, arg-max 1", "best again: scalar, arg-max 1");
+    assertContains(text, "vector: vector, ");
+    assertLines(
+        text,
+        "active backend: scalar",
+        "vector is not in use: the system property org.logitkernels.backend forces scalar."
+            + " Remedy: remove the property.");
+    assertFalse(text.contains("WARNING: vector"), text);
+  }
+
+  @Test
+  void forcingVectorInVainFails() {
+    String text = ChildJvm.probe(CLASS_PATH, List.of("-Dorg.logitkernels.backend=vector"));
+    assertLines(
+        text,
+        "best: " + FORCED_IN_VAIN + NO_MODULE,
+        "best again: " + FORCED_IN_VAIN + NO_MODULE,
+        "vector: java.lang.IllegalStateException: " + NO_MODULE,
+        "active backend: none, UNAVAILABLE",
+        NO_MODULE);
+  }
+
+  @Test
+  void forcingAnUnknownBackendFails() {
+    String text =
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.backend=bogus"));
+    String reason =
+        "bogus is not in use: unknown backend 'bogus': the backends are scalar and vector."
+            + " Remedy: set org.logitkernels.backend to scalar or vector, or remove it.";
+    assertLines(text, "best: " + FORCED_IN_VAIN + reason, "best again: " + FORCED_IN_VAIN + reason);
+    assertContains(text, "vector: vector, ");
+    assertLines(text, "active backend: none, UNAVAILABLE", reason);
+  }
+
+  private static void assertVector(String text) {
+    assertContains(text, "best: vector, ");
+    assertContains(text, "best again: vector, ");
+    assertContains(text, "vector: vector, ");
+    assertContains(text, "active backend: vector, ");
+    assertFalse(text.contains("not in use"), text);
+  }
+
+  /** Scalar serves; the rejection holds these parts; the log has one warning, which holds them. */
+  private static void assertScalar(String text, String... parts) {
+    assertLines(text, "best: scalar, arg-max 1", "best again: scalar, arg-max 1");
+    assertContains(
+        text, "active backend: scalar" + System.lineSeparator() + "vector is not in use: ");
+    List<String> warnings =
+        text.lines().filter(line -> line.startsWith("WARNING: vector")).toList();
+    assertEquals(1, warnings.size(), text);
+    for (String part : parts) {
+      assertContains(warnings.getFirst(), part);
+    }
+    String rejection = text.lines().reduce("", (first, last) -> last);
+    assertContains(warnings.getFirst(), rejection);
+    assertLines(text, "vector: java.lang.IllegalStateException: " + rejection);
+  }
+
+  /** These lines, one after another. */
+  private static void assertLines(String text, String... lines) {
+    String end = System.lineSeparator();
+    assertContains(end + text, end + String.join(end, lines) + end);
+  }
+
+  private static void assertContains(String text, String part) {
+    assertTrue(text.contains(part), () -> "no '" + part + "' in: " + text);
+  }
+}

@@ -1,0 +1,21 @@
+package org.logitkernels.vector;
+
+import org.logitkernels.Kernels;
+import org.logitkernels.testkit.ChainContract;
+import org.logitkernels.testkit.PeerCasesContract;
+import org.logitkernels.testkit.RealRowsContract;
+import org.logitkernels.testkit.SamplerContract;
+import org.logitkernels.testkit.SemanticsContract;
+
+/** The meaning of steps, chains and samplers, on the vector backend. */
+class VectorSamplerTest
+    implements SemanticsContract,
+        SamplerContract,
+        ChainContract,
+        PeerCasesContract,
+        RealRowsContract {
+  @Override
+  public Kernels kernels() {
+    return Kernels.named("vector");
+  }
+}
