@@ -6,7 +6,7 @@
  * lives in a module of its own and is found through {@link java.util.ServiceLoader}.
  */
 module org.logitkernels {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
   requires jdk.management;
 
   exports org.logitkernels;

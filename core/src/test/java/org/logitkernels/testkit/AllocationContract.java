@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import net.jqwik.api.Example;
 import org.logitkernels.Candidates;
 import org.logitkernels.Sampler;
@@ -26,6 +28,9 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Batches after which a call that still allocates is taken to go on allocating. */
   int BATCHES = 3000;
+
+  /** The same on wide rows, which take fewer calls to be compiled. */
+  int WIDE_BATCHES = 600;
 
   /** Batches in a row that have to count no bytes. */
   int STEADY = 5;
@@ -121,6 +126,57 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.topK(1000), Step.temperature(1.5f), Step.minP(0.01f), Step.topP(0.9f));
   }
 
+  /** The same on a row as wide as a small vocabulary, and where tokens are masked. */
+  @Example
+  default void wideAndMaskedRowsAllocateNothing() {
+    for (Row row :
+        new Row[] {
+          Rows.of(Rows.Distribution.MASKED_SOME, 4099, 5, 9),
+          Rows.of(Rows.Distribution.MASKED_MOST, 4099, 5, 10),
+          Rows.of(Rows.Distribution.NORMAL, 30_522, 3, 11),
+          Rows.of(Rows.Distribution.MASKED_SOME, 30_522, 3, 12)
+        }) {
+      Workspace workspace = Workspace.of(row.length());
+      int[] ids = new int[row.length()];
+      float[] floats = new float[row.length()];
+      Sampler narrowing =
+          SamplerChain.of(Step.topP(0.9f), Step.temperature(0.8f), Step.minP(0.01f))
+              .newSampler(row.length(), 1, kernels());
+      Sampler whole =
+          SamplerChain.of(Step.temperature(0.8f)).newSampler(row.length(), 1, kernels());
+      float[] array = row.array();
+      int from = row.from();
+      int to = row.to();
+      Map<String, Call> calls = new LinkedHashMap<>();
+      calls.put(
+          "softmax",
+          i -> {
+            kernels().softmax(array, from, to - i, 1, floats, 0);
+            return i;
+          });
+      calls.put(
+          "log-softmax",
+          i -> {
+            kernels().logSoftmax(array, from, to - i, 1, floats, 0);
+            return i;
+          });
+      calls.put("arg-max", i -> kernels().argMax(array, from, to - i));
+      calls.put("log-sum-exp", i -> (int) kernels().logSumExp(array, from, to - i, 1));
+      calls.put("top-k", i -> kernels().topK(array, from, to - i, 40, workspace, ids, floats));
+      calls.put(
+          "top-p", i -> kernels().topP(array, from, to - i, 1, 0.95f, workspace, ids, floats));
+      calls.put("sample", i -> kernels().sample(array, from, to - i, 1, (i + 0.5) / 8, workspace));
+      calls.put("narrowing chain", i -> narrowing.sample(array, from, to - i));
+      calls.put("whole-row chain", i -> whole.sample(array, from, to - i));
+      calls.forEach(
+          (name, call) ->
+              assertEquals(
+                  0,
+                  leastSteady(call, WIDE_BATCHES),
+                  () -> name + ", " + row + ": bytes in " + CALLS + " calls"));
+    }
+  }
+
   /** The count sees what one call allocates, were it one object. */
   @Example
   default void theCountSeesOneObject() {
@@ -130,7 +186,8 @@ public interface AllocationContract extends KernelsUnderTest {
                 i -> {
                   kept[0] = new int[1];
                   return i;
-                })
+                },
+                BATCHES)
             > 0);
   }
 
@@ -155,16 +212,16 @@ public interface AllocationContract extends KernelsUnderTest {
   }
 
   private static void assertNoAllocation(Call call) {
-    assertEquals(0, leastSteady(call), "bytes in " + CALLS + " calls");
+    assertEquals(0, leastSteady(call, BATCHES), "bytes in " + CALLS + " calls");
   }
 
   /** 0 once enough batches in a row count no byte; else the least that a batch counts. */
-  private static long leastSteady(Call call) {
+  private static long leastSteady(Call call, int batches) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long least = Long.MAX_VALUE;
     int steady = 0;
     int sum = 0;
-    for (int batch = 0; batch < BATCHES && steady < STEADY; batch++) {
+    for (int batch = 0; batch < batches && steady < STEADY; batch++) {
       long before = threads.getCurrentThreadAllocatedBytes();
       for (int i = 0; i < CALLS; i++) {
         sum += call.of(i & 7);

@@ -53,7 +53,7 @@ public interface SoftmaxContract extends Inputs {
           (2 * distance + logTotal + Math.abs(exact)) * Accuracy.UNIT * (1 + 0x1p-20)
               + total
               + Accuracy.SUBNORMAL;
-      if (exact + bound < -Float.MAX_VALUE) {
+      if (distance == Double.POSITIVE_INFINITY || exact + bound < -Float.MAX_VALUE) {
         assertEquals(Float.NEGATIVE_INFINITY, actual[id]);
       } else if (exact - bound > -Float.MAX_VALUE) {
         double off = Math.abs(actual[id] - exact);
@@ -156,10 +156,20 @@ public interface SoftmaxContract extends Inputs {
   @Example
   default void softmaxUnderflowsAt126Binades() {
     float temperature = 0x1.715476p0f; // log2(e), so that the power of two is x - max itself
-    float[] row = {0, -126, Math.nextDown(-126f), -1000, Float.NEGATIVE_INFINITY};
-    float[] actual = new float[row.length];
-    kernels().softmax(row, 0, row.length, temperature, actual, 0);
-    assertBits(new float[] {1, 0x1p-126f, 0, 0, 0}, actual);
+    float[] least = {-126, Math.nextDown(-126f), -1000, Float.NEGATIVE_INFINITY};
+    float[] weights = {0x1p-126f, 0, 0, 0};
+    for (int length : new int[] {5, 40, 1100}) {
+      float[] row = new float[length];
+      float[] expected = new float[length];
+      for (int id = 1; id < length; id++) {
+        row[id] = least[id % 4];
+        expected[id] = weights[id % 4];
+      }
+      expected[0] = 1;
+      float[] actual = new float[length];
+      kernels().softmax(row, 0, length, temperature, actual, 0);
+      assertBits(expected, actual);
+    }
   }
 
   /** A difference that overflows a float does not make a masked token. */

@@ -70,6 +70,32 @@ public interface TopPContract extends Inputs {
     assertTrue(single >= 0.9 * all, single + " of " + all);
   }
 
+  /**
+   * Rows longer than 2^18, whose units of mass are larger. Of equal logits the masses are integers
+   * and the total is exact, so one size is right; of others those that the errors leave open.
+   */
+  @Example
+  default void topPOfLongRows() {
+    for (int length : new int[] {(1 << 18) - 1, 1 << 18, (1 << 18) + 1, 1 << 19, 700_001}) {
+      Row row = Rows.of(Rows.Distribution.FLAT, length, 1, length);
+      for (float p : new float[] {0.25f, 0.9f, Math.nextDown(1f)}) {
+        Nucleus nucleus = nucleus(row, 1, p);
+        assertEquals(
+            Math.ceil((double) p * length - length * 0x1p-21), nucleus.size, row + " " + p);
+        for (int i = 0; i < nucleus.size; i++) {
+          assertEquals(i, nucleus.ids[i]);
+        }
+      }
+    }
+    Row row = Rows.of(Rows.Distribution.NORMAL, (1 << 18) + 3, 1, 4);
+    Oracle oracle = new Oracle(row.logits(), 1);
+    for (float p : new float[] {0.5f, 0.99f}) {
+      Oracle.Sizes legal = oracle.nucleus(p, Accuracy.USUAL_TOTAL);
+      int size = nucleus(row, 1, p).size;
+      assertTrue(legal.contains(size), () -> row + ": " + size + " is not in " + legal);
+    }
+  }
+
   /** A larger p keeps no fewer. */
   @Property
   default void topPGrowsWithP(

@@ -63,13 +63,13 @@ final class Softmax {
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector zero = FloatVector.zero(F);
-    FloatVector sum = zero;
+    FloatVector sum = FloatVector.zero(F);
     for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = zero;
+      FloatVector half = FloatVector.zero(F);
       for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = zero;
+        FloatVector quarter = FloatVector.zero(F);
         for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = zero;
+          FloatVector lanes = FloatVector.zero(F);
           for (int i = at + LaneSum.offset(a, b, c); i < end; i += Lanes.COUNT) {
             VectorMask<Float> inside = F.indexInRange(i, end);
             FloatVector d = FloatVector.fromArray(F, x, i, inside).sub(maxes);

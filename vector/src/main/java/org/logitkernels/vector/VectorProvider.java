@@ -35,7 +35,7 @@ public final class VectorProvider implements BackendProvider {
     if (!HotSpot.hasFusedMultiplyAdd()) {
       throw new BackendUnavailableException(
           "this JVM has no hardware for fused multiply-adds (FMA)",
-          "use a processor with FMA (x86 since 2013, every AArch64), and remove -XX:-UseFMA and -XX:UseAVX=0 or 1");
+          "use a processor with FMA (x86 since 2013, every AArch64), and remove -XX:-UseFMA and -XX:UseAVX=0");
     }
     int bits = Species.FLOATS.vectorBitSize();
     if (bits < 128) {
