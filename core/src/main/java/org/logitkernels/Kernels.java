@@ -21,7 +21,7 @@ import org.logitkernels.internal.Survivors;
  * <p><b>Weights:</b> the weight of logit x at temperature T is {@code exp((x - max) / T)}, computed
  * with a relative error of at most {@code (2 + 2 (max - x) / T) * 2^-24}; the maximum's is exactly
  * 1 and one below 2^-126 is exactly 0. The total of a row is within a relative 36 * 2^-24 = 2.2e-6
- * of the sum of its weights, and on rows as they come within 1e-7. Every finite T above 0 works.
+ * of the sum of its weights, and on rows as they come within 2e-7. Every finite T above 0 works.
  *
  * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted
  * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.

@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -47,6 +48,21 @@ public interface DrawContract extends Inputs {
       assertTrue(probabilities[id] < 0x1p-125f, "passed over " + id);
     }
     assertTrue(probabilities[first] > 0 && probabilities[last] > 0);
+  }
+
+  /** A whole block of the least weights there are is drawn from at u = 0, one below it is not. */
+  @Example
+  default void theLeastWeightsAreDrawn() {
+    float temperature = 0x1.715476p0f; // log2(e), so that the power of two is x - max itself
+    float[] logits = new float[2500];
+    Row row = new Row("least weights", logits, 0, logits.length);
+    Arrays.fill(logits, -126);
+    logits[2000] = 0;
+    assertEquals(0, sample(row, temperature, 0));
+    Arrays.fill(logits, 0, 1024, Math.nextDown(-126f));
+    assertEquals(1024, sample(row, temperature, 0));
+    Arrays.fill(logits, 0, 2000, Math.nextDown(-126f));
+    assertEquals(2000, sample(row, temperature, 0));
   }
 
   /** One of few unmasked tokens, and none whose weight has gone to 0, for any u. */

@@ -76,7 +76,14 @@ final class ExpSum {
       }
       sum = sum.add(half);
     }
-    return LaneSum.combine(sum);
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
   /** A block that the row's end cuts short, or in which weights may lie below the cutoff. */
@@ -96,9 +103,7 @@ final class ExpSum {
             VectorMask<Float> inside = F.indexInRange(i, end);
             FloatVector d = FloatVector.fromArray(F, x, i, inside).sub(maxes);
             VectorMask<Float> counts = d.compare(VectorOperators.GE, cutoff, inside);
-            if (counts.anyTrue()) {
-              lanes = lanes.add(zero.blend(Weight.of(d, scales), counts));
-            }
+            lanes = lanes.add(zero.blend(Weight.of(d, scales), counts));
           }
           quarter = quarter.add(lanes);
         }
@@ -106,7 +111,14 @@ final class ExpSum {
       }
       sum = sum.add(half);
     }
-    return LaneSum.combine(sum);
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
   /** Weights of {@code x[at, end)} into {@code w}, from {@code wFrom}. */

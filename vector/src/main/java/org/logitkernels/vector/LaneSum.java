@@ -1,6 +1,5 @@
 package org.logitkernels.vector;
 
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Lanes;
@@ -26,29 +25,24 @@ final class LaneSum {
   /** Rounds of the third loop. */
   static final int THIRD = VECTORS >= 8 ? 2 : 1;
 
-  private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
-  private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
-  private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
-  private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
+  /** Whether a vector has 16 lanes to halve. */
+  static final boolean HALVE_16 = F.length() > 8;
+
+  /** Whether a vector has 8 lanes to halve. */
+  static final boolean HALVE_8 = F.length() > 4;
+
+  // Lane l takes lane l + 8, 4, 2 or 1. The halving itself stands in each kernel: as a method,
+  // which
+  // takes a vector, it would allocate that vector wherever the compiler does not inline it.
+  static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
+  static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
+  static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
+  static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
 
   private LaneSum() {}
 
   /** The first lane of the vector met in these rounds of the three loops. */
   static int offset(int a, int b, int c) {
     return (a + 2 * b + 4 * c) * F.length();
-  }
-
-  /** The lanes of one vector, combined by halving. */
-  static float combine(FloatVector lanes) {
-    FloatVector sum = lanes;
-    if (F.length() > 8) {
-      sum = sum.add(sum.rearrange(BY_8));
-    }
-    if (F.length() > 4) {
-      sum = sum.add(sum.rearrange(BY_4));
-    }
-    sum = sum.add(sum.rearrange(BY_2));
-    sum = sum.add(sum.rearrange(BY_1));
-    return sum.lane(0);
   }
 }

@@ -54,7 +54,14 @@ final class Softmax {
       }
       sum = sum.add(half);
     }
-    return LaneSum.combine(sum);
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
   /** The same for a block that the row's end cuts short, or with weights below the cutoff. */
@@ -88,7 +95,14 @@ final class Softmax {
       }
       sum = sum.add(half);
     }
-    return LaneSum.combine(sum);
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
   private static void multiply(float[] y, int from, int to, float factor) {
