@@ -13,6 +13,11 @@ import org.logitkernels.internal.Lanes;
  * <p>Loops hold one exponential each and one accumulator, and keep their vectors in registers; more
  * copies of it in one method would not be inlined any more. So the virtual lanes are gone through a
  * vector's worth at a time, in the order in which halving combines them.
+ *
+ * <p>The methods that hold these loops are longer than 325 bytes of bytecode, their assertions
+ * included, and have to be: HotSpot then compiles each on its own. Inlined into a kernel that
+ * inlines much else, one could meet the compiler's limits halfway, and every vector in it would be
+ * allocated.
  */
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -57,6 +62,9 @@ final class ExpSum {
 
   /** A whole block of which every weight counts. */
   private static float plainBlock(float[] x, int at, float max, float scale) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector sum = FloatVector.zero(F);
@@ -89,6 +97,9 @@ final class ExpSum {
   /** A block that the row's end cuts short, or in which weights may lie below the cutoff. */
   private static float maskedBlock(
       float[] x, int at, int end, float max, float scale, float cutoff) {
+    assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector zero = FloatVector.zero(F);

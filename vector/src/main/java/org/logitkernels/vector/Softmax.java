@@ -33,6 +33,9 @@ final class Softmax {
 
   /** Stores the weights of a whole block of which every weight counts; returns their sum. */
   private static float plainBlock(float[] x, int at, float max, float scale, float[] y, int shift) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector sum = FloatVector.zero(F);
@@ -67,6 +70,9 @@ final class Softmax {
   /** The same for a block that the row's end cuts short, or with weights below the cutoff. */
   private static float maskedBlock(
       float[] x, int at, int end, float max, float scale, float cutoff, float[] y, int shift) {
+    assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector zero = FloatVector.zero(F);

@@ -24,6 +24,9 @@ final class Strips {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final int SIGN = 0x80000000;
 
+  /** The depth of a strip is a multiple of it. */
+  static final int UNROLLED = 8;
+
   private Strips() {}
 
   /** Logits in a run. */
@@ -49,14 +52,47 @@ final class Strips {
     return Maxima.check(x, from, to, extremes);
   }
 
-  /** The strips' maxima, NaN and Infinity among them; returns the unsigned maximum of all bits. */
+  /**
+   * The strips' maxima, NaN and Infinity among them; returns the unsigned maximum of all bits.
+   *
+   * <p>Unrolled by hand, and so above the size at which HotSpot would inline it: see {@link
+   * ExpSum}.
+   */
   private static int fill(float[] x, int from, int to, int run, float[] maxima) {
     IntVector unsignedMax = IntVector.zero(I);
     for (int at = from, strip = 0; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
-      for (int i = at; i < at + run; i += F.length()) {
+      for (int i = at; i < at + run; i += UNROLLED * F.length()) {
         IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + 2 * F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + 4 * F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + 5 * F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + 6 * F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        bits = FloatVector.fromArray(F, x, i + 7 * F.length()).reinterpretAsInts();
         signedMax = signedMax.max(bits);
         unsignedMin = unsignedMin.lanewise(UMIN, bits);
         unsignedMax = unsignedMax.lanewise(UMAX, bits);

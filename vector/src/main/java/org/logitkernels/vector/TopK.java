@@ -17,7 +17,7 @@ import org.logitkernels.internal.Survivors;
 final class TopK {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final int DEEPEST = 32;
-  private static final int SHALLOWEST = 8;
+  private static final int SHALLOWEST = Strips.UNROLLED;
 
   /** Strips for each of the k: enough for a bar that few logits reach. */
   private static final int STRIPS_EACH = 4;
