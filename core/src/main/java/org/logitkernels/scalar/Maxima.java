@@ -8,29 +8,32 @@ final class Maxima {
 
   /** The maximum, never -0. Throws for NaN and +Infinity, and where every token is masked. */
   static float max(float[] x, int from, int to) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (int i = from; i < to; i++) {
-      float value = x[i];
-      if (!(value < Float.POSITIVE_INFINITY)) {
-        throw Rows.invalid(x, from, to);
-      }
-      if (value > max) {
-        max = value;
-      }
-    }
-    if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
-    }
-    return max + 0f;
+    return x[from + argMax(x, from, to)] + 0f;
   }
 
-  /** The first id that attains the maximum. */
+  /** The first id that attains the maximum. Throws as {@link #max} does. */
   static int argMax(float[] x, int from, int to) {
-    float max = max(x, from, to);
-    int i = from;
-    while (x[i] != max && i < to - 1) { // the bound holds even if another thread changes the row
-      i++;
+    int best = best(x, from, to);
+    if (best < 0) {
+      throw Rows.allMasked();
     }
-    return i - from;
+    return best - from;
+  }
+
+  /** The index of the first maximum; -1 if all are masked. Throws for NaN and +Infinity. */
+  static int best(float[] x, int from, int to) {
+    float max = Float.NEGATIVE_INFINITY;
+    int best = -1;
+    for (int i = from; i < to; i++) {
+      float value = x[i];
+      if (!(value <= max)) { // greater, or NaN
+        if (!(value < Float.POSITIVE_INFINITY)) {
+          throw Rows.invalid(x, from, to);
+        }
+        max = value;
+        best = i;
+      }
+    }
+    return best;
   }
 }
