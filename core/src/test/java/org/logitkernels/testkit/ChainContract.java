@@ -218,16 +218,12 @@ public interface ChainContract extends KernelsUnderTest {
       float p = random.nextInt(1 << 24) * 0x1p-24f;
       int[] ids = new int[x.length];
       int size =
-          kernels()
-              .topP(
-                  alone,
-                  0,
-                  x.length,
-                  Powers.TEMPERATURE,
-                  p,
-                  Workspace.of(x.length),
-                  ids,
-                  new float[x.length]);
+          topP(
+              new Row("the best alone", alone, 0, x.length),
+              Powers.TEMPERATURE,
+              p,
+              ids,
+              new float[x.length]);
       assertArrayEquals(
           Arrays.copyOf(ids, size),
           survivors(row, List.of(temperature, Step.topK(k), Step.topP(p))));

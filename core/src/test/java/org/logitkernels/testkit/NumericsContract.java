@@ -58,17 +58,7 @@ public interface NumericsContract extends Inputs {
     List<Integer> expected = p == 1 ? order : page.nucleus(order, p, false);
     int[] ids = new int[row.length()];
     float[] probabilities = new float[row.length()];
-    int size =
-        kernels()
-            .topP(
-                row.array(),
-                row.from(),
-                row.to(),
-                temperature,
-                p,
-                Workspace.of(row.length()),
-                ids,
-                probabilities);
+    int size = topP(row, temperature, p, ids, probabilities);
     assertEquals(expected.size(), size);
     float[] softmax = page.softmax();
     for (int i = 0; i < size; i++) {

@@ -391,10 +391,7 @@ public interface SemanticsContract extends KernelsUnderTest {
       for (float t : new float[] {0.5f, 1, 2}) {
         int[] ids = new int[row.length()];
         float[] full = new float[row.length()];
-        int size =
-            kernels()
-                .topP(
-                    row.array(), row.from(), row.to(), t, p, Workspace.of(row.length()), ids, full);
+        int size = topP(row, t, p, ids, full);
         Sampler sampler = sampler(row.length(), Step.temperature(t), Step.topP(p));
         sampler.sample(row.array(), row.from(), row.to(), 0.5);
         assertArrayEquals(Arrays.copyOf(ids, size), Chains.ids(sampler.candidates()));
@@ -1069,17 +1066,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   private int[] nucleus(Row row, float temperature, float p) {
     int[] ids = new int[row.length()];
-    int size =
-        kernels()
-            .topP(
-                row.array(),
-                row.from(),
-                row.to(),
-                temperature,
-                p,
-                Workspace.of(row.length()),
-                ids,
-                new float[row.length()]);
+    int size = topP(row, temperature, p, ids, new float[row.length()]);
     return Arrays.copyOf(ids, size);
   }
 

@@ -12,7 +12,6 @@ import org.logitkernels.Candidates;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
-import org.logitkernels.Workspace;
 
 /** The nucleus against the exact prefix of a full sort. */
 public interface TopPContract extends Inputs {
@@ -170,17 +169,7 @@ public interface TopPContract extends Inputs {
     float[] probabilities = new float[row.length() + 2];
     Arrays.fill(ids, -7);
     Arrays.fill(probabilities, -7);
-    int size =
-        kernels()
-            .topP(
-                row.array(),
-                row.from(),
-                row.to(),
-                temperature,
-                p,
-                Workspace.of(row.length()),
-                ids,
-                probabilities);
+    int size = topP(row, temperature, p, ids, probabilities);
     return new Nucleus(size, ids, probabilities);
   }
 }
