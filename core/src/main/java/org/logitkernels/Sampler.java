@@ -123,7 +123,7 @@ public final class Sampler {
     run(logits, from, to);
     if (narrowed) {
       rows.weights(survivors, temperature);
-      token = survivors.draw(u);
+      token = rows.draw(survivors, u);
     } else {
       token = rows.draw(logits, from, to, temperature, u, survivors);
     }

@@ -6,8 +6,8 @@ package org.logitkernels.internal;
  *
  * <p>{@code n = round(d * s)} comes from adding a constant that leaves no fraction bits, {@code r =
  * d * s - n} from one fused multiply-add, {@code 2^r} on [-1/2, 1/2] from a polynomial of degree 6,
- * and {@code 2^n} from an addition to the exponent field. The maximum has weight exactly 1; a
- * weight below 2^-126 is exactly 0.
+ * and {@code 2^n} from the low bits, moved to the exponent field. The maximum has weight exactly 1;
+ * a weight below 2^-126 is exactly 0.
  *
  * <p><b>Accuracy:</b> the relative error against exact arithmetic on the floats is at most {@code
  * (2 + 2 |d| / T) * 2^-24}: the two terms in d are the roundings of the subtraction and of s,
@@ -15,10 +15,10 @@ package org.logitkernels.internal;
  */
 public final class Exponential {
   /**
-   * Added to a float below 2^22 in magnitude, it rounds to an integer and leaves that in the low
-   * bits.
+   * Added to a float below 2^22 in magnitude, it rounds to an integer and leaves that, plus the
+   * bias of a float's exponent, in the low bits.
    */
-  public static final float ROUND = 0x1.8p23f;
+  public static final float ROUND = 0x1.8p23f + 127;
 
   // 2^r = 1 + C1 r + ... + C6 r^6 on [-1/2, 1/2]: minimax among float coefficients, relative error
   // below 0.062 * 2^-24.
@@ -110,7 +110,14 @@ public final class Exponential {
     p = Math.fma(p, r, C2);
     p = Math.fma(p, r, C1);
     p = Math.fma(p, r, 1);
-    return Float.intBitsToFloat(
-        Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+    return p * Float.intBitsToFloat(Float.floatToRawIntBits(shifted) << 23);
+  }
+
+  /**
+   * By how much sums of weights shrink when the maximum they are relative to grows: {@code
+   * exp((before - after) / T)}, in double.
+   */
+  public static double decay(float before, float after, double temperature) {
+    return StrictMath.exp(((double) before - after) / temperature);
   }
 }

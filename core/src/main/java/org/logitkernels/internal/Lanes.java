@@ -7,8 +7,14 @@ package org.logitkernels.internal;
  * <p>A row is cut into blocks of 1,024 logits, counted from its first. In a block, lane l of 32
  * adds the weights at l, l + 32, l + 64, ... in that order, in float; then lanes are combined by
  * halving: l with l + 16, then with l + 8, 4, 2, 1. Missing weights at the end of the row count as
- * 0. Block sums are added in order in double. So no weight passes through more than 36 roundings in
- * float: the total's relative error from adding is at most 36 * 2^-24 = 2.2e-6.
+ * 0. So no weight passes through more than 36 roundings in float: the total's relative error from
+ * adding is at most 36 * 2^-24 = 2.2e-6.
+ *
+ * <p>A block's weights are relative to the row's maximum so far, that block included, so one read
+ * of the row does; where a block raises the maximum, what was summed before is multiplied, in
+ * double, by {@link Exponential#decay}. Block sums are added in order, in double.
+ *
+ * <p>Source: Milakov and Gimelshein, Online normalizer calculation for softmax, arXiv:1805.02867.
  */
 public final class Lanes {
   /** Virtual lanes. */
@@ -24,20 +30,16 @@ public final class Lanes {
     return (length + BLOCK - 1) / BLOCK;
   }
 
-  /** The sum of the weights {@code w[at, end)}, one block at most. */
-  public static float sum(float[] w, int at, int end) {
-    return sum(w, at, end, 1, 0);
-  }
-
-  /** Lanes congruent to {@code lane} modulo {@code stride}, combined. */
-  private static float sum(float[] w, int at, int end, int stride, int lane) {
-    if (stride < COUNT) {
-      return sum(w, at, end, 2 * stride, lane) + sum(w, at, end, 2 * stride, lane + stride);
+  /**
+   * Brings running totals, each relative to the maximum so far, to the row's maximum.
+   *
+   * @param decays of each block the decay of what was summed before it
+   */
+  public static void settle(double[] prefixes, double[] decays, int blocks) {
+    double decay = 1;
+    for (int b = blocks - 1; b >= 0; b--) {
+      prefixes[b] *= decay;
+      decay *= decays[b];
     }
-    float sum = 0;
-    for (int i = at + lane; i < end; i += COUNT) {
-      sum += w[i];
-    }
-    return sum;
   }
 }

@@ -43,6 +43,9 @@ public interface RowKernels {
   /** Draws from the whole row; leaves the row's maximum and total weight. */
   int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors);
 
+  /** Draws from the survivors, whose weights are there; leaves their total. */
+  int draw(Survivors survivors, double u);
+
   /** Computes the survivors' weights at a temperature from their logits and the row's maximum. */
   void weights(Survivors survivors, double temperature);
 }

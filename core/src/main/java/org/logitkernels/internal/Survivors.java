@@ -45,17 +45,22 @@ public final class Survivors {
   /** Scratch: the row's running total after each block. */
   public final double[] prefixes;
 
+  /** Scratch: of each block, by how much the total before it decays. */
+  public final double[] decays;
+
   /** Scratch: maxima of the row's strips, and behind them of groups of strips. */
   public final float[] maxima;
 
   private long[] keys = new long[0];
   private long[] spare = keys;
+  private int keyCount;
   private final int[] counts = new int[Order.counters()];
 
   /** For rows of up to {@code capacity} logits. */
   public Survivors(int capacity) {
     this.capacity = capacity;
     this.prefixes = new double[Lanes.blocks(capacity)];
+    this.decays = new double[prefixes.length];
     this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * SLACK];
     int first = Math.min(capacity, FIRST_RESERVE) + SLACK;
     this.ids = new int[first];
@@ -92,6 +97,19 @@ public final class Survivors {
         add(i - from, x[i]);
       }
     }
+  }
+
+  /**
+   * Fills what a last vector reads behind the survivors with masked logits of no weight; returns
+   * where it ends.
+   */
+  public int pad(int vectorLength) {
+    int padded = (size + vectorLength - 1) / vectorLength * vectorLength;
+    for (int i = size; i < padded; i++) {
+      values[i] = Float.NEGATIVE_INFINITY;
+      weights[i] = 0;
+    }
+    return padded;
   }
 
   /** Adds a token, with an id above all others; there must be room. */
@@ -136,19 +154,36 @@ public final class Survivors {
   }
 
   /**
-   * Keeps the smallest prefix whose mass reaches p of the row's total. Needs the weights of
-   * survivors that are a prefix of the row's tokens.
-   *
-   * @return false, and nothing changed, if the survivors' mass falls short
+   * Keeps the smallest prefix that holds a mass; all of them if together they do not. Needs their
+   * weights.
    */
-  public boolean nucleus(float p, double rowTotal, int rowLength) {
-    double quantum = quantum(rowLength);
-    long need = need(p, rowTotal, quantum);
-    if (order(true, quantum) < need) {
-      return false;
-    }
+  public void keepMass(long need, double quantum) {
+    order(true, quantum);
     keepThrough(Order.prefixEnd(keys, spare, size, need));
-    return true;
+  }
+
+  /** Begins a choice of survivors, whose keys and masses are then looked at alone. */
+  public void startKeys() {
+    keyCount = 0;
+  }
+
+  /** Adds the i-th survivor to the choice. */
+  public void addKey(int i, double quantum) {
+    if (keyCount == keys.length) {
+      long[] less = keys;
+      long[] lessSpare = spare;
+      reserveKeys(keyCount + 1);
+      System.arraycopy(less, 0, keys, 0, keyCount);
+      System.arraycopy(lessSpare, 0, spare, 0, keyCount);
+    }
+    keys[keyCount] = Order.key(values[i], ids[i]);
+    spare[keyCount] = mass(weights[i], quantum);
+    keyCount++;
+  }
+
+  /** The last key of the choice's smallest prefix that holds a mass. */
+  public long lastKey(long need) {
+    return Order.prefixEnd(keys, spare, keyCount, need);
   }
 
   /** Keeps those with {@code x >= bar}. */
@@ -191,21 +226,22 @@ public final class Survivors {
       sum += weights[i];
     }
     total = sum;
-    return ids[drawIndex(weights, size, u * sum)];
+    return ids[drawIndex(weights, 0, size, 0, u * sum)];
   }
 
   /**
-   * Index of the first weight whose running sum, in order and in double, exceeds a residue; of the
-   * last weight above 0 if rounding leaves none. A weight of 0 is never drawn.
+   * Index of the first of the weights {@code [at, end)} at which a sum, continued in order and in
+   * double, exceeds a target; of the last weight above 0 if rounding leaves none, and -1 if there
+   * is no such weight. A weight of 0 is never drawn.
    */
-  public static int drawIndex(float[] weights, int size, double residue) {
-    double sum = 0;
-    int last = 0;
-    for (int i = 0; i < size; i++) {
+  public static int drawIndex(float[] weights, int at, int end, double before, double target) {
+    double sum = before;
+    int last = -1;
+    for (int i = at; i < end; i++) {
       if (weights[i] > 0) {
         sum += weights[i];
         last = i;
-        if (sum > residue) {
+        if (sum > target) {
           break;
         }
       }
@@ -255,13 +291,11 @@ public final class Survivors {
   /** Fills the keys, and beside them the masses, or 1 each for counting; returns their sum. */
   private long order(boolean byMass, double quantum) {
     if (size > keys.length) {
-      int grown = size + SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + SLACK;
-      keys = new long[grown];
-      spare = new long[grown];
+      reserveKeys(size);
     }
     long sum = 0;
     for (int i = 0; i < size; i++) {
-      long mass = byMass ? (long) Math.rint(weights[i] * quantum) : 1;
+      long mass = byMass ? mass(weights[i], quantum) : 1;
       keys[i] = Order.key(values[i], ids[i]);
       spare[i] = mass;
       sum += mass;
@@ -269,7 +303,14 @@ public final class Survivors {
     return sum;
   }
 
-  private void keepThrough(long lastKey) {
+  private void reserveKeys(int needed) {
+    int grown = needed + SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + SLACK;
+    keys = new long[grown];
+    spare = new long[grown];
+  }
+
+  /** Drops what comes behind a key. */
+  public void keepThrough(long lastKey) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
       if (Order.key(values[i], ids[i]) <= lastKey) {
@@ -286,16 +327,21 @@ public final class Survivors {
    * Units of mass in a weight of 1: 2^44, or so many fewer that a longer row's masses cannot
    * overflow.
    */
-  private static double quantum(int rowLength) {
+  public static double quantum(int rowLength) {
     int excess = Math.max(0, 32 - Integer.numberOfLeadingZeros(rowLength - 1) - 18);
     return Math.scalb(1.0, 44 - excess);
+  }
+
+  /** The mass of a weight. */
+  private static long mass(float weight, double quantum) {
+    return (long) Math.rint(weight * quantum);
   }
 
   /**
    * The mass that a nucleus of p must reach: {@code p * total - total * 2^-21}, so that decimal
    * cases land where expected.
    */
-  private static long need(float p, double total, double quantum) {
+  public static long need(float p, double total, double quantum) {
     return (long) Math.ceil((p * total - total * 0x1p-21) * quantum);
   }
 }

@@ -13,6 +13,15 @@ final class Maxima {
 
   /** The first id that attains the maximum. Throws as {@link #max} does. */
   static int argMax(float[] x, int from, int to) {
+    int best = best(x, from, to);
+    if (best < 0) {
+      throw Rows.allMasked();
+    }
+    return best - from;
+  }
+
+  /** The index of the first maximum; -1 if all are masked. Throws for NaN and +Infinity. */
+  static int best(float[] x, int from, int to) {
     float max = Float.NEGATIVE_INFINITY;
     int best = -1;
     for (int i = from; i < to; i++) {
@@ -25,9 +34,6 @@ final class Maxima {
         best = i;
       }
     }
-    if (best < 0) {
-      throw Rows.allMasked();
-    }
-    return best - from;
+    return best;
   }
 }

@@ -26,7 +26,7 @@ public final class ScalarKernels implements RowKernels {
   @Override
   public double logSumExp(float[] x, int from, int to, double temperature) {
     float max = Maxima.max(x, from, to);
-    return max / temperature + StrictMath.log(ExpSum.total(x, from, to, max, temperature));
+    return max / temperature + StrictMath.log(ExpSum.total(x, from, to, temperature));
   }
 
   @Override
@@ -60,8 +60,13 @@ public final class ScalarKernels implements RowKernels {
   }
 
   @Override
+  public int draw(Survivors survivors, double u) {
+    return survivors.draw(u);
+  }
+
+  @Override
   public void weights(Survivors survivors, double temperature) {
     ExpSum.weights(
-        survivors.values, 0, survivors.size, survivors.max, temperature, survivors.weights, 0);
+        survivors.values, 0, survivors.size, survivors.max, temperature, 1, survivors.weights, 0);
   }
 }

@@ -8,13 +8,15 @@ final class TopP {
 
   static void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
     float max = Maxima.max(x, from, to);
-    double total = ExpSum.total(x, from, to, max, temperature);
+    double total = ExpSum.total(x, from, to, temperature);
     survivors.all(x, from, to);
     survivors.max = max;
     survivors.total = total;
     if (p < 1) {
-      ExpSum.weights(survivors.values, 0, survivors.size, max, temperature, survivors.weights, 0);
-      survivors.nucleus(p, total, to - from);
+      ExpSum.weights(
+          survivors.values, 0, survivors.size, max, temperature, 1, survivors.weights, 0);
+      double quantum = Survivors.quantum(to - from);
+      survivors.keepMass(Survivors.need(p, total, quantum), quantum);
     }
   }
 }

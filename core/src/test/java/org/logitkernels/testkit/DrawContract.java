@@ -128,6 +128,20 @@ public interface DrawContract extends Inputs {
     }
   }
 
+  /** Early blocks that a later maximum leaves without a weight are passed over, at u = 0 too. */
+  @Example
+  default void blocksFarBelowALaterMaximumAreNotDrawnFrom() {
+    for (float low : new float[] {-88, -100, -1e6f, -1e30f, Float.NEGATIVE_INFINITY}) {
+      float[] logits = new float[3 * 1024 + 100];
+      Arrays.fill(logits, low);
+      logits[2500] = 0;
+      Row row = new Row("a late maximum", logits, 0, logits.length);
+      for (double u : new double[] {0, Double.MIN_VALUE, 0x1p-53, 0.5, 1 - 0x1p-53}) {
+        assertEquals(2500, sample(row, 1, u), "low " + low + ", u " + u);
+      }
+    }
+  }
+
   private static void assertFrequencies(Oracle oracle, int[] counts, int draws) {
     double chiSquare = 0;
     for (int id = 0; id < counts.length; id++) {

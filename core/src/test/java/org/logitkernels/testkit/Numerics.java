@@ -37,21 +37,21 @@ final class Numerics {
     max = largest == 0 ? 0 : largest;
   }
 
-  private float difference(float logit) {
-    return difference(logit, max);
-  }
-
   private float difference(float logit, float from) {
     return b == 1 ? logit - from : (float) (((double) logit - from) * b);
   }
 
   float weight(float logit) {
-    float d = difference(logit);
-    if (d < c) {
+    return weight(logit, max);
+  }
+
+  private float weight(float logit, float highest) {
+    float d = difference(logit, highest);
+    if (!(d >= c)) {
       return 0;
     }
-    float m = Math.fma(d, s, 0x1.8p23f);
-    float r = Math.fma(d, s, 0x1.8p23f - m);
+    float m = Math.fma(d, s, 0x1.8p23f + 127);
+    float r = Math.fma(d, s, (0x1.8p23f + 127) - m);
     float p = 0x1.3fa208p-13f;
     for (float coefficient :
         new float[] {
@@ -59,26 +59,41 @@ final class Numerics {
         }) {
       p = Math.fma(p, r, coefficient);
     }
-    return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(m) << 23));
+    return p * Float.intBitsToFloat(Float.floatToRawIntBits(m) << 23);
   }
 
   // Section 3.
 
-  /** The running totals after each block. */
+  /** The running totals after each block, relative to the row's maximum. */
   double[] running() {
     double[] running = new double[(x.length + 1023) / 1024];
+    double[] decay = new double[running.length];
+    float highest = Float.NEGATIVE_INFINITY;
     double total = 0;
     for (int block = 0; block < running.length; block++) {
-      total += blockSum(block);
+      float before = highest;
+      for (int i = 1024 * block; i < x.length && i < 1024 * (block + 1); i++) {
+        highest = Math.max(highest, x[i] + 0f);
+      }
+      decay[block] =
+          highest > before ? StrictMath.exp(((double) before - highest) / temperature) : 1;
+      if (highest > Float.NEGATIVE_INFINITY) {
+        total = total * decay[block] + blockSum(block, highest);
+      }
       running[block] = total;
+    }
+    double later = 1;
+    for (int block = running.length - 1; block >= 0; block--) {
+      running[block] *= later;
+      later *= decay[block];
     }
     return running;
   }
 
-  private float blockSum(int block) {
+  private float blockSum(int block, float highest) {
     float[] lane = new float[32];
     for (int i = 0; i < 1024 && 1024 * block + i < x.length; i++) {
-      lane[i % 32] += weight(x[1024 * block + i]);
+      lane[i % 32] += weight(x[1024 * block + i], highest);
     }
     for (int h : new int[] {16, 8, 4, 2, 1}) {
       for (int l = 0; l < h; l++) {
@@ -185,9 +200,14 @@ final class Numerics {
     while (!(running[block] > target)) {
       block++;
     }
-    double residue = block == 0 ? target : target - running[block - 1];
-    int end = Math.min(x.length, 1024 * (block + 1));
-    return draw(IntStream.range(1024 * block, end).boxed().toList(), residue);
+    for (; ; block++) {
+      double residue = block == 0 ? target : target - running[block - 1];
+      int end = Math.min(x.length, 1024 * (block + 1));
+      int token = draw(IntStream.range(1024 * block, end).boxed().toList(), residue);
+      if (token >= 0) {
+        return token;
+      }
+    }
   }
 
   double totalOf(List<Integer> survivors) {

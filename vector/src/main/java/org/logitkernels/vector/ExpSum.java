@@ -1,14 +1,27 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LE;
+import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.UMAX;
+import static jdk.incubator.vector.VectorOperators.UMIN;
+
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
+import org.logitkernels.internal.Rows;
+import org.logitkernels.internal.Survivors;
 
 /**
- * Sums of weights, block by block, without storing the weights.
+ * Sums of weights, block by block, without storing the weights, in one read of the row.
+ *
+ * <p>The loop that sums a block looks at the next one too, for its extremes: so the next block's
+ * maximum is known before its weights are, the row streams in while the processor computes, and
+ * nothing is computed twice, whatever the row.
  *
  * <p>Loops hold one exponential each and one accumulator, and keep their vectors in registers; more
  * copies of it in one method would not be inlined any more. So the virtual lanes are gone through a
@@ -21,64 +34,199 @@ import org.logitkernels.internal.Lanes;
  */
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+  private static final int SIGN = 0x80000000;
+
+  // What is known of the next block.
+
+  /** No weight lies below the cutoff, none above 1. */
+  private static final int PLAIN = 0;
+
+  /** None lies above 1. */
+  private static final int CUT = 1;
+
+  /** It raises the maximum, or holds NaN or +Infinity. */
+  private static final int RAISED = 2;
+
+  /** Nothing: its strips were not looked at either. */
+  private static final int UNSEEN = 3;
+
+  private static final double[] NO_PREFIXES = {};
+  private static final float[] NO_MAXIMA = {};
+
+  private static final Use NO_USE = (x, from, to, temperature, max, total, y, yFrom) -> total;
 
   private ExpSum() {}
 
-  /** The row's total weight. */
-  static double total(float[] x, int from, int to, float max, float min, double temperature) {
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    boolean plain = min - max >= cutoff;
-    double total = 0;
-    for (int at = from; at < to; at += Lanes.BLOCK) {
-      total += block(x, at, to, max, scale, cutoff, plain);
-    }
-    return total;
+  /** What becomes of a row's maximum and total weight: passed on, as nothing may be allocated. */
+  interface Use {
+    double of(
+        float[] x,
+        int from,
+        int to,
+        double temperature,
+        float max,
+        double total,
+        float[] y,
+        int yFrom);
   }
 
-  /** The row's total weight, and the running total after each block. */
-  static double prefixes(
-      float[] x, int from, int to, float max, float min, double temperature, double[] prefixes) {
+  /** Sums the row, for a use with an output. */
+  static double sum(
+      float[] x, int from, int to, double temperature, Use use, float[] y, int yFrom) {
+    return pass(x, from, to, temperature, NO_PREFIXES, NO_PREFIXES, NO_MAXIMA, null, use, y, yFrom);
+  }
+
+  /** Leaves the row's maximum and total weight, and the running total after each block. */
+  static void prefixes(float[] x, int from, int to, double temperature, Survivors survivors) {
+    pass(
+        x,
+        from,
+        to,
+        temperature,
+        survivors.prefixes,
+        survivors.decays,
+        NO_MAXIMA,
+        survivors,
+        NO_USE,
+        NO_MAXIMA,
+        0);
+  }
+
+  /** Leaves the row's maximum and total weight, and the maxima of its strips. */
+  static void strips(float[] x, int from, int to, double temperature, Survivors survivors) {
+    pass(
+        x,
+        from,
+        to,
+        temperature,
+        NO_PREFIXES,
+        NO_PREFIXES,
+        survivors.maxima,
+        survivors,
+        NO_USE,
+        NO_MAXIMA,
+        0);
+  }
+
+  private static double pass(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      double[] prefixes,
+      double[] decays,
+      float[] maxima,
+      @Nullable Survivors survivors,
+      Use use,
+      float[] y,
+      int yFrom) {
     float scale = Exponential.scale(temperature);
     float cutoff = Exponential.cutoff(scale);
-    boolean plain = min - max >= cutoff;
+    float max = Float.NEGATIVE_INFINITY;
     double total = 0;
+    int next = UNSEEN;
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      total += block(x, at, to, max, scale, cutoff, plain);
-      prefixes[b] = total;
+      int end = Math.min(to, at + Lanes.BLOCK);
+      boolean whole = end - at == Lanes.BLOCK;
+      if (next == UNSEEN && whole && maxima.length > 0) {
+        Strips.block(x, at, maxima, b * Lanes.COUNT);
+      }
+      double decay = 1;
+      if (next >= RAISED || !whole) {
+        // Short of a vector, logits before the block are looked at for a second time.
+        long extremes = Maxima.scan(x, Math.min(at, end - F.length()), end);
+        float blockMax = Maxima.max(extremes);
+        if (!(blockMax < Float.POSITIVE_INFINITY)) {
+          throw Rows.invalid(x, from, to);
+        }
+        if (blockMax > max) {
+          decay = Exponential.decay(max, blockMax, temperature);
+          max = blockMax;
+        }
+        next = Maxima.min(extremes) - max >= cutoff ? PLAIN : CUT;
+      }
+      if (max == Float.NEGATIVE_INFINITY) {
+        next = UNSEEN; // nothing to sum yet
+      } else if (whole) {
+        int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+        int strip = (at - from + ahead) / Lanes.BLOCK * Lanes.COUNT;
+        long sum =
+            next == PLAIN
+                ? plainBlock(x, at, ahead, max, scale, cutoff, maxima, strip)
+                : cutBlock(x, at, ahead, max, scale, cutoff, maxima, strip);
+        total = total * decay + Float.intBitsToFloat((int) (sum >> 32));
+        next = (int) sum;
+      } else {
+        total = total * decay + lastBlock(x, at, end, max, scale, cutoff);
+      }
+      if (prefixes.length > 0) {
+        prefixes[b] = total;
+        decays[b] = decay;
+      }
     }
-    return total;
-  }
-
-  /**
-   * The sum of one block's weights; {@code plain} if no weight of the row lies below the cutoff.
-   */
-  private static float block(
-      float[] x, int at, int to, float max, float scale, float cutoff, boolean plain) {
-    return plain && at <= to - Lanes.BLOCK
-        ? plainBlock(x, at, max, scale)
-        : maskedBlock(x, at, Math.min(to, at + Lanes.BLOCK), max, scale, cutoff);
+    if (prefixes.length > 0) {
+      Lanes.settle(prefixes, decays, Lanes.blocks(to - from));
+    }
+    if (max == Float.NEGATIVE_INFINITY) {
+      throw Rows.allMasked();
+    }
+    if (survivors != null) {
+      survivors.max = max;
+      survivors.total = total;
+    }
+    return use.of(x, from, to, temperature, max, total, y, yFrom);
   }
 
   /** A whole block of which every weight counts. */
-  private static float plainBlock(float[] x, int at, float max, float scale) {
+  private static long plainBlock(
+      float[] x,
+      int at,
+      int ahead,
+      float max,
+      float scale,
+      float cutoff,
+      float[] maxima,
+      int strip) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
     assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector sum = FloatVector.zero(F);
+    // Of the next block: strips that neither raise the maximum nor hold NaN, and strips of which
+    // every weight counts.
+    int valid = 0;
+    int counting = 0;
     for (int a = 0; a < LaneSum.FIRST; a++) {
       FloatVector half = FloatVector.zero(F);
       for (int b = 0; b < LaneSum.SECOND; b++) {
         FloatVector quarter = FloatVector.zero(F);
         for (int c = 0; c < LaneSum.THIRD; c++) {
           FloatVector lanes = FloatVector.zero(F);
-          int start = at + LaneSum.offset(a, b, c);
+          IntVector signedMax = IntVector.broadcast(I, SIGN);
+          IntVector unsignedMin = IntVector.broadcast(I, -1);
+          IntVector unsignedMax = IntVector.zero(I);
+          int offset = LaneSum.offset(a, b, c);
+          int start = at + offset;
           for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
-            lanes = lanes.add(Weight.of(FloatVector.fromArray(F, x, i).sub(maxes), scales));
+            lanes = Weight.addTo(lanes, FloatVector.fromArray(F, x, i).sub(maxes), scales);
+            IntVector bits = FloatVector.fromArray(F, x, i + ahead).reinterpretAsInts();
+            signedMax = signedMax.max(bits);
+            unsignedMin = unsignedMin.lanewise(UMIN, bits);
+            unsignedMax = unsignedMax.lanewise(UMAX, bits);
           }
           quarter = quarter.add(lanes);
+          FloatVector most =
+              signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+          FloatVector least =
+              unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
+          if (maxima.length > 0) {
+            most.intoArray(maxima, strip + offset);
+          }
+          valid +=
+              most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
+          counting += least.sub(maxes).compare(GE, cutoff).trueCount();
         }
         half = half.add(quarter);
       }
@@ -91,14 +239,83 @@ final class ExpSum {
       sum = sum.add(sum.rearrange(LaneSum.BY_4));
     }
     sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
+    float blockSum = sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
+    int next = valid < Lanes.COUNT ? RAISED : counting < Lanes.COUNT ? CUT : PLAIN;
+    return (long) Float.floatToRawIntBits(blockSum) << 32 | next;
   }
 
-  /** A block that the row's end cuts short, or in which weights may lie below the cutoff. */
-  private static float maskedBlock(
-      float[] x, int at, int end, float max, float scale, float cutoff) {
-    assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
+  /** A whole block in which weights may lie below the cutoff. */
+  private static long cutBlock(
+      float[] x,
+      int at,
+      int ahead,
+      float max,
+      float scale,
+      float cutoff,
+      float[] maxima,
+      int strip) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
+    FloatVector maxes = FloatVector.broadcast(F, max);
+    FloatVector scales = FloatVector.broadcast(F, scale);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector sum = FloatVector.zero(F);
+    // Of the next block: strips that neither raise the maximum nor hold NaN, and strips of which
+    // every weight counts.
+    int valid = 0;
+    int counting = 0;
+    for (int a = 0; a < LaneSum.FIRST; a++) {
+      FloatVector half = FloatVector.zero(F);
+      for (int b = 0; b < LaneSum.SECOND; b++) {
+        FloatVector quarter = FloatVector.zero(F);
+        for (int c = 0; c < LaneSum.THIRD; c++) {
+          FloatVector lanes = FloatVector.zero(F);
+          IntVector signedMax = IntVector.broadcast(I, SIGN);
+          IntVector unsignedMin = IntVector.broadcast(I, -1);
+          IntVector unsignedMax = IntVector.zero(I);
+          int offset = LaneSum.offset(a, b, c);
+          int start = at + offset;
+          for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
+            FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
+            lanes = lanes.add(zero.blend(Weight.of(d, scales), d.compare(GE, cutoff)));
+            IntVector bits = FloatVector.fromArray(F, x, i + ahead).reinterpretAsInts();
+            signedMax = signedMax.max(bits);
+            unsignedMin = unsignedMin.lanewise(UMIN, bits);
+            unsignedMax = unsignedMax.lanewise(UMAX, bits);
+          }
+          quarter = quarter.add(lanes);
+          FloatVector most =
+              signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+          FloatVector least =
+              unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
+          if (maxima.length > 0) {
+            most.intoArray(maxima, strip + offset);
+          }
+          valid +=
+              most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
+          counting += least.sub(maxes).compare(GE, cutoff).trueCount();
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    float blockSum = sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
+    int next = valid < Lanes.COUNT ? RAISED : counting < Lanes.COUNT ? CUT : PLAIN;
+    return (long) Float.floatToRawIntBits(blockSum) << 32 | next;
+  }
+
+  /** The block that the row's end cuts short. */
+  private static float lastBlock(float[] x, int at, int end, float max, float scale, float cutoff) {
+    assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
+    assert max < Float.POSITIVE_INFINITY : "maximum " + max;
     assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
@@ -113,7 +330,7 @@ final class ExpSum {
           for (int i = at + LaneSum.offset(a, b, c); i < end; i += Lanes.COUNT) {
             VectorMask<Float> inside = F.indexInRange(i, end);
             FloatVector d = FloatVector.fromArray(F, x, i, inside).sub(maxes);
-            VectorMask<Float> counts = d.compare(VectorOperators.GE, cutoff, inside);
+            VectorMask<Float> counts = d.compare(GE, cutoff, inside);
             lanes = lanes.add(zero.blend(Weight.of(d, scales), counts));
           }
           quarter = quarter.add(lanes);
@@ -132,21 +349,29 @@ final class ExpSum {
     return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
-  /** Weights of {@code x[at, end)} into {@code w}, from {@code wFrom}. */
+  /** Weights of {@code x[at, end)}, each times a factor, into {@code w}, from {@code wFrom}. */
   static void weights(
-      float[] x, int at, int end, float max, float scale, float cutoff, float[] w, int wFrom) {
+      float[] x,
+      int at,
+      int end,
+      float max,
+      float scale,
+      float cutoff,
+      float factor,
+      float[] w,
+      int wFrom) {
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
+    FloatVector factors = FloatVector.broadcast(F, factor);
     FloatVector zero = FloatVector.zero(F);
     int shift = wFrom - at;
     int i = at;
     for (; i <= end - F.length(); i += F.length()) {
       FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
-      zero.blend(Weight.of(d, scales), d.compare(VectorOperators.GE, cutoff))
-          .intoArray(w, i + shift);
+      zero.blend(Weight.of(d, scales).mul(factors), d.compare(GE, cutoff)).intoArray(w, i + shift);
     }
     for (; i < end; i++) {
-      w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff);
+      w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff) * factor;
     }
   }
 }

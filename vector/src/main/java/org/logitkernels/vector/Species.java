@@ -12,5 +12,11 @@ final class Species {
 
   static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
+  /**
+   * Whether lanes can be packed by a mask in an instruction or two. Elsewhere that would allocate.
+   */
+  static final boolean COMPRESSES =
+      FLOATS.length() >= 8 && System.getProperty("os.arch", "").matches("amd64|x86_64");
+
   private Species() {}
 }

@@ -7,8 +7,10 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -105,6 +107,28 @@ final class Strips {
     return unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN;
   }
 
+  /** How many strips the whole blocks of a row make. */
+  static int inBlocks(int length) {
+    return length / Lanes.BLOCK * Lanes.COUNT;
+  }
+
+  /** The maxima of a block's strips: of its virtual lanes. */
+  static void block(float[] x, int at, float[] maxima, int strip) {
+    for (int lane = 0; lane < Lanes.COUNT; lane += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, SIGN);
+      IntVector unsignedMin = IntVector.broadcast(I, -1);
+      for (int i = at + lane; i < at + Lanes.BLOCK; i += Lanes.COUNT) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        unsignedMin = unsignedMin.lanewise(UMIN, bits);
+      }
+      signedMax
+          .blend(unsignedMin, signedMax.compare(VectorOperators.LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + lane);
+    }
+  }
+
   /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */
   static void collect(
       float[] x, int from, int to, int depth, float base, float bar, Survivors survivors) {
@@ -118,6 +142,22 @@ final class Strips {
     look(x, from, at, to, base, bar, survivors);
   }
 
+  /** The same by the maxima of blocks' strips. */
+  static void collectBlocks(
+      float[] x, int from, int to, float base, float bar, Survivors survivors) {
+    survivors.size = 0;
+    int at = from;
+    for (int strip = 0; at <= to - Lanes.BLOCK; at += Lanes.BLOCK, strip += Lanes.COUNT) {
+      for (int lane = strip; lane < strip + Lanes.COUNT; lane += F.length()) {
+        if (reaches(survivors.maxima, lane, base, bar)) {
+          look(x, from, at, at + Lanes.BLOCK, base, bar, survivors);
+          break;
+        }
+      }
+    }
+    look(x, from, at, to, base, bar, survivors);
+  }
+
   /** Whether one of a run's strips reaches the bar. */
   static boolean reaches(float[] maxima, int strip, float base, float bar) {
     return FloatVector.fromArray(F, maxima, strip)
@@ -126,11 +166,17 @@ final class Strips {
         .anyTrue();
   }
 
+  /** Adds every unmasked token. */
+  static void all(float[] x, int from, int to, Survivors survivors) {
+    survivors.size = 0;
+    look(x, from, from, to, 0, -Float.MAX_VALUE, survivors);
+  }
+
   /** Adds the tokens of {@code x[at, end)} that reach the bar. */
   static void look(
       float[] x, int from, int at, int end, float base, float bar, Survivors survivors) {
     survivors.reserve(survivors.size + end - at);
-    int i = at;
+    int i = Species.COMPRESSES ? pack(x, from, at, end, base, bar, survivors) : at;
     for (; i <= end - F.length(); i += F.length()) {
       long hits =
           FloatVector.fromArray(F, x, i).sub(base).compare(VectorOperators.GE, bar).toLong();
@@ -144,5 +190,26 @@ final class Strips {
         survivors.add(i - from, x[i]);
       }
     }
+  }
+
+  /** Whole vectors of it, each stored whole with its hits in front. Returns where it ended. */
+  private static int pack(
+      float[] x, int from, int at, int end, float base, float bar, Survivors survivors) {
+    int[] ids = survivors.ids;
+    float[] values = survivors.values;
+    int size = survivors.size;
+    IntVector lanes = IntVector.zero(I).addIndex(1);
+    int i = at;
+    for (; i <= end - F.length(); i += F.length()) {
+      FloatVector v = FloatVector.fromArray(F, x, i);
+      VectorMask<Float> hits = v.sub(base).compare(VectorOperators.GE, bar);
+      if (hits.anyTrue()) {
+        v.compress(hits).intoArray(values, size);
+        lanes.add(i - from).compress(hits.cast(I)).intoArray(ids, size);
+        size += hits.trueCount();
+      }
+    }
+    survivors.size = size;
+    return i;
   }
 }

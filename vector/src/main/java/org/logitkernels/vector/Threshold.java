@@ -52,7 +52,7 @@ final class Threshold {
     return low;
   }
 
-  private static int count(float[] v, int at, int size, float bar) {
+  static int count(float[] v, int at, int size, float bar) {
     int count = 0;
     for (int i = at; i < at + size; i += F.length()) {
       count += FloatVector.fromArray(F, v, i).compare(VectorOperators.GE, bar).trueCount();
@@ -61,7 +61,7 @@ final class Threshold {
   }
 
   /** The float in the middle, counting floats. */
-  private static float between(float low, float high) {
+  static float between(float low, float high) {
     long middle = ((long) rank(low) + rank(high)) >> 1;
     return Float.intBitsToFloat((int) (middle ^ ((middle >> 31) & 0x7fffffff)));
   }

@@ -93,19 +93,9 @@ final class TopK {
   /** Keeps the best k of the survivors: by a bar that not many more than k reach, then exactly. */
   private static void cut(Survivors survivors, int k, float floor) {
     if (survivors.size > 2 * Threshold.enough(k)) {
-      int padded = pad(survivors);
+      int padded = survivors.pad(F.length());
       survivors.atLeast(Threshold.of(survivors.values, 0, padded, k, floor, survivors.max));
     }
     survivors.topK(k);
-  }
-
-  /** Fills the last vector of values with masked ones, and returns the size that makes. */
-  private static int pad(Survivors survivors) {
-    int size = survivors.size;
-    int padded = F.loopBound(size + F.length() - 1);
-    for (int i = size; i < padded; i++) {
-      survivors.values[i] = Float.NEGATIVE_INFINITY;
-    }
-    return padded;
   }
 }

@@ -1,56 +1,126 @@
 package org.logitkernels.vector;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Survivors;
 
 /**
- * The nucleus: the total, then the tokens near the maximum, from further and further away until
- * they hold the mass.
+ * The nucleus: the total, then the tokens near the maximum; if these do not hold the mass, a sample
+ * of the row tells how much further to go.
  *
- * <p>Tokens that lie {@code ln(n / ((1 - p) total))} T below the maximum or further weigh, all n of
- * them, less than what the nucleus leaves out; the distance need not grow beyond that.
+ * <p>The sample decides nothing but where to look: tokens are taken from the maximum down, until
+ * their mass, which is an integer, is enough.
  */
 final class TopP {
-  private static final int DEPTH = 32;
+  private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /** First distance from the maximum, in units of T. */
   private static final double NEAR = 3;
 
+  /** About as many logits are in a sample. */
+  private static final int SAMPLE = 4096;
+
+  /** So often a bar is lowered before every token is taken. */
+  private static final int ROUNDS = 4;
+
   private TopP() {}
 
   static void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
-    long extremes = Strips.maxima(x, from, to, DEPTH, survivors.maxima);
-    float max = Maxima.max(extremes);
-    double total = ExpSum.total(x, from, to, max, Maxima.min(extremes), temperature);
-    survivors.max = max;
-    survivors.total = total;
+    ExpSum.strips(x, from, to, temperature, survivors);
     if (p == 1) {
-      survivors.all(x, from, to);
+      Strips.all(x, from, to, survivors);
       return;
     }
-    int length = to - from;
-    double far = 1e-3 + StrictMath.log(length / ((1 - p) * total));
-    for (double distance = NEAR; ; distance *= 2) {
-      float bar = (float) (-Math.min(distance, far) * temperature);
-      survivors.size = 0;
-      if (distance < 2 * far) {
-        Strips.collect(x, from, to, DEPTH, max, bar, survivors);
-      } else {
-        survivors.all(x, from, to); // the tail weighs no more than rounding
+    float max = survivors.max;
+    double quantum = Survivors.quantum(to - from);
+    long need = Survivors.need(p, survivors.total, quantum);
+    double distance = NEAR * temperature;
+    Strips.collectBlocks(x, from, to, max, (float) -distance, survivors);
+    long mass = weigh(survivors, temperature, quantum);
+    int strips = Strips.inBlocks(to - from);
+    while (mass < need && strips > 0) {
+      distance *= 2;
+      float bar = (float) (max - distance);
+      if (Threshold.count(survivors.maxima, 0, strips, bar) > strips / 8) {
+        break; // most blocks have some: time to know where to stop
       }
-      float scale = Exponential.scale(temperature);
-      ExpSum.weights(
-          survivors.values,
-          0,
-          survivors.size,
-          max,
-          scale,
-          Exponential.cutoff(scale),
-          survivors.weights,
-          0);
-      if (survivors.nucleus(p, total, length) || distance >= 2 * far) {
-        return;
+      Strips.collectBlocks(x, from, to, max, (float) -distance, survivors);
+      mass = weigh(survivors, temperature, quantum);
+    }
+    float end = max;
+    if (mass < need) {
+      // Together, all tokens below weigh less than the slack of what is needed.
+      double far =
+          Math.min(StrictMath.log(0x1p22 * (to - from)) * temperature, Float.MAX_VALUE / 2);
+      float low = (float) (max - far);
+      double outside = survivors.total - need / quantum;
+      int step = sample(x, from, to, temperature, survivors);
+      end = bar(survivors, outside / step, max, low);
+      // Some way into the mass outside, for the sample's error.
+      float bar = bar(survivors, 0.75 * outside / step, end, low);
+      distance = (double) max - bar;
+      for (int round = 0; mass < need && round < ROUNDS; round++) {
+        Strips.collectBlocks(x, from, to, max, (float) -Math.min(distance, far), survivors);
+        mass = weigh(survivors, temperature, quantum);
+        distance *= 1.25;
+      }
+      if (mass < need) {
+        Strips.all(x, from, to, survivors);
+        mass = weigh(survivors, temperature, quantum);
       }
     }
+    if (mass >= need) { // else all of them: the rest is rounding
+      Nucleus.keep(survivors, temperature, mass, need, quantum, end);
+    }
+  }
+
+  /** The survivors' weights, and their mass. */
+  private static long weigh(Survivors survivors, double temperature, double quantum) {
+    float scale = Exponential.scale(temperature);
+    float cutoff = Exponential.cutoff(scale);
+    int size = survivors.size;
+    ExpSum.weights(
+        survivors.values, 0, size, survivors.max, scale, cutoff, 1, survivors.weights, 0);
+    int padded = survivors.pad(F.length());
+    return Mass.atLeast(
+        survivors.values, survivors.weights, padded, Float.NEGATIVE_INFINITY, quantum);
+  }
+
+  /**
+   * Puts some of the row's vectors, with their weights, in the place of the survivors. Returns how
+   * many vectors each of them stands for.
+   */
+  private static int sample(float[] x, int from, int to, double temperature, Survivors survivors) {
+    int vectors = (to - from) / F.length();
+    int most = SAMPLE / F.length();
+    int step = (vectors + most - 1) / most;
+    float[] values = survivors.values;
+    int size = 0;
+    for (int i = from; i <= to - F.length(); i += step * F.length()) {
+      FloatVector.fromArray(F, x, i).intoArray(values, size);
+      size += F.length();
+    }
+    survivors.size = size;
+    float scale = Exponential.scale(temperature);
+    float cutoff = Exponential.cutoff(scale);
+    ExpSum.weights(values, 0, size, survivors.max, scale, cutoff, 1, survivors.weights, 0);
+    return step;
+  }
+
+  /**
+   * About the highest bar below which the sample has no more than a weight. What lies below is many
+   * light tokens, of which a sample tells more than of the few heavy ones above.
+   */
+  private static float bar(Survivors survivors, double weight, float high, float low) {
+    for (int round = 0; round < 9; round++) {
+      float middle = low / 2 + high / 2;
+      if (Mass.about(survivors.values, survivors.weights, survivors.size, middle) <= weight) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 }

@@ -12,6 +12,8 @@ import org.logitkernels.internal.Survivors;
  * stretched first, go to the scalar kernels, which give the same bits.
  */
 final class VectorKernels implements RowKernels {
+  private static final float[] NO_OUTPUT = {};
+
   private final RowKernels scalar;
 
   VectorKernels(RowKernels scalar) {
@@ -46,10 +48,7 @@ final class VectorKernels implements RowKernels {
     if (isScalar(from, to, temperature)) {
       return scalar.logSumExp(x, from, to, temperature);
     }
-    long extremes = Maxima.extremes(x, from, to);
-    float max = Maxima.max(extremes);
-    double total = ExpSum.total(x, from, to, max, Maxima.min(extremes), temperature);
-    return max / temperature + StrictMath.log(total);
+    return ExpSum.sum(x, from, to, temperature, Softmax::logSumExp, NO_OUTPUT, 0);
   }
 
   @Override
@@ -57,7 +56,7 @@ final class VectorKernels implements RowKernels {
     if (isScalar(from, to, temperature)) {
       scalar.softmax(x, from, to, temperature, y, yFrom);
     } else {
-      Softmax.softmax(x, from, to, temperature, y, yFrom);
+      ExpSum.sum(x, from, to, temperature, Softmax::softmax, y, yFrom);
     }
   }
 
@@ -66,7 +65,7 @@ final class VectorKernels implements RowKernels {
     if (isScalar(from, to, temperature)) {
       scalar.logSoftmax(x, from, to, temperature, y, yFrom);
     } else {
-      Softmax.logSoftmax(x, from, to, temperature, y, yFrom);
+      ExpSum.sum(x, from, to, temperature, Softmax::logSoftmax, y, yFrom);
     }
   }
 
@@ -105,6 +104,11 @@ final class VectorKernels implements RowKernels {
   }
 
   @Override
+  public int draw(Survivors survivors, double u) {
+    return Draw.draw(survivors, u);
+  }
+
+  @Override
   public void weights(Survivors survivors, double temperature) {
     if (isScalar(0, survivors.size, temperature)) {
       scalar.weights(survivors, temperature);
@@ -112,7 +116,15 @@ final class VectorKernels implements RowKernels {
       float scale = Exponential.scale(temperature);
       float cutoff = Exponential.cutoff(scale);
       ExpSum.weights(
-          survivors.values, 0, survivors.size, survivors.max, scale, cutoff, survivors.weights, 0);
+          survivors.values,
+          0,
+          survivors.size,
+          survivors.max,
+          scale,
+          cutoff,
+          1,
+          survivors.weights,
+          0);
     }
   }
 }

@@ -214,6 +214,51 @@ class BitEqualityTest {
         });
   }
 
+  /**
+   * Nuclei of tens of thousands, found by selection: also among ties, and where a sample misleads.
+   */
+  @Example
+  void wideNuclei() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (int shape = 0; shape < 6; shape++) {
+      int length = 60_000 + 777 * shape;
+      float[] x = new float[length];
+      for (int i = 0; i < length; i++) {
+        double normal = random.nextGaussian();
+        x[i] =
+            switch (shape) {
+              case 0 -> (float) (2.5 * normal);
+              case 1 -> 1.25f;
+              case 2 -> Math.round(2 * normal); // ties at every level
+              case 3 -> i % 32 < 16 ? 3 : (float) normal; // what a strided sample may miss
+              case 4 -> (float) (normal - (i < 1024 ? 0 : 1e4)); // a far lower tail
+              default -> i % 7 == 0 ? (float) (0.01 * normal) : Float.NEGATIVE_INFINITY;
+            };
+      }
+      for (float p : new float[] {0.05f, 0.5f, 0.9f, 0.999f, 0.9999999f}) {
+        for (float t : new float[] {0.7f, 1, 3}) {
+          assertAgree(
+              kernels -> {
+                int[] ids = filledIds(length);
+                float[] probabilities = filled(length);
+                Workspace workspace = Workspace.of(length);
+                int size = kernels.topP(x, 0, length, t, p, workspace, ids, probabilities);
+                return bits(size, ids, probabilities);
+              });
+          for (double u : new double[] {0, 0.3, 0.999999, 1 - 0x1p-53}) {
+            assertAgree(
+                kernels -> {
+                  SamplerChain chain = SamplerChain.of(Step.temperature(t), Step.topP(p));
+                  Sampler sampler = chain.newSampler(length, 1, kernels);
+                  int token = sampler.sample(x, 0, length, u);
+                  return outcome(sampler, token);
+                });
+          }
+        }
+      }
+    }
+  }
+
   @Property
   void sample(
       @ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("uniforms") double u) {

@@ -1,0 +1,106 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MIN;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Lanes;
+
+/**
+ * Sums over weights that no order of addition can change: the integer masses of a nucleus, and sums
+ * in double of weights that are alike enough for every partial sum to be exact.
+ */
+final class Mass {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
+  private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
+
+  // Two floats lie in a long's width. The bits of either, moved to where a double has its exponent
+  // and fraction, are the double that is 2^-896 times the float. (A conversion would need float
+  // vectors of half the width, and HotSpot wants to see one width of a type in a program: its type
+  // profiles lie in the methods of FloatVector, which all its widths share.)
+  private static final int HALF = 32;
+  private static final int TO_DOUBLE = 3;
+  private static final double SCALE = 0x1p896;
+
+  /** Added to a double below 2^51, it rounds to an integer and leaves that in the low bits. */
+  private static final double ROUND = 0x1.8p52;
+
+  private Mass() {}
+
+  /**
+   * The mass of those with {@code values >= bar}: the sum of {@code rint(weight * quantum)}.
+   *
+   * @param size a multiple of a vector's length
+   */
+  static long atLeast(float[] values, float[] weights, int size, float bar, double quantum) {
+    FloatVector zero = FloatVector.zero(F);
+    DoubleVector quanta = DoubleVector.broadcast(D, quantum * SCALE);
+    DoubleVector round = DoubleVector.broadcast(D, ROUND);
+    LongVector sum = LongVector.zero(L);
+    for (int i = 0; i < size; i += F.length()) {
+      LongVector pairs =
+          FloatVector.fromArray(F, weights, i)
+              .blend(zero, FloatVector.fromArray(F, values, i).compare(LT, bar))
+              .reinterpretAsLongs();
+      LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
+      LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
+      sum = sum.add(quanta.fma(low.reinterpretAsDoubles(), round).reinterpretAsLongs());
+      sum = sum.add(quanta.fma(high.reinterpretAsDoubles(), round).reinterpretAsLongs());
+    }
+    return sum.reduceLanes(ADD)
+        - (long) size * Double.doubleToRawLongBits(ROUND); // modulo 2^64, which is exact
+  }
+
+  /**
+   * The running sum after each block of weights, in double, exactly as one by one. Returns false if
+   * some weights are so much smaller than the sum that the order of addition might show.
+   *
+   * @param size a multiple of a vector's length
+   */
+  static boolean prefixes(float[] weights, int size, double[] prefixes) {
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector one = FloatVector.broadcast(F, 1);
+    double total = 0;
+    float least = 1;
+    for (int at = 0, b = 0; at < size; at += Lanes.BLOCK, b++) {
+      int end = Math.min(size, at + Lanes.BLOCK);
+      DoubleVector sum = DoubleVector.zero(D);
+      IntVector lowest = one.reinterpretAsInts();
+      for (int i = at; i < end; i += F.length()) {
+        FloatVector w = FloatVector.fromArray(F, weights, i);
+        lowest = lowest.min(w.blend(one, w.compare(EQ, zero)).reinterpretAsInts());
+        LongVector pairs = w.reinterpretAsLongs();
+        LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
+        LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
+        sum = sum.add(low.reinterpretAsDoubles());
+        sum = sum.add(high.reinterpretAsDoubles());
+      }
+      least = Math.min(least, Float.intBitsToFloat(lowest.reduceLanes(MIN)));
+      total += sum.reduceLanes(ADD) * SCALE;
+      prefixes[b] = total;
+    }
+    // All weights are multiples of the smallest one's last bit, and 2^53 of these hold the sum.
+    return least >= total * 0x1p-28;
+  }
+
+  /** Roughly the weight of those with {@code values < bar}. */
+  static float about(float[] values, float[] weights, int size, float bar) {
+    FloatVector sum = FloatVector.zero(F);
+    for (int i = 0; i < size; i += F.length()) {
+      sum =
+          sum.add(
+              FloatVector.fromArray(F, weights, i),
+              FloatVector.fromArray(F, values, i).compare(LT, bar));
+    }
+    return sum.reduceLanes(ADD);
+  }
+}

@@ -1,0 +1,153 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * Selection by mass: the smallest best-first prefix of the survivors that holds a mass.
+ *
+ * <p>The logit at which the prefix ends is bracketed by masses of what reaches a bar, which are
+ * integers, so nothing here is approximate; the few tokens inside the bracket are then gone through
+ * one by one. Ties at the end are counted off by ascending id.
+ */
+final class Nucleus {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+
+  /** So few tokens need no bracket. */
+  private static final int FEW = 256;
+
+  private Nucleus() {}
+
+  /**
+   * Keeps the prefix. The survivors' weights are there, and their mass is at least what is needed.
+   *
+   * @param mass of all survivors
+   * @param guess a logit near the end of the prefix
+   */
+  static void keep(
+      Survivors survivors, double temperature, long mass, long need, double quantum, float guess) {
+    if (survivors.size <= FEW) {
+      survivors.keepMass(need, quantum);
+      return;
+    }
+    float low = Maxima.min(Maxima.scan(survivors.values, 0, survivors.size));
+    float high = Math.nextUp(survivors.max);
+    int padded = survivors.pad(F.length());
+    float[] values = survivors.values;
+    float[] weights = survivors.weights;
+    // The mass from low on is `all`, and enough; that from high on is `above`, and not.
+    long all = mass;
+    long above = 0;
+    float step = (float) (temperature / 32);
+    float bar = guess;
+    for (int round = 0; Math.nextUp(low) < high; round++) {
+      double lightest = survivors.weight(low, temperature) * quantum;
+      if (all - above <= FEW * lightest) {
+        break;
+      }
+      bar = Math.min(Math.max(bar, Math.nextUp(low)), Math.nextDown(high));
+      long reached = Mass.atLeast(values, weights, padded, bar, quantum);
+      boolean enough = reached >= need;
+      if (enough) {
+        low = bar;
+        all = reached;
+      } else {
+        high = bar;
+        above = reached;
+      }
+      if (round < 3) {
+        // From a good guess, the tokens to go are about (mass to go) / (mass of each).
+        bar = enough ? bar + step : bar - step;
+        step *= 2;
+      } else if (round % 4 == 3) {
+        bar = Threshold.between(low, high);
+      } else {
+        double part = (double) (all - need) / (all - above);
+        bar = (float) (low + ((double) high - low) * Math.clamp(part, 0.03, 0.97));
+      }
+    }
+    long last =
+        Math.nextUp(low) < high
+            ? lastOf(survivors, low, high, need - above, quantum)
+            : lastTie(survivors, padded, low, need - above, quantum);
+    keepThrough(survivors, padded, last);
+  }
+
+  /** The last key of the prefix of the tokens in {@code [low, high)} that holds the mass. */
+  private static long lastOf(
+      Survivors survivors, float low, float high, long need, double quantum) {
+    survivors.startKeys();
+    for (int i = 0; i < survivors.size; i += F.length()) {
+      FloatVector v = FloatVector.fromArray(F, survivors.values, i);
+      long hits = v.compare(GE, low).and(v.compare(LT, high)).toLong();
+      for (; hits != 0; hits &= hits - 1) {
+        survivors.addKey(i + Long.numberOfTrailingZeros(hits), quantum);
+      }
+    }
+    return survivors.lastKey(need);
+  }
+
+  /** The key of the last of the tokens at a logit that are needed for the mass. */
+  private static long lastTie(
+      Survivors survivors, int padded, float logit, long need, double quantum) {
+    long each = -1;
+    long count = 0;
+    for (int i = 0; i < padded; i += F.length()) {
+      VectorMask<Float> ties = FloatVector.fromArray(F, survivors.values, i).compare(EQ, logit);
+      int here = ties.trueCount();
+      if (here == 0) {
+        continue;
+      }
+      if (each < 0) {
+        each = (long) Math.rint(survivors.weights[i + ties.firstTrue()] * quantum);
+        count = (need + each - 1) / each;
+      }
+      if (count <= here) {
+        long hits = ties.toLong();
+        for (; count > 1; count--) {
+          hits &= hits - 1;
+        }
+        return Order.key(logit, survivors.ids[i + Long.numberOfTrailingZeros(hits)]);
+      }
+      count -= here;
+    }
+    return Long.MAX_VALUE; // another thread changed the row
+  }
+
+  /** Drops what comes behind a key. */
+  private static void keepThrough(Survivors survivors, int padded, long last) {
+    if (!Species.COMPRESSES) {
+      survivors.keepThrough(last);
+      return;
+    }
+    float bar = Order.value(last);
+    int lastId = Order.id(last);
+    int[] ids = survivors.ids;
+    float[] values = survivors.values;
+    float[] weights = survivors.weights;
+    int kept = 0;
+    for (int i = 0; i < padded; i += F.length()) {
+      FloatVector v = FloatVector.fromArray(F, values, i);
+      IntVector id = IntVector.fromArray(I, ids, i);
+      VectorMask<Float> before = id.compare(LE, lastId).cast(F);
+      VectorMask<Float> keep = v.compare(GT, bar).or(v.compare(EQ, bar).and(before));
+      FloatVector w = FloatVector.fromArray(F, weights, i);
+      v.compress(keep).intoArray(values, kept);
+      w.compress(keep).intoArray(weights, kept);
+      id.compress(keep.cast(I)).intoArray(ids, kept);
+      kept += keep.trueCount();
+    }
+    survivors.size = kept;
+  }
+}
