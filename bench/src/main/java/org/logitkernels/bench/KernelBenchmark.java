@@ -1,16 +1,19 @@
 package org.logitkernels.bench;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.logitkernels.Kernels;
-import org.logitkernels.Sampler;
-import org.logitkernels.SamplerChain;
-import org.logitkernels.Step;
-import org.logitkernels.Workspace;
+import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -18,16 +21,57 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** What the library does to a row, by either backend or, as a yardstick, in plain Java. */
+/** One workload of one backend, in a JVM that runs nothing else. */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(
     value = 1,
     jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-Xmx2g"})
 public class KernelBenchmark {
-  /** {@code vector}, {@code scalar} or {@code naive}; one to a JVM. */
-  @Param({"vector", "scalar", "naive"})
+  /** Calls whose allocation is counted. */
+  private static final int COUNTED = 100;
+
+  /** A call on one row. */
+  interface Call {
+    double on(Workload workload, float[] x, double u, int[] ids, float[] values);
+  }
+
+  /** A workload's method and the call that is timed. */
+  record Timed(String method, Call call) {}
+
+  /** The workloads by name. */
+  static final Map<String, Timed> WORKLOADS = new LinkedHashMap<>();
+
+  static {
+    add("argMax", "argMax", (w, x, u, ids, values) -> w.argMax(x));
+    add("logSumExp", "logSumExp", (w, x, u, ids, values) -> w.logSumExp(x));
+    add("softmax", "softmax", (w, x, u, ids, values) -> w.softmax(x)[0]);
+    add("logSoftmax", "logSoftmax", (w, x, u, ids, values) -> w.logSoftmax(x)[0]);
+    for (int k : new int[] {1, 40, 50, 1000}) {
+      add("topK" + k, "topK", (w, x, u, ids, values) -> w.topK(x, k, ids, values));
+    }
+    for (float t : new float[] {1, 0.8f}) {
+      for (float p : new float[] {0.9f, 0.95f}) {
+        String name = "topP" + Math.round(100 * p) + (t == 1 ? "" : "T08");
+        add(name, "topP", (w, x, u, ids, values) -> w.topP(x, t, p, ids, values));
+        add(name + "Token", "topPToken", (w, x, u, ids, values) -> w.topPToken(x, t, p, u));
+      }
+    }
+    add("chain", "chain", (w, x, u, ids, values) -> w.chain(x, u));
+    add("draw", "draw", (w, x, u, ids, values) -> w.draw(x, 0.8f, u));
+  }
+
+  private static void add(String name, String method, Call call) {
+    WORKLOADS.put(name, new Timed(method, call));
+  }
+
+  /** What is timed. */
+  @Param("argMax")
+  public String workload = "";
+
+  /** Who does it. */
+  @Param("vector")
   public String backend = "";
 
   /** Logits in a row. */
@@ -42,173 +86,101 @@ public class KernelBenchmark {
   @Param("")
   public String inputs = "";
 
+  /** Whether it is the same row at every call, rather than one of 16 in turn. */
+  @Param("false")
+  public boolean hot;
+
   private float[][] rows = new float[0][];
   private int next;
-  private Workload workload = new Naive(1);
+  private double allocated;
+  private Workload implementation = new Naive(1);
+  private Call call = (w, x, u, ids, values) -> 0;
+  private int[] ids = new int[0];
+  private float[] values = new float[0];
 
-  /** The workloads, each on one row. */
-  interface Workload {
-    int argMax(float[] x);
-
-    double logSumExp(float[] x);
-
-    float[] softmax(float[] x);
-
-    float[] logSoftmax(float[] x);
-
-    int topK(float[] x, int k);
-
-    int topP(float[] x, float p);
-
-    int chain(float[] x);
-
-    int topPToken(float[] x);
-
-    int draw(float[] x);
+  /** A backend, {@code naive}, or a peer. */
+  static Workload implementation(String backend, int vocabulary) {
+    return switch (backend) {
+      case "naive" -> new Naive(vocabulary);
+      case "scalar" -> new Library(Kernels.scalar(), vocabulary);
+      case "vector", "vector256", "vector128", "avx2" ->
+          new Library(Kernels.named("vector"), vocabulary);
+      case "jlama" -> peer("Jlama", vocabulary);
+      case "onnxruntime" -> peer("OnnxRuntime", vocabulary);
+      case "pytorch" -> peer("PyTorch", vocabulary);
+      default -> throw new IllegalArgumentException("no such backend: " + backend);
+    };
   }
 
-  /** By a backend of the library. */
-  record Library(
-      Kernels kernels, Workspace workspace, int[] ids, float[] out, Sampler chain, Sampler nucleus)
-      implements Workload {
-    static Library of(String backend, int vocabulary) {
-      Kernels kernels = Kernels.named(backend);
-      return new Library(
-          kernels,
-          Workspace.of(vocabulary),
-          new int[vocabulary],
-          new float[vocabulary],
-          SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f))
-              .newSampler(vocabulary, 1, kernels),
-          SamplerChain.of(Step.topP(0.9f)).newSampler(vocabulary, 1, kernels));
-    }
-
-    @Override
-    public int argMax(float[] x) {
-      return kernels.argMax(x, 0, x.length);
-    }
-
-    @Override
-    public double logSumExp(float[] x) {
-      return kernels.logSumExp(x, 0, x.length, 1);
-    }
-
-    @Override
-    public float[] softmax(float[] x) {
-      kernels.softmax(x, 0, x.length, 1, out, 0);
-      return out;
-    }
-
-    @Override
-    public float[] logSoftmax(float[] x) {
-      kernels.logSoftmax(x, 0, x.length, 1, out, 0);
-      return out;
-    }
-
-    @Override
-    public int topK(float[] x, int k) {
-      return kernels.topK(x, 0, x.length, k, workspace, ids, out);
-    }
-
-    @Override
-    public int topP(float[] x, float p) {
-      return kernels.topP(x, 0, x.length, 1, p, workspace, ids, out);
-    }
-
-    @Override
-    public int chain(float[] x) {
-      return chain.sample(x);
-    }
-
-    @Override
-    public int topPToken(float[] x) {
-      return nucleus.sample(x);
-    }
-
-    @Override
-    public int draw(float[] x) {
-      double u = (chain.position() & 1023) / 1024.0;
-      chain.position(chain.position() + 1);
-      return kernels.sample(x, 0, x.length, 0.8f, u, workspace);
+  private static Workload peer(String name, int vocabulary) {
+    try {
+      return (Workload)
+          Class.forName("org.logitkernels.bench.peers." + name)
+              .getConstructor(int.class)
+              .newInstance(vocabulary);
+    } catch (InvocationTargetException e) {
+      throw new IllegalStateException(name + " does not start", e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(name + " is not here: run bin/benchmark with --peers", e);
     }
   }
 
-  /** Makes the rows. */
+  /** Makes the rows, and checks the results on each before anything is timed. */
   @Setup
   public void setUp() {
     rows =
         inputs.isEmpty()
             ? Rows.of(Rows.Distribution.valueOf(distribution.toUpperCase(Locale.ROOT)), vocabulary)
             : Rows.read(file(inputs, distribution, vocabulary), vocabulary);
-    workload = backend.equals("naive") ? new Naive(vocabulary) : Library.of(backend, vocabulary);
+    implementation = implementation(backend, vocabulary);
+    Timed timed = WORKLOADS.getOrDefault(workload, new Timed("", call));
+    call = timed.call;
+    ids = new int[vocabulary];
+    values = new float[vocabulary];
+    Check check = new Check(vocabulary);
+    for (float[] row : rows) {
+      check.row(implementation, timed.method, row);
+    }
+    if (timed.method.equals("topPToken")) {
+      implementation = implementation(backend, vocabulary); // it keeps the p it was checked with
+    }
+  }
+
+  /** Reported beside the time of a call. */
+  @AuxCounters(AuxCounters.Type.EVENTS)
+  @State(Scope.Thread)
+  public static class Allocation {
+    /** Bytes a call. */
+    public double bytes;
+  }
+
+  /** Counts the bytes that calls allocate: on their own, as the sampling of times allocates too. */
+  @Setup(Level.Iteration)
+  public void count() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    double sum = 0;
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < COUNTED; i++) {
+      sum += call();
+    }
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    allocated = Double.isNaN(sum) ? Double.NaN : (double) bytes / COUNTED;
   }
 
   static Path file(String folder, String distribution, int vocabulary) {
     return Path.of(folder, distribution + "_" + vocabulary + ".f32");
   }
 
-  private float[] row() {
-    next = (next + 1) % Rows.COUNT;
-    return rows[next];
+  /** The next row. */
+  @Benchmark
+  public double call(Allocation allocation) {
+    allocation.bytes = allocated;
+    return call();
   }
 
-  /** Arg-max. */
-  @Benchmark
-  public int argMax() {
-    return workload.argMax(row());
-  }
-
-  /** Log-sum-exp. */
-  @Benchmark
-  public double logSumExp() {
-    return workload.logSumExp(row());
-  }
-
-  /** Softmax. */
-  @Benchmark
-  public float[] softmax() {
-    return workload.softmax(row());
-  }
-
-  /** Log-softmax. */
-  @Benchmark
-  public float[] logSoftmax() {
-    return workload.logSoftmax(row());
-  }
-
-  /** Top-k 40 as a list. */
-  @Benchmark
-  public int topK40() {
-    return workload.topK(row(), 40);
-  }
-
-  /** Top-k 1000 as a list. */
-  @Benchmark
-  public int topK1000() {
-    return workload.topK(row(), 1000);
-  }
-
-  /** Top-p 0.9 as a list. */
-  @Benchmark
-  public int topP90() {
-    return workload.topP(row(), 0.9f);
-  }
-
-  /** Top-p 0.9 to a token. */
-  @Benchmark
-  public int topP90Token() {
-    return workload.topPToken(row());
-  }
-
-  /** Top-k 40, top-p 0.95, min-p 0.05, temperature 0.8 to a token. */
-  @Benchmark
-  public int chain() {
-    return workload.chain(row());
-  }
-
-  /** A draw from the whole row at temperature 0.8. */
-  @Benchmark
-  public int draw() {
-    return workload.draw(row());
+  private double call() {
+    next++;
+    float[] row = rows[hot ? 0 : next % Rows.COUNT];
+    return call.on(implementation, row, (next & 1023) / 1024.0, ids, values);
   }
 }

@@ -1,6 +1,7 @@
 package org.logitkernels.bench;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -24,5 +25,21 @@ final class Machine {
 
   static String jdk() {
     return System.getProperty("java.vm.name") + " " + Runtime.version();
+  }
+
+  /** The commit the benchmark was built from, with a mark if files were changed since. */
+  static String commit() {
+    String root = System.getProperty("logitkernels.root", ".");
+    try {
+      Process git =
+          new ProcessBuilder("git", "-C", root, "describe", "--always", "--dirty", "--abbrev=9")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      String commit =
+          new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      return commit.isEmpty() ? "unknown" : commit;
+    } catch (IOException e) {
+      return "unknown"; // no git here
+    }
   }
 }

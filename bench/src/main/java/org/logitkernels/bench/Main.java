@@ -1,30 +1,29 @@
 package org.logitkernels.bench;
 
-import java.lang.reflect.Method;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
+import org.openjdk.jmh.util.Statistics;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,19 +34,24 @@ import picocli.CommandLine.Option;
     usageHelpWidth = 100,
     sortOptions = false,
     description = {
-      "Times the kernels on 16 rotating rows: vector, scalar and plain Java, each in a JVM of its own, and "
-          + "prints microseconds a call, multiples of a bare read of the row, and bytes allocated a call.",
+      "Times the kernels on 16 rotating rows, each backend and workload in a JVM of its own, and prints "
+          + "microseconds a call, multiples of a bare read of the row, and bytes allocated a call.",
       ""
     })
 public final class Main implements Callable<Integer> {
-  @Option(names = "--quick", description = "Short measurements: the table in a few minutes.")
+  private static final List<String> BACKENDS =
+      List.of("vector", "vector256", "vector128", "avx2", "scalar", "naive");
+  private static final List<String> QUICK_BACKENDS = List.of("vector", "scalar", "naive");
+  private static final List<String> PEERS = List.of("jlama", "onnxruntime", "pytorch");
+
+  @Option(names = "--quick", description = "Short measurements, fewer backends: minutes.")
   private boolean quick;
 
   @Option(
       names = "--only",
       paramLabel = "REGEX",
       defaultValue = ".*",
-      description = "Workloads whose name holds a match: argMax, softmax, topK40, chain, ...")
+      description = "Workloads whose whole name matches: argMax, softmax, topK40, topP90Token, ...")
   private String only = "";
 
   @Option(
@@ -55,7 +59,8 @@ public final class Main implements Callable<Integer> {
       paramLabel = "N",
       split = ",",
       defaultValue = "128256",
-      description = "Logits in a row (default: ${DEFAULT-VALUE}).")
+      description =
+          "Logits in a row (default: ${DEFAULT-VALUE}); of interest: 32000, 50257, 151936, 262144.")
   private List<Integer> vocabularies = List.of();
 
   @Option(
@@ -70,9 +75,18 @@ public final class Main implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       split = ",",
-      defaultValue = "vector,scalar,naive",
-      description = "vector, scalar, naive (default: all).")
-  private List<String> backends = List.of();
+      description = {
+        "vector, vector256 and vector128 (no wider than that), avx2 (nothing of AVX-512), scalar, naive",
+        "(plain Java), or a peer: jlama, onnxruntime, pytorch. Default: all but the peers; vector, scalar and",
+        "naive if quick."
+      })
+  private @Nullable List<String> backends;
+
+  @Option(names = "--peers", description = "Jlama, ONNX Runtime and PyTorch too; downloads them.")
+  private boolean peers;
+
+  @Option(names = "--hot", description = "The same row at every call, not 16 in turn.")
+  private boolean hot;
 
   @Option(
       names = "--inputs",
@@ -84,8 +98,23 @@ public final class Main implements Callable<Integer> {
       names = "--json",
       paramLabel = "FILE",
       defaultValue = "benchmark.json",
-      description = "Where JMH's results go (default: ${DEFAULT-VALUE}).")
+      description = "Where the results go (default: ${DEFAULT-VALUE}).")
   private Path json = Path.of("");
+
+  @Option(
+      names = "--compare",
+      paramLabel = "FILE",
+      description = {
+        "After measuring, compare each median, in bare reads, with an earlier result, and flag what moved",
+        "by more than the noise of both."
+      })
+  private @Nullable Path compare;
+
+  @Option(
+      names = "--readme",
+      paramLabel = "FILE",
+      description = "Measure nothing: put the results of a file into the README's table.")
+  private @Nullable Path readme;
 
   @Option(
       names = {"-h", "--help"},
@@ -93,13 +122,8 @@ public final class Main implements Callable<Integer> {
       description = "Show this text.")
   private boolean help;
 
-  /** The names of the workloads. */
-  private static final List<String> WORKLOADS =
-      Arrays.stream(KernelBenchmark.class.getMethods())
-          .filter(method -> method.isAnnotationPresent(Benchmark.class))
-          .map(Method::getName)
-          .sorted()
-          .toList();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private Main() {}
 
@@ -129,25 +153,56 @@ public final class Main implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws RunnerException {
-    check();
-    if (WORKLOADS.stream().noneMatch(Pattern.compile(only).asPredicate())) {
-      throw new IllegalArgumentException(
-          "--only: '" + only + "' matches none of " + String.join(", ", WORKLOADS));
+  public Integer call() throws RunnerException, IOException {
+    if (readme != null) {
+      Readme.update(read(readme));
+      return CommandLine.ExitCode.OK;
     }
-    System.err.println("Measuring a bare read ...");
-    List<RunResult> reads = new ArrayList<>(run(options(ReadBenchmark.class, "read")));
-    ChainedOptionsBuilder kernels = options(KernelBenchmark.class, ".*(" + only + ").*");
-    kernels.param("backend", backends.toArray(String[]::new));
-    kernels.param("inputs", inputs == null ? "" : inputs.toAbsolutePath().toString());
-    kernels.result(json.toString()).resultFormat(ResultFormatType.JSON);
-    System.err.println("Measuring the workloads ...");
-    Collection<RunResult> results = run(kernels);
-    print(reads, results);
-    System.out.println();
-    System.out.println("Processor: " + Machine.processor() + "; " + Machine.jdk());
+    check();
+    Result.@Nullable Run before = compare == null ? null : read(compare);
+    List<String> who = who();
+    List<String> what =
+        KernelBenchmark.WORKLOADS.keySet().stream()
+            .filter(Pattern.compile(only).asMatchPredicate())
+            .toList();
+    if (what.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--only: '"
+              + only
+              + "' matches none of "
+              + String.join(", ", KernelBenchmark.WORKLOADS.keySet()));
+    }
+    List<Result> results = measure(who, what);
+    List<String> flags = List.of("--add-modules jdk.incubator.vector", "-Xmx2g");
+    Result.Run run =
+        new Result.Run(Machine.processor(), Machine.jdk(), flags, Machine.commit(), results);
+    JSON.writeValue(json.toFile(), run);
+    System.out.print(Report.table(run));
+    if (before != null) {
+      System.out.print(Report.comparison(before, run));
+    }
     System.out.println("Written to " + json.toAbsolutePath().normalize());
     return CommandLine.ExitCode.OK;
+  }
+
+  private static Result.Run read(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(file + " does not exist");
+    }
+    try {
+      return JSON.readValue(file.toFile(), Result.Run.class);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(file + " holds no results: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private List<String> who() {
+    List<String> who =
+        new ArrayList<>(backends != null ? backends : quick ? QUICK_BACKENDS : BACKENDS);
+    if (peers) {
+      PEERS.stream().filter(peer -> !who.contains(peer)).forEach(who::add);
+    }
+    return who;
   }
 
   private void check() {
@@ -158,8 +213,8 @@ public final class Main implements Callable<Integer> {
           "--only: '" + only + "' is not a regular expression: " + e.getDescription());
     }
     for (int vocabulary : vocabularies) {
-      if (vocabulary < 64) {
-        throw new IllegalArgumentException("--vocabulary must be >= 64, but was " + vocabulary);
+      if (vocabulary < 1024) {
+        throw new IllegalArgumentException("--vocabulary must be >= 1024, but was " + vocabulary);
       }
       for (Rows.Distribution distribution : distributions) {
         if (inputs != null) {
@@ -170,10 +225,18 @@ public final class Main implements Callable<Integer> {
         }
       }
     }
-    for (String backend : backends) {
-      if (!List.of("vector", "scalar", "naive").contains(backend)) {
+    for (String backend : who()) {
+      if (!BACKENDS.contains(backend) && !PEERS.contains(backend)) {
         throw new IllegalArgumentException(
-            "--backend: '" + backend + "' is none of vector, scalar, naive");
+            "--backend: '"
+                + backend
+                + "' is none of "
+                + String.join(", ", BACKENDS)
+                + ", "
+                + String.join(", ", PEERS));
+      }
+      if (PEERS.contains(backend) && !peers) {
+        throw new IllegalArgumentException("--backend: '" + backend + "' needs --peers");
       }
     }
   }
@@ -182,55 +245,133 @@ public final class Main implements Callable<Integer> {
     return distribution.name().toLowerCase(Locale.ROOT);
   }
 
-  private ChainedOptionsBuilder options(Class<?> benchmarks, String method) {
+  private List<Result> measure(List<String> who, List<String> what) throws RunnerException {
+    List<Result> results = new ArrayList<>();
+    int all = vocabularies.size() * distributions.size() * who.size() * what.size();
+    int done = 0;
+    for (int vocabulary : vocabularies) {
+      for (Rows.Distribution distribution : distributions) {
+        Measured roof = run(options(ReadBenchmark.class, vocabulary, distribution));
+        Result read =
+            roof.result("read", "vector", vocabulary, name(distribution), hot, roof);
+        results.add(read);
+        System.err.printf(
+            Locale.ROOT,
+            "a bare read of %d %s logits: %.2f us%n",
+            vocabulary,
+            read.distribution(),
+            read.median());
+        for (String backend : who) {
+          for (String workload : what) {
+            done++;
+            String method = KernelBenchmark.WORKLOADS.get(workload).method();
+            if (PEERS.contains(backend) && !has(backend, method)) {
+              continue;
+            }
+            ChainedOptionsBuilder options =
+                options(KernelBenchmark.class, vocabulary, distribution)
+                    .param("workload", workload)
+                    .param("backend", backend)
+                    .param("inputs", inputs == null ? "" : inputs.toAbsolutePath().toString())
+                    .jvmArgsAppend(flags(backend));
+            Result result =
+                run(options).result(workload, backend, vocabulary, name(distribution), hot, roof);
+            System.err.printf(
+                Locale.ROOT,
+                "%d of %d: %s, %s: %.2f us%n",
+                done,
+                all,
+                workload,
+                backend,
+                result.median());
+            results.add(result);
+          }
+        }
+      }
+    }
+    return results;
+  }
+
+  private static boolean has(String peer, String method) {
+    return switch (peer) {
+      case "jlama" -> List.of("argMax", "softmax", "draw").contains(method);
+      case "onnxruntime" -> List.of("argMax", "softmax", "topK").contains(method);
+      default -> !List.of("logSumExp", "chain").contains(method);
+    };
+  }
+
+  private static String[] flags(String backend) {
+    return switch (backend) {
+      case "vector256" -> new String[] {"-XX:MaxVectorSize=32"};
+      case "vector128" -> new String[] {"-XX:MaxVectorSize=16"};
+      case "avx2" -> new String[] {"-XX:+IgnoreUnrecognizedVMOptions", "-XX:UseAVX=2"};
+      case "onnxruntime", "pytorch" -> new String[] {"--enable-native-access=ALL-UNNAMED"};
+      default -> new String[0];
+    };
+  }
+
+  private ChainedOptionsBuilder options(
+      Class<?> benchmark, int vocabulary, Rows.Distribution distribution) {
     return new OptionsBuilder()
-        .include("^" + benchmarks.getName().replace(".", "\\.") + "\\." + method + "$")
-        .param("vocabulary", vocabularies.stream().map(String::valueOf).toArray(String[]::new))
-        .param("distribution", distributions.stream().map(Main::name).toArray(String[]::new))
-        .warmupIterations(quick ? 3 : 5)
+        .include("^" + benchmark.getName().replace(".", "\\.") + "\\..*$")
+        .param("vocabulary", String.valueOf(vocabulary))
+        .param("distribution", name(distribution))
+        .param("hot", String.valueOf(hot))
+        .warmupIterations(quick ? 4 : 5)
         .warmupTime(TimeValue.milliseconds(quick ? 500 : 1000))
-        .measurementIterations(quick ? 3 : 10)
+        .measurementIterations(quick ? 3 : 5)
         .measurementTime(TimeValue.milliseconds(quick ? 300 : 1000))
         .forks(quick ? 1 : 2)
-        .addProfiler(GCProfiler.class)
+        .shouldFailOnError(true)
         .verbosity(VerboseMode.SILENT);
   }
 
-  private static Collection<RunResult> run(ChainedOptionsBuilder options) throws RunnerException {
-    return new Runner(options.build()).run();
+  /** The times of all calls, in nanoseconds, what iterations differ by, and bytes allocated. */
+  private record Measured(Statistics time, double noise, double bytes) {
+    Result result(
+        String workload,
+        String backend,
+        int vocabulary,
+        String distribution,
+        boolean hot,
+        Measured read) {
+      return new Result(
+          workload,
+          backend,
+          vocabulary,
+          distribution,
+          hot,
+          time.getMean() / 1e3,
+          time.getMeanErrorAt(0.999) / 1e3,
+          time.getPercentile(50) / 1e3,
+          noise + read.noise,
+          time.getPercentile(99) / 1e3,
+          time.getPercentile(99.9) / 1e3,
+          bytes,
+          read.time.getPercentile(50) / 1e3);
+    }
   }
 
-  private static void print(Collection<RunResult> reads, Collection<RunResult> results) {
-    Map<String, Double> roofs = new LinkedHashMap<>();
-    for (RunResult read : reads) {
-      roofs.put(row(read), read.getPrimaryResult().getScore());
-    }
-    System.out.printf(
-        "%-12s %-11s %10s %-8s %11s %8s %9s %10s%n",
-        "workload", "rows", "vocabulary", "backend", "us/call", "+-", "x read", "bytes/call");
-    for (RunResult result : results) {
-      Result<?> time = result.getPrimaryResult();
-      Result<?> bytes = result.getSecondaryResults().get("gc.alloc.rate.norm");
-      double roof = roofs.getOrDefault(row(result), Double.NaN);
-      System.out.printf(
-          Locale.ROOT,
-          "%-12s %-11s %10s %-8s %11.2f %8.2f %9.2f %10.0f%n",
-          time.getLabel(),
-          result.getParams().getParam("distribution"),
-          result.getParams().getParam("vocabulary"),
-          result.getParams().getParam("backend"),
-          time.getScore(),
-          time.getScoreError(),
-          time.getScore() / roof,
-          bytes == null ? Double.NaN : bytes.getScore());
-    }
-    roofs.forEach(
-        (row, us) -> System.out.printf(Locale.ROOT, "a bare read of %s: %.2f us%n", row, us));
-  }
-
-  private static String row(RunResult result) {
-    return result.getParams().getParam("vocabulary")
-        + " logits, "
-        + result.getParams().getParam("distribution");
+  private static Measured run(ChainedOptionsBuilder options) throws RunnerException {
+    RunResult result = new Runner(options.build()).runSingle();
+    Statistics statistics = result.getPrimaryResult().getStatistics();
+    List<IterationResult> iterations =
+        result.getBenchmarkResults().stream()
+            .flatMap(fork -> fork.getIterationResults().stream())
+            .toList();
+    DoubleSummaryStatistics medians =
+        iterations.stream()
+            .mapToDouble(i -> i.getPrimaryResult().getStatistics().getPercentile(50))
+            .summaryStatistics();
+    double bytes =
+        iterations.stream()
+            .flatMap(i -> Stream.ofNullable(i.getSecondaryResults().get("bytes")))
+            .mapToDouble(counter -> counter.getScore())
+            .average()
+            .orElse(0);
+    return new Measured(
+        statistics,
+        (medians.getMax() - medians.getMin()) / 2 / statistics.getPercentile(50),
+        bytes);
   }
 }

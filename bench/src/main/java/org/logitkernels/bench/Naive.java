@@ -1,17 +1,33 @@
 package org.logitkernels.bench;
 
 import java.util.Arrays;
-import java.util.SplittableRandom;
+import java.util.Set;
 
 /** The workloads in plain Java: {@code Math.exp}, a binary heap, a full sort, a linear search. */
-final class Naive implements KernelBenchmark.Workload {
+final class Naive implements Workload {
+  static final Set<String> ALL =
+      Set.of(
+          "argMax",
+          "logSumExp",
+          "softmax",
+          "logSoftmax",
+          "topK",
+          "topP",
+          "topPToken",
+          "chain",
+          "draw");
+
   private final float[] out;
   private final long[] keys;
-  private final SplittableRandom random = new SplittableRandom(1);
 
   Naive(int vocabulary) {
     out = new float[vocabulary];
     keys = new long[vocabulary];
+  }
+
+  @Override
+  public Set<String> methods() {
+    return ALL;
   }
 
   @Override
@@ -64,9 +80,13 @@ final class Naive implements KernelBenchmark.Workload {
   }
 
   @Override
-  public int topK(float[] x, int k) {
+  public int topK(float[] x, int k, int[] ids, float[] values) {
     int size = heap(x, k);
     Arrays.sort(keys, 0, size);
+    for (int i = 0; i < size; i++) {
+      ids[i] = (int) keys[i];
+      values[i] = value(keys[i]);
+    }
     return size;
   }
 
@@ -104,8 +124,17 @@ final class Naive implements KernelBenchmark.Workload {
   }
 
   @Override
-  public int topP(float[] x, float p) {
-    weights(x, 1);
+  public int topP(float[] x, float temperature, float p, int[] ids, float[] probabilities) {
+    int size = nucleus(x, temperature, p);
+    for (int i = 0; i < size; i++) {
+      ids[i] = (int) keys[i];
+      probabilities[i] = out[ids[i]];
+    }
+    return size;
+  }
+
+  private int nucleus(float[] x, float temperature, float p) {
+    weights(x, temperature);
     for (int i = 0; i < x.length; i++) {
       keys[i] = key(x[i], i);
     }
@@ -119,13 +148,13 @@ final class Naive implements KernelBenchmark.Workload {
   }
 
   @Override
-  public int topPToken(float[] x) {
-    int size = topP(x, 0.9f);
+  public int topPToken(float[] x, float temperature, float p, double u) {
+    int size = nucleus(x, temperature, p);
     double mass = 0;
     for (int i = 0; i < size; i++) {
       mass += out[(int) keys[i]];
     }
-    double target = random.nextDouble() * mass;
+    double target = u * mass;
     double sum = 0;
     for (int i = 0; i < size; i++) {
       sum += out[(int) keys[i]];
@@ -137,8 +166,9 @@ final class Naive implements KernelBenchmark.Workload {
   }
 
   @Override
-  public int chain(float[] x) {
-    int size = topK(x, 40);
+  public int chain(float[] x, double u) {
+    int size = heap(x, 40);
+    Arrays.sort(keys, 0, size);
     float max = value(keys[0]);
     double total = 0;
     for (int i = 0; i < size; i++) {
@@ -153,7 +183,7 @@ final class Naive implements KernelBenchmark.Workload {
     for (int i = 0; i < kept; i++) {
       total += Math.exp((value(keys[i]) - max) / 0.8);
     }
-    double target = random.nextDouble() * total;
+    double target = u * total;
     double sum = 0;
     for (int i = 0; i < kept; i++) {
       sum += Math.exp((value(keys[i]) - max) / 0.8);
@@ -165,9 +195,9 @@ final class Naive implements KernelBenchmark.Workload {
   }
 
   @Override
-  public int draw(float[] x) {
-    weights(x, 0.8f);
-    double target = random.nextDouble();
+  public int draw(float[] x, float temperature, double u) {
+    weights(x, temperature);
+    double target = u;
     double sum = 0;
     int last = 0;
     for (int i = 0; i < x.length; i++) {

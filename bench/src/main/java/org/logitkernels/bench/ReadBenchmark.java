@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 
 /** A bare read of a row: no kernel can take less, so the others are given as multiples of it. */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(
     value = 1,
     jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-Xmx2g"})
@@ -32,6 +32,10 @@ public class ReadBenchmark {
   @Param("llm")
   public String distribution = "";
 
+  /** Whether it is the same row at every call, rather than one of 16 in turn. */
+  @Param("false")
+  public boolean hot;
+
   private float[][] rows = new float[0][];
   private int next;
 
@@ -44,8 +48,8 @@ public class ReadBenchmark {
   /** Four sums, so that no addition waits for the one before. */
   @Benchmark
   public float read() {
-    next = (next + 1) % Rows.COUNT;
-    float[] x = rows[next];
+    next++;
+    float[] x = rows[hot ? 0 : next % Rows.COUNT];
     FloatVector a = FloatVector.zero(F);
     FloatVector b = FloatVector.zero(F);
     FloatVector c = FloatVector.zero(F);

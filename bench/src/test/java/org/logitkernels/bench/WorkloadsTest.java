@@ -1,12 +1,13 @@
 package org.logitkernels.bench;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.logitkernels.bench.KernelBenchmark.Workload;
 
 /** What is timed gives the right answers, and the rows are as described. */
 class WorkloadsTest {
@@ -14,23 +15,26 @@ class WorkloadsTest {
 
   @ParameterizedTest
   @EnumSource
-  void backendsAndPlainJavaAgree(Rows.Distribution distribution) {
-    Workload naive = new Naive(VOCABULARY);
-    for (String backend : new String[] {"scalar", "vector"}) {
-      Workload library = KernelBenchmark.Library.of(backend, VOCABULARY);
-      for (float[] x : Rows.of(distribution, VOCABULARY)) {
-        assertEquals(naive.argMax(x), library.argMax(x));
-        assertEquals(naive.logSumExp(x), library.logSumExp(x), 1e-5);
-        assertEquals(naive.softmax(x)[7], library.softmax(x)[7], 1e-6);
-        assertEquals(naive.logSoftmax(x)[7], library.logSoftmax(x)[7], 1e-4);
-        assertEquals(naive.topK(x, 40), library.topK(x, 40));
-        assertEquals(naive.topP(x, 0.9f), library.topP(x, 0.9f), 1);
-        for (Workload workload : new Workload[] {naive, library}) {
-          assertTrue(x[workload.chain(x)] > Float.NEGATIVE_INFINITY);
-          assertTrue(x[workload.topPToken(x)] > Float.NEGATIVE_INFINITY);
-          assertTrue(x[workload.draw(x)] > Float.NEGATIVE_INFINITY);
+  void backendsAndPlainJavaPassTheCheck(Rows.Distribution distribution) {
+    float[][] rows = Rows.of(distribution, VOCABULARY);
+    for (String backend : new String[] {"scalar", "vector", "naive"}) {
+      for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
+        Workload workload = KernelBenchmark.implementation(backend, VOCABULARY);
+        Check check = new Check(VOCABULARY);
+        for (float[] x : rows) {
+          assertDoesNotThrow(() -> check.row(workload, timed.method(), x), backend);
+          timed.call().on(workload, x, 0.5, new int[VOCABULARY], new float[VOCABULARY]);
         }
       }
+    }
+  }
+
+  @Test
+  void theCheckRejectsWrongResults() {
+    float[] x = Rows.of(Rows.Distribution.LLM, VOCABULARY)[0];
+    for (String method : Naive.ALL) {
+      Check check = new Check(VOCABULARY);
+      assertThrows(IllegalStateException.class, () -> check.row(new Wrong(), method, x), method);
     }
   }
 
@@ -46,5 +50,74 @@ class WorkloadsTest {
     }
     assertEquals(0.10, least, 0.02);
     assertEquals(0.95, most, 0.02);
+  }
+
+  /** Off by a little, or by one token. */
+  private static final class Wrong implements Workload {
+    private final Naive naive = new Naive(VOCABULARY);
+
+    @Override
+    public Set<String> methods() {
+      return Naive.ALL;
+    }
+
+    @Override
+    public int argMax(float[] x) {
+      return naive.argMax(x) ^ 1;
+    }
+
+    @Override
+    public double logSumExp(float[] x) {
+      return naive.logSumExp(x) + 1e-3;
+    }
+
+    @Override
+    public float[] softmax(float[] x) {
+      float[] p = naive.softmax(x);
+      p[VOCABULARY - 1] *= 1.01f;
+      return p;
+    }
+
+    @Override
+    public float[] logSoftmax(float[] x) {
+      float[] p = naive.logSoftmax(x);
+      p[VOCABULARY - 1] += 0.01f;
+      return p;
+    }
+
+    @Override
+    public int topK(float[] x, int k, int[] ids, float[] values) {
+      int size = naive.topK(x, k, ids, values);
+      ids[size - 1] = ids[0];
+      return size;
+    }
+
+    @Override
+    public int topP(float[] x, float temperature, float p, int[] ids, float[] probabilities) {
+      return naive.topP(x, temperature, p, ids, probabilities) + 20;
+    }
+
+    @Override
+    public int topPToken(float[] x, float temperature, float p, double u) {
+      return worst(x);
+    }
+
+    @Override
+    public int chain(float[] x, double u) {
+      return worst(x);
+    }
+
+    @Override
+    public int draw(float[] x, float temperature, double u) {
+      return worst(x);
+    }
+
+    private static int worst(float[] x) {
+      int worst = 0;
+      for (int i = 1; i < x.length; i++) {
+        worst = x[i] < x[worst] ? i : worst;
+      }
+      return worst;
+    }
   }
 }
