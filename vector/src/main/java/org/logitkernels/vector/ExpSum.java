@@ -207,11 +207,13 @@ final class ExpSum {
           IntVector signedMax = IntVector.broadcast(I, SIGN);
           IntVector unsignedMin = IntVector.broadcast(I, -1);
           IntVector unsignedMax = IntVector.zero(I);
-          int offset = LaneSum.offset(a, b, c);
-          int start = at + offset;
-          for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
-            lanes = Weight.addTo(lanes, FloatVector.fromArray(F, x, i).sub(maxes), scales);
-            IntVector bits = FloatVector.fromArray(F, x, i + ahead).reinterpretAsInts();
+          int start = at + LaneSum.offset(a, b, c);
+          int part = LaneSum.met(a, b, c) * F.length();
+          int look = at + ahead + part * LaneSum.ROUNDS;
+          for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
+            FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
+            lanes = Weight.addTo(lanes, d, scales);
+            IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             unsignedMin = unsignedMin.lanewise(UMIN, bits);
             unsignedMax = unsignedMax.lanewise(UMAX, bits);
@@ -222,7 +224,7 @@ final class ExpSum {
           FloatVector least =
               unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
           if (maxima.length > 0) {
-            most.intoArray(maxima, strip + offset);
+            most.intoArray(maxima, strip + part);
           }
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
@@ -274,12 +276,13 @@ final class ExpSum {
           IntVector signedMax = IntVector.broadcast(I, SIGN);
           IntVector unsignedMin = IntVector.broadcast(I, -1);
           IntVector unsignedMax = IntVector.zero(I);
-          int offset = LaneSum.offset(a, b, c);
-          int start = at + offset;
-          for (int i = start; i < start + Lanes.BLOCK; i += Lanes.COUNT) {
-            FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
+          int start = at + LaneSum.offset(a, b, c);
+          int part = LaneSum.met(a, b, c) * F.length();
+          int look = at + ahead + part * LaneSum.ROUNDS;
+          for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
+            FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
             lanes = lanes.add(zero.blend(Weight.of(d, scales), d.compare(GE, cutoff)));
-            IntVector bits = FloatVector.fromArray(F, x, i + ahead).reinterpretAsInts();
+            IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             unsignedMin = unsignedMin.lanewise(UMIN, bits);
             unsignedMax = unsignedMax.lanewise(UMAX, bits);
@@ -290,7 +293,7 @@ final class ExpSum {
           FloatVector least =
               unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
           if (maxima.length > 0) {
-            most.intoArray(maxima, strip + offset);
+            most.intoArray(maxima, strip + part);
           }
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();

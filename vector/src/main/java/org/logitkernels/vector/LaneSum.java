@@ -14,7 +14,12 @@ import org.logitkernels.internal.Lanes;
  */
 final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
-  private static final int VECTORS = Lanes.COUNT / F.length();
+
+  /** How many vectors the virtual lanes are. */
+  static final int VECTORS = Lanes.COUNT / F.length();
+
+  /** What each virtual lane of a block sums. */
+  static final int ROUNDS = Lanes.BLOCK / Lanes.COUNT;
 
   /** Rounds of the first loop. */
   static final int FIRST = 2;
@@ -40,6 +45,11 @@ final class LaneSum {
   static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
 
   private LaneSum() {}
+
+  /** How many vectors were met before. */
+  static int met(int a, int b, int c) {
+    return (a * SECOND + b) * THIRD + c;
+  }
 
   /** The first lane of the vector met in these rounds of the three loops. */
   static int offset(int a, int b, int c) {

@@ -112,12 +112,17 @@ final class Strips {
     return length / Lanes.BLOCK * Lanes.COUNT;
   }
 
-  /** The maxima of a block's strips: of its virtual lanes. */
+  /**
+   * The maxima of a block's strips: as many as there are virtual lanes, but of neighbouring vectors,
+   * so that who looks ahead reads the row in its order.
+   */
   static void block(float[] x, int at, float[] maxima, int strip) {
-    for (int lane = 0; lane < Lanes.COUNT; lane += F.length()) {
+    int depth = LaneSum.ROUNDS * F.length();
+    for (int part = 0; part < LaneSum.VECTORS; part++) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
-      for (int i = at + lane; i < at + Lanes.BLOCK; i += Lanes.COUNT) {
+      int start = at + part * depth;
+      for (int i = start; i < start + depth; i += F.length()) {
         IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
         signedMax = signedMax.max(bits);
         unsignedMin = unsignedMin.lanewise(UMIN, bits);
@@ -125,7 +130,7 @@ final class Strips {
       signedMax
           .blend(unsignedMin, signedMax.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
-          .intoArray(maxima, strip + lane);
+          .intoArray(maxima, strip + part * F.length());
     }
   }
 
