@@ -19,6 +19,9 @@ final class TopK {
   private static final int DEEPEST = 32;
   private static final int SHALLOWEST = Strips.UNROLLED;
 
+  /** Depth of the strips of a second look. */
+  private static final int FINE = 4;
+
   /** Strips for each of the k: enough for a bar that few logits reach. */
   private static final int STRIPS_EACH = 4;
 
@@ -41,8 +44,10 @@ final class TopK {
     survivors.max = Maxima.max(extremes);
     survivors.size = 0;
     float floor = Math.max(Maxima.min(extremes), -Float.MAX_VALUE);
-    float first = bar(survivors, Strips.count(to - from, depth), k, floor);
+    int strips = Strips.count(to - from, depth);
+    float first = bar(survivors, strips, k, floor);
     float bar = first;
+    boolean refined = false;
     int run = Strips.run(depth);
     int full = 2 * (k + run);
     int at = from;
@@ -52,12 +57,21 @@ final class TopK {
         continue;
       }
       Strips.look(x, from, at, whole ? at + run : to, 0, bar, survivors);
+      if (survivors.size > full && !refined) {
+        bar = refine(x, at, to, depth, strip, strips, k, bar, survivors);
+        survivors.atLeast(bar);
+        refined = true;
+      }
       if (survivors.size > full) {
-        cut(survivors, k, first);
+        narrow(survivors, k, first);
+        if (survivors.size > full / 2) { // ties
+          survivors.topK(k);
+        }
         bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id: it comes too late
       }
     }
-    cut(survivors, k, first);
+    narrow(survivors, k, first);
+    survivors.topK(k);
   }
 
   private static int depth(int most) {
@@ -90,12 +104,43 @@ final class TopK {
     }
   }
 
-  /** Keeps the best k of the survivors: by a bar that not many more than k reach, then exactly. */
-  private static void cut(Survivors survivors, int k, float floor) {
+  /**
+   * A higher bar, where the best logits lie together, and so in few strips: one that k strips reach
+   * of those a fraction as deep, in the runs from {@code at} on; the bar given if there are fewer.
+   */
+  private static float refine(
+      float[] x,
+      int at,
+      int to,
+      int depth,
+      int strip,
+      int strips,
+      int k,
+      float bar,
+      Survivors survivors) {
+    float[] maxima = survivors.maxima;
+    int run = Strips.run(depth);
+    int finer = depth / FINE * F.length();
+    int end = strips;
+    for (; at <= to - run && end + finer <= maxima.length; at += run, strip += F.length()) {
+      if (Strips.reaches(maxima, strip, 0, bar)) {
+        for (int i = at; i < at + run; i += FINE * F.length(), end += F.length()) {
+          FloatVector max = FloatVector.fromArray(F, x, i);
+          for (int j = i + F.length(); j < i + FINE * F.length(); j += F.length()) {
+            max = max.max(FloatVector.fromArray(F, x, j));
+          }
+          max.intoArray(maxima, end);
+        }
+      }
+    }
+    return Threshold.of(maxima, strips, end - strips, k, bar, survivors.max);
+  }
+
+  /** Keeps the best k of the survivors, and few more, by a bar; more only where many are equal. */
+  private static void narrow(Survivors survivors, int k, float floor) {
     if (survivors.size > 2 * Threshold.enough(k)) {
       int padded = survivors.pad(F.length());
       survivors.atLeast(Threshold.of(survivors.values, 0, padded, k, floor, survivors.max));
     }
-    survivors.topK(k);
   }
 }

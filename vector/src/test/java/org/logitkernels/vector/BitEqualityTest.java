@@ -202,6 +202,29 @@ class BitEqualityTest {
     }
   }
 
+  /** Where the best logits are neighbours, strips tell little: finer ones are needed, and cuts. */
+  @Example
+  void topKOfTheBestTogether() {
+    SplittableRandom random = new SplittableRandom(6);
+    for (int k : new int[] {100, 333, 1000}) {
+      for (int shape = 0; shape < 5; shape++) {
+        int length = 130 * k + 77 * shape;
+        float[] x = new float[length];
+        for (int i = 0; i < length; i++) {
+          x[i] =
+              switch (shape) {
+                case 0 -> i;
+                case 1 -> i / 50; // ties, cut off within
+                case 2 -> i < length / 3 ? i : i % 5000;
+                case 3 -> i % 40 * (i / 3000) + random.nextInt(10);
+                default -> i < length - 1500 ? Float.NEGATIVE_INFINITY : -i;
+              };
+        }
+        topK(new Row("shape " + shape, x, 0, length), k);
+      }
+    }
+  }
+
   @Property
   void topP(@ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("masses") float p) {
     assertAgree(
