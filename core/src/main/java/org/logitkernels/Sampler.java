@@ -48,6 +48,9 @@ public final class Sampler {
   private boolean narrowed;
   private int token;
 
+  /** The temperature that the survivors' weights are for; NaN if they have none. */
+  private double weighed;
+
   Sampler(SamplerChain chain, int vocabularySize, long seed, Kernels kernels) {
     this.chain = chain;
     this.steps = chain.steps().toArray(new Step[0]);
@@ -122,7 +125,7 @@ public final class Sampler {
     Kernels.checkUniform(u);
     run(logits, from, to);
     if (narrowed) {
-      rows.weights(survivors, temperature);
+      weigh();
       token = rows.draw(survivors, u);
     } else {
       token = rows.draw(logits, from, to, temperature, u, survivors);
@@ -140,6 +143,7 @@ public final class Sampler {
   private void run(float[] logits, int from, int to) {
     int length = to - from;
     narrowed = false;
+    weighed = Double.NaN;
     temperature = 1;
     for (Step step : steps) {
       if (step instanceof Step.Temperature(float t)) {
@@ -155,10 +159,11 @@ public final class Sampler {
       } else if (step instanceof Step.TopP(float p)) {
         if (p < 1) {
           if (narrowed) {
-            rows.weights(survivors, temperature);
+            weigh();
             survivors.topP(p, length);
           } else {
             rows.topP(logits, from, to, temperature, p, survivors);
+            weighed = temperature;
           }
           narrowed = true;
         }
@@ -171,8 +176,16 @@ public final class Sampler {
             rows.minP(logits, from, to, threshold, survivors);
           }
           narrowed = true;
+          weighed = Double.NaN;
         }
       }
+    }
+  }
+
+  private void weigh() {
+    if (weighed != temperature) {
+      rows.weights(survivors, temperature);
+      weighed = temperature;
     }
   }
 
@@ -188,6 +201,7 @@ public final class Sampler {
       survivors.only(id, logits[from + id]);
     }
     narrowed = true;
+    weighed = Double.NaN;
   }
 
   private void topK(float[] logits, int from, int to, int k) {
@@ -197,6 +211,7 @@ public final class Sampler {
       rows.topK(logits, from, to, k, survivors);
     }
     narrowed = true;
+    weighed = Double.NaN;
   }
 
   /**

@@ -34,7 +34,10 @@ public interface RowKernels {
   /** Leaves the best k unmasked tokens as survivors. */
   void topK(float[] x, int from, int to, int k, Survivors survivors);
 
-  /** Leaves the nucleus of mass p as survivors, and the row's total weight at this temperature. */
+  /**
+   * Leaves the nucleus of mass p as survivors, with their weights unless p is 1, and the row's total
+   * weight at this temperature.
+   */
   void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors);
 
   /** Leaves the unmasked tokens with {@code x - max >= threshold} as survivors. */
