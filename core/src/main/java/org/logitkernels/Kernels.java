@@ -103,7 +103,7 @@ public final class Kernels {
    *
    * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted
    * mean of the weights' errors (see above), plus two roundings in double; enforced by {@code
-   * LogSumExpContract}. <b>Cost:</b> two reads of the row.
+   * LogSumExpContract}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -129,8 +129,8 @@ public final class Kernels {
    * 2 ULP; enforced by {@code SoftmaxContract}. Masked tokens get exactly 0, and so does a token
    * whose weight is below 2^-126.
    *
-   * <p><b>Cost:</b> two reads of the row, a write and a rewrite of the output. <b>Aliasing:</b> in
-   * place (the same array, the same offset) is allowed, any other overlap is an error.
+   * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> in place (the
+   * same array, the same offset) is allowed, any other overlap is an error.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -166,8 +166,8 @@ public final class Kernels {
    * Unlike {@link #softmax} it does not underflow: only masked tokens, and results below the least
    * float, are {@code -Infinity}.
    *
-   * <p><b>Cost:</b> three reads of the row and a write of the output. <b>Aliasing:</b> as for
-   * {@link #softmax}.
+   * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> as for {@link
+   * #softmax}.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -246,9 +246,9 @@ public final class Kernels {
    * softmax: they sum to the nucleus' mass.
    *
    * <p><b>Accuracy:</b> the size is that of the exact nucleus of some p within 2^-21 and the error
-   * of the total of the given one; enforced by {@code TopPContract}. <b>Cost:</b> reads of the row,
-   * and a sort of the nucleus. <b>Source:</b> Holtzman et al., The Curious Case of Neural Text
-   * Degeneration, arXiv:1904.09751.
+   * of the total of the given one; enforced by {@code TopPContract}. <b>Cost:</b> one read of the
+   * row, a second look where tokens of the nucleus may be, and a sort of the nucleus.
+   * <b>Source:</b> Holtzman et al., The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -294,7 +294,7 @@ public final class Kernels {
    * exceeds the rest, or, if rounding leaves none, the block's last token with a weight above 0. A
    * masked token is never drawn, nor one whose weight is 0, whatever u.
    *
-   * <p><b>Cost:</b> two reads of the row, and of one block a third. Nothing as long as the row is
+   * <p><b>Cost:</b> one read of the row, and of one block a second. Nothing as long as the row is
    * written. <b>Randomness:</b> the one number given. Frequencies are tested by {@code
    * DrawContract}.
    *

@@ -1,6 +1,5 @@
 package org.logitkernels.bench;
 
-import java.util.Set;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -23,11 +22,6 @@ final class Library implements Workload {
         SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f))
             .newSampler(vocabulary, 1, kernels);
     this.nucleus = chain;
-  }
-
-  @Override
-  public Set<String> methods() {
-    return Naive.ALL;
   }
 
   @Override

@@ -39,6 +39,7 @@ import picocli.CommandLine.Option;
       ""
     })
 public final class Main implements Callable<Integer> {
+  private static final String[] FLAGS = {"--add-modules", "jdk.incubator.vector", "-Xmx2g"};
   private static final List<String> BACKENDS =
       List.of("vector", "vector256", "vector128", "avx2", "scalar", "naive");
   private static final List<String> QUICK_BACKENDS = List.of("vector", "scalar", "naive");
@@ -75,11 +76,10 @@ public final class Main implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       split = ",",
-      description = {
-        "vector, vector256 and vector128 (no wider than that), avx2 (nothing of AVX-512), scalar, naive",
-        "(plain Java), or a peer: jlama, onnxruntime, pytorch. Default: all but the peers; vector, scalar and",
-        "naive if quick."
-      })
+      description =
+          "vector, vector256 and vector128 (no wider than that), avx2 (nothing of AVX-512), scalar, naive (plain "
+              + "Java), or a peer: jlama, onnxruntime, pytorch. Default: all but the peers; if quick, vector, "
+              + "scalar and naive.")
   private @Nullable List<String> backends;
 
   @Option(names = "--peers", description = "Jlama, ONNX Runtime and PyTorch too; downloads them.")
@@ -104,17 +104,16 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--compare",
       paramLabel = "FILE",
-      description = {
-        "After measuring, compare each median, in bare reads, with an earlier result, and flag what moved",
-        "by more than the noise of both."
-      })
+      description =
+          "After measuring, compare each median, in bare reads, with an earlier result, and flag what moved by "
+              + "more than the noise of both.")
   private @Nullable Path compare;
 
   @Option(
-      names = "--readme",
-      paramLabel = "FILE",
-      description = "Measure nothing: put the results of a file into the README's table.")
-  private @Nullable Path readme;
+      names = "--tables",
+      description =
+          "Measure nothing: fill the tables of README.md and docs/performance.md from the files they name.")
+  private boolean tables;
 
   @Option(
       names = {"-h", "--help"},
@@ -122,13 +121,16 @@ public final class Main implements Callable<Integer> {
       description = "Show this text.")
   private boolean help;
 
+  private int failed;
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private Main() {}
 
   /**
-   * Runs the program and ends the JVM with its exit status: 0, or 2 for unusable options.
+   * Runs the program and ends the JVM with its exit status: 0, 1 if a measurement failed, 2 for
+   * unusable options.
    *
    * @param args the options; {@code --help} lists them
    */
@@ -154,8 +156,10 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws RunnerException, IOException {
-    if (readme != null) {
-      Readme.update(read(readme));
+    if (tables) {
+      Path root = Path.of(System.getProperty("logitkernels.root", ""));
+      Tables.fill(root, "README.md", Main::read);
+      Tables.fill(root, "docs/performance.md", Main::read);
       return CommandLine.ExitCode.OK;
     }
     check();
@@ -173,7 +177,12 @@ public final class Main implements Callable<Integer> {
               + String.join(", ", KernelBenchmark.WORKLOADS.keySet()));
     }
     List<Result> results = measure(who, what);
-    List<String> flags = List.of("--add-modules jdk.incubator.vector", "-Xmx2g");
+    List<String> flags = new ArrayList<>(List.of(String.join(" ", FLAGS)));
+    for (String backend : who) {
+      if (ownFlags(backend).length > 0) {
+        flags.add(backend + ": " + String.join(" ", ownFlags(backend)));
+      }
+    }
     Result.Run run =
         new Result.Run(Machine.processor(), Machine.jdk(), flags, Machine.commit(), results);
     JSON.writeValue(json.toFile(), run);
@@ -182,7 +191,10 @@ public final class Main implements Callable<Integer> {
       System.out.print(Report.comparison(before, run));
     }
     System.out.println("Written to " + json.toAbsolutePath().normalize());
-    return CommandLine.ExitCode.OK;
+    if (failed > 0) {
+      System.err.println("benchmark: " + failed + " failed");
+    }
+    return failed > 0 ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
   }
 
   private static Result.Run read(Path file) throws IOException {
@@ -219,8 +231,10 @@ public final class Main implements Callable<Integer> {
       for (Rows.Distribution distribution : distributions) {
         if (inputs != null) {
           Path file = KernelBenchmark.file(inputs.toString(), name(distribution), vocabulary);
-          if (!Files.isRegularFile(file)) {
-            throw new IllegalArgumentException("--inputs: " + file + " does not exist");
+          long bytes = (long) Float.BYTES * Rows.COUNT * vocabulary;
+          if (file.toFile().length() != bytes) { // 0 if there is none
+            throw new IllegalArgumentException(
+                "--inputs: " + file + " is not there, or has not " + bytes + " bytes");
           }
         }
       }
@@ -235,7 +249,7 @@ public final class Main implements Callable<Integer> {
                 + ", "
                 + String.join(", ", PEERS));
       }
-      if (PEERS.contains(backend) && !peers) {
+      if (PEERS.contains(backend) && !peers) { // which is what bin/benchmark builds them by
         throw new IllegalArgumentException("--backend: '" + backend + "' needs --peers");
       }
     }
@@ -247,13 +261,18 @@ public final class Main implements Callable<Integer> {
 
   private List<Result> measure(List<String> who, List<String> what) throws RunnerException {
     List<Result> results = new ArrayList<>();
-    int all = vocabularies.size() * distributions.size() * who.size() * what.size();
+    List<Pair> pairs =
+        who.stream()
+            .flatMap(backend -> what.stream().map(workload -> new Pair(backend, workload)))
+            .filter(
+                pair -> has(pair.backend, KernelBenchmark.WORKLOADS.get(pair.workload).method()))
+            .toList();
     int done = 0;
+    int all = vocabularies.size() * distributions.size() * pairs.size();
     for (int vocabulary : vocabularies) {
       for (Rows.Distribution distribution : distributions) {
-        Measured roof = run(options(ReadBenchmark.class, vocabulary, distribution));
-        Result read =
-            roof.result("read", "vector", vocabulary, name(distribution), hot, roof);
+        Measured roof = run(options(ReadBenchmark.class, vocabulary, distribution, FLAGS));
+        Result read = roof.result(Result.READ, "vector", vocabulary, name(distribution), hot, roof);
         results.add(read);
         System.err.printf(
             Locale.ROOT,
@@ -261,30 +280,23 @@ public final class Main implements Callable<Integer> {
             vocabulary,
             read.distribution(),
             read.median());
-        for (String backend : who) {
-          for (String workload : what) {
-            done++;
-            String method = KernelBenchmark.WORKLOADS.get(workload).method();
-            if (PEERS.contains(backend) && !has(backend, method)) {
-              continue;
-            }
-            ChainedOptionsBuilder options =
-                options(KernelBenchmark.class, vocabulary, distribution)
-                    .param("workload", workload)
-                    .param("backend", backend)
-                    .param("inputs", inputs == null ? "" : inputs.toAbsolutePath().toString())
-                    .jvmArgsAppend(flags(backend));
+        for (Pair pair : pairs) {
+          ChainedOptionsBuilder options =
+              options(KernelBenchmark.class, vocabulary, distribution, flags(pair.backend))
+                  .param("workload", pair.workload)
+                  .param("backend", pair.backend)
+                  .param("inputs", inputs == null ? "" : inputs.toAbsolutePath().toString());
+          done++;
+          String progress = done + " of " + all + ": " + pair.workload + ", " + pair.backend;
+          try {
             Result result =
-                run(options).result(workload, backend, vocabulary, name(distribution), hot, roof);
-            System.err.printf(
-                Locale.ROOT,
-                "%d of %d: %s, %s: %.2f us%n",
-                done,
-                all,
-                workload,
-                backend,
-                result.median());
+                run(options)
+                    .result(pair.workload, pair.backend, vocabulary, name(distribution), hot, roof);
+            System.err.printf(Locale.ROOT, "%s: %.2f us%n", progress, result.median());
             results.add(result);
+          } catch (RunnerException e) { // the others are still of use
+            System.err.println(progress + ": failed: " + reason(e));
+            failed++;
           }
         }
       }
@@ -292,15 +304,32 @@ public final class Main implements Callable<Integer> {
     return results;
   }
 
-  private static boolean has(String peer, String method) {
-    return switch (peer) {
+  /** What went wrong in a measuring JVM: the message of the innermost cause. */
+  private static String reason(Throwable e) {
+    if (e.getCause() != null) {
+      return reason(e.getCause());
+    }
+    return e.getSuppressed().length > 0 ? reason(e.getSuppressed()[0]) : e.toString();
+  }
+
+  /** A backend and a workload that it has. */
+  private record Pair(String backend, String workload) {}
+
+  private static boolean has(String backend, String method) {
+    return switch (backend) {
       case "jlama" -> List.of("argMax", "softmax", "draw").contains(method);
       case "onnxruntime" -> List.of("argMax", "softmax", "topK").contains(method);
-      default -> !List.of("logSumExp", "chain").contains(method);
+      case "pytorch" -> !List.of("logSumExp", "chain").contains(method);
+      default -> true;
     };
   }
 
+  /** The flags of a measuring JVM. */
   private static String[] flags(String backend) {
+    return Stream.concat(Stream.of(FLAGS), Stream.of(ownFlags(backend))).toArray(String[]::new);
+  }
+
+  private static String[] ownFlags(String backend) {
     return switch (backend) {
       case "vector256" -> new String[] {"-XX:MaxVectorSize=32"};
       case "vector128" -> new String[] {"-XX:MaxVectorSize=16"};
@@ -311,7 +340,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private ChainedOptionsBuilder options(
-      Class<?> benchmark, int vocabulary, Rows.Distribution distribution) {
+      Class<?> benchmark, int vocabulary, Rows.Distribution distribution, String... flags) {
     return new OptionsBuilder()
         .include("^" + benchmark.getName().replace(".", "\\.") + "\\..*$")
         .param("vocabulary", String.valueOf(vocabulary))
@@ -322,6 +351,7 @@ public final class Main implements Callable<Integer> {
         .measurementIterations(quick ? 3 : 5)
         .measurementTime(TimeValue.milliseconds(quick ? 300 : 1000))
         .forks(quick ? 1 : 2)
+        .jvmArgsAppend(flags)
         .shouldFailOnError(true)
         .verbosity(VerboseMode.SILENT);
   }

@@ -1,33 +1,15 @@
 package org.logitkernels.bench;
 
 import java.util.Arrays;
-import java.util.Set;
 
 /** The workloads in plain Java: {@code Math.exp}, a binary heap, a full sort, a linear search. */
 final class Naive implements Workload {
-  static final Set<String> ALL =
-      Set.of(
-          "argMax",
-          "logSumExp",
-          "softmax",
-          "logSoftmax",
-          "topK",
-          "topP",
-          "topPToken",
-          "chain",
-          "draw");
-
   private final float[] out;
   private final long[] keys;
 
   Naive(int vocabulary) {
     out = new float[vocabulary];
     keys = new long[vocabulary];
-  }
-
-  @Override
-  public Set<String> methods() {
-    return ALL;
   }
 
   @Override

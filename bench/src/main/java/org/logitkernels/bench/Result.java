@@ -34,6 +34,9 @@ record Result(
     double p999,
     double bytes,
     double read) {
+  /** The workload that is a bare read of the row. */
+  static final String READ = "read";
+
   /** The median in bare reads. */
   double reads() {
     return median / read;

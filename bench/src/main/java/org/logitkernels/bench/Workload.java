@@ -1,23 +1,14 @@
 package org.logitkernels.bench;
 
-import java.util.Set;
-
 /**
  * The workloads, each on one row: what a backend of the library, plain Java and the peers are timed
  * on. Results are handed over in arrays the caller or the implementation keeps, so that nothing is
  * allocated for the benchmark's sake.
  */
 public interface Workload {
-  /**
-   * Which of the methods below this one has, by name.
-   *
-   * @return the names
-   */
-  Set<String> methods();
-
   /** An error for a method that an implementation lacks. */
   private static UnsupportedOperationException lacking() {
-    return new UnsupportedOperationException("not among methods()");
+    return new UnsupportedOperationException("not a workload of this one");
   }
 
   /** The lowest id of the row's maximum. */

@@ -1,11 +1,15 @@
 package org.logitkernels.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Results are kept, compared and printed as they are. */
 class ReportTest {
@@ -41,15 +45,38 @@ class ReportTest {
   }
 
   @Test
-  void theReadmesTableHasALineToAWorkload() {
-    String table =
-        Readme.table(
-            run(
-                result("argMax", "vector", 20, 0.01, 10),
-                result("argMax", "pytorch", 150, 0.01, 10),
-                result("logSumExp", "vector", 25, 0.01, 10)));
-    assertTrue(table.contains("| argMax | 2.00 | 20.0 | 150 |\n"), table);
-    assertTrue(table.contains("| logSumExp | 2.50 | 25.0 |  |\n"), table);
+  void aTableHasALineToAWorkloadAndAColumnToWhatVaries() {
+    Result.Run backends =
+        run(
+            result("read", "vector", 10, 0.01, 10),
+            result("argMax", "vector", 20, 0.01, 10),
+            result("argMax", "pytorch", 150, 0.01, 10),
+            result("logSumExp", "vector", 25, 0.01, 10));
+    String table = Tables.table(backends, "argMax|logSumExp"::contains);
+    assertTrue(table.startsWith("| median, us | vector | pytorch |\n|---|---:|---:|\n"), table);
+    assertTrue(table.contains("| read | 10.0 |  |\n"), table);
+    assertTrue(table.contains("| argMax | 20.0 | 150 |\n"), table);
+    assertTrue(table.contains("| logSumExp | 25.0 |  |\n"), table);
+    assertEquals(0, lines(Tables.table(backends, "argMax"::equals), "logSumExp"));
+  }
+
+  @Test
+  void everyPlaceOfAPageIsFilledAndNothingElseTouched(@TempDir Path root) throws Exception {
+    String place = "<!-- results: runs/a.json argMax -->\n%s<!-- end of results -->\n";
+    String page = "# Page\n\n" + place + "\nbetween $1\n\n" + place + "\nbehind\n";
+    Files.writeString(root.resolve("page.md"), page.replace("%s", "old\n\n"));
+    Tables.Runs runs =
+        file -> {
+          assertEquals(root.resolve("runs/a.json"), file);
+          return run(result("argMax", "vector", 20, 0.01, 10));
+        };
+    Tables.fill(root, "page.md", runs);
+    String table = "\n" + Tables.table(runs.read(root.resolve("runs/a.json")), w -> true) + "\n";
+    assertEquals(page.replace("%s", table), Files.readString(root.resolve("page.md")));
+
+    Files.writeString(root.resolve("other.md"), "no place");
+    assertThrows(IllegalArgumentException.class, () -> Tables.fill(root, "other.md", runs));
+    assertEquals("no place", Files.readString(root.resolve("other.md")));
   }
 
   private static long lines(String text, String... words) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,7 +31,8 @@ class WorkloadsTest {
   @Test
   void theCheckRejectsWrongResults() {
     float[] x = Rows.of(Rows.Distribution.LLM, VOCABULARY)[0];
-    for (String method : Naive.ALL) {
+    for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
+      String method = timed.method();
       Check check = new Check(VOCABULARY);
       assertThrows(IllegalStateException.class, () -> check.row(new Wrong(), method, x), method);
     }
@@ -55,11 +55,6 @@ class WorkloadsTest {
   /** Off by a little, or by one token. */
   private static final class Wrong implements Workload {
     private final Naive naive = new Naive(VOCABULARY);
-
-    @Override
-    public Set<String> methods() {
-      return Naive.ALL;
-    }
 
     @Override
     public int argMax(float[] x) {

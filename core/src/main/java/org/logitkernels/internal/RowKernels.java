@@ -35,8 +35,8 @@ public interface RowKernels {
   void topK(float[] x, int from, int to, int k, Survivors survivors);
 
   /**
-   * Leaves the nucleus of mass p as survivors, with their weights unless p is 1, and the row's total
-   * weight at this temperature.
+   * Leaves the nucleus of mass p as survivors, with their weights unless p is 1, and the row's
+   * total weight at this temperature.
    */
   void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors);
 

@@ -6,7 +6,6 @@ import com.github.tjake.jlama.tensor.TensorShape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.Set;
 import net.jafama.FastMath;
 import org.logitkernels.bench.Workload;
 
@@ -32,11 +31,6 @@ public final class Jlama implements Workload {
             .asFloatBuffer();
     tensor = new FloatBufferTensor(buffer, TensorShape.of(1, vocabulary), false);
     out = new float[vocabulary];
-  }
-
-  @Override
-  public Set<String> methods() {
-    return Set.of("argMax", "softmax", "draw");
   }
 
   /** The search for the maximum that is the sampler's first step, and its last at temperature 0. */

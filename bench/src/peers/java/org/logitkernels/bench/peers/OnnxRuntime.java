@@ -12,7 +12,6 @@ import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.logitkernels.bench.Workload;
 
 /**
@@ -57,11 +56,6 @@ public final class OnnxRuntime implements Workload {
     } catch (OrtException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  @Override
-  public Set<String> methods() {
-    return Set.of("argMax", "softmax", "topK");
   }
 
   /** ArgMax, after a copy in; one id is copied out. */

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.util.Set;
 import org.logitkernels.bench.Workload;
 
 /**
@@ -46,11 +45,6 @@ public final class PyTorch implements Workload {
             .newBaseManager(Device.cpu())
             .create(bytes, new Shape(vocabulary), DataType.FLOAT32);
     out = new float[vocabulary];
-  }
-
-  @Override
-  public Set<String> methods() {
-    return Set.of("argMax", "softmax", "logSoftmax", "topK", "topP", "topPToken", "draw");
   }
 
   /** {@code argmax}, after a copy in. */
