@@ -113,8 +113,8 @@ final class Strips {
   }
 
   /**
-   * The maxima of a block's strips: as many as there are virtual lanes, but of neighbouring vectors,
-   * so that who looks ahead reads the row in its order.
+   * The maxima of a block's strips: as many as there are virtual lanes, but of neighbouring
+   * vectors, so that who looks ahead reads the row in its order.
    */
   static void block(float[] x, int at, float[] maxima, int strip) {
     int depth = LaneSum.ROUNDS * F.length();

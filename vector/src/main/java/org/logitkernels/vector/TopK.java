@@ -47,7 +47,7 @@ final class TopK {
     int strips = Strips.count(to - from, depth);
     float first = bar(survivors, strips, k, floor);
     float bar = first;
-    boolean refined = false;
+    boolean refined = bar == survivors.max; // all that reach it are equal: no bar parts them
     int run = Strips.run(depth);
     int full = 2 * (k + run);
     int at = from;
