@@ -52,7 +52,15 @@ final class ExpSum {
   private static final int UNSEEN = 3;
 
   private static final double[] NO_PREFIXES = {};
-  private static final float[] NO_MAXIMA = {};
+
+  /**
+   * Where the maxima of strips go that nobody asked for: written by every thread, read by none.
+   *
+   * <p>Every block stores them, because a store that only some kernels reached would, once compiled
+   * while they were rare, stay a call out of line, and every vector before it an object. Threads
+   * are spread over it, as two that write to the same line wait for each other.
+   */
+  private static final float[] UNREAD = new float[64 * Lanes.COUNT];
 
   private static final Use NO_USE = (x, from, to, temperature, max, total, y, yFrom) -> total;
 
@@ -74,7 +82,7 @@ final class ExpSum {
   /** Sums the row, for a use with an output. */
   static double sum(
       float[] x, int from, int to, double temperature, Use use, float[] y, int yFrom) {
-    return pass(x, from, to, temperature, NO_PREFIXES, NO_PREFIXES, NO_MAXIMA, null, use, y, yFrom);
+    return pass(x, from, to, temperature, NO_PREFIXES, NO_PREFIXES, UNREAD, null, use, y, yFrom);
   }
 
   /** Leaves the row's maximum and total weight, and the running total after each block. */
@@ -86,10 +94,10 @@ final class ExpSum {
         temperature,
         survivors.prefixes,
         survivors.decays,
-        NO_MAXIMA,
+        UNREAD,
         survivors,
         NO_USE,
-        NO_MAXIMA,
+        UNREAD,
         0);
   }
 
@@ -105,7 +113,7 @@ final class ExpSum {
         survivors.maxima,
         survivors,
         NO_USE,
-        NO_MAXIMA,
+        UNREAD,
         0);
   }
 
@@ -126,10 +134,12 @@ final class ExpSum {
     float max = Float.NEGATIVE_INFINITY;
     double total = 0;
     int next = UNSEEN;
+    boolean strips = maxima != UNREAD;
+    int unread = (int) (Thread.currentThread().threadId() * Lanes.COUNT & UNREAD.length - 1);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
       boolean whole = end - at == Lanes.BLOCK;
-      if (next == UNSEEN && whole && maxima.length > 0) {
+      if (next == UNSEEN && whole && strips) {
         Strips.block(x, at, maxima, b * Lanes.COUNT);
       }
       double decay = 1;
@@ -150,7 +160,7 @@ final class ExpSum {
         next = UNSEEN; // nothing to sum yet
       } else if (whole) {
         int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int strip = (at - from + ahead) / Lanes.BLOCK * Lanes.COUNT;
+        int strip = strips ? (at - from + ahead) / Lanes.BLOCK * Lanes.COUNT : unread;
         long sum =
             next == PLAIN
                 ? plainBlock(x, at, ahead, max, scale, cutoff, maxima, strip)
@@ -223,9 +233,7 @@ final class ExpSum {
               signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
           FloatVector least =
               unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
-          if (maxima.length > 0) {
-            most.intoArray(maxima, strip + part);
-          }
+          most.intoArray(maxima, strip + part);
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
           counting += least.sub(maxes).compare(GE, cutoff).trueCount();
@@ -281,7 +289,7 @@ final class ExpSum {
           int look = at + ahead + part * LaneSum.ROUNDS;
           for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
             FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
-            lanes = lanes.add(zero.blend(Weight.of(d, scales), d.compare(GE, cutoff)));
+            lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), d.compare(GE, cutoff)));
             IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             unsignedMin = unsignedMin.lanewise(UMIN, bits);
@@ -292,9 +300,7 @@ final class ExpSum {
               signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
           FloatVector least =
               unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
-          if (maxima.length > 0) {
-            most.intoArray(maxima, strip + part);
-          }
+          most.intoArray(maxima, strip + part);
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
           counting += least.sub(maxes).compare(GE, cutoff).trueCount();
@@ -334,7 +340,7 @@ final class ExpSum {
             VectorMask<Float> inside = F.indexInRange(i, end);
             FloatVector d = FloatVector.fromArray(F, x, i, inside).sub(maxes);
             VectorMask<Float> counts = d.compare(GE, cutoff, inside);
-            lanes = lanes.add(zero.blend(Weight.of(d, scales), counts));
+            lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), counts));
           }
           quarter = quarter.add(lanes);
         }
@@ -363,6 +369,10 @@ final class ExpSum {
       float factor,
       float[] w,
       int wFrom) {
+    assert at >= 0 && at <= end && end <= x.length : "weights of " + at + " to " + end;
+    assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector factors = FloatVector.broadcast(F, factor);
@@ -371,7 +381,8 @@ final class ExpSum {
     int i = at;
     for (; i <= end - F.length(); i += F.length()) {
       FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
-      zero.blend(Weight.of(d, scales).mul(factors), d.compare(GE, cutoff)).intoArray(w, i + shift);
+      zero.blend(Weight.addTo(zero, d, scales).mul(factors), d.compare(GE, cutoff))
+          .intoArray(w, i + shift);
     }
     for (; i < end; i++) {
       w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff) * factor;

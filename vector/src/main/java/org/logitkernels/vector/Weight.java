@@ -18,20 +18,16 @@ final class Weight {
 
   private Weight() {}
 
-  /** {@code 2^(d * scale)} for differences at or above the cutoff; any bits at all below it. */
-  static FloatVector of(FloatVector d, FloatVector scale) {
-    FloatVector shifted = d.fma(scale, FloatVector.broadcast(F, ROUND));
-    return fraction(d, scale, shifted).mul(power(shifted));
-  }
-
-  /** A sum and a weight: one rounding, as the weight itself is exact in the product. */
+  /**
+   * A sum and the weight {@code 2^(d * scale)}, for differences at or above the cutoff; any bits at
+   * all below it. One rounding, as the weight itself is exact in the product: with a sum of 0 it is
+   * the weight.
+   *
+   * <p>One method without another inside: the compiler's counts of calls within a short method are
+   * at times far too low, and a call that it then leaves out of line makes objects of its vectors.
+   */
   static FloatVector addTo(FloatVector sum, FloatVector d, FloatVector scale) {
     FloatVector shifted = d.fma(scale, FloatVector.broadcast(F, ROUND));
-    return fraction(d, scale, shifted).fma(power(shifted), sum);
-  }
-
-  /** {@code 2^r}. */
-  private static FloatVector fraction(FloatVector d, FloatVector scale, FloatVector shifted) {
     FloatVector minusN = FloatVector.broadcast(F, ROUND).sub(shifted);
     FloatVector r = d.fma(scale, minusN);
     FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
@@ -39,11 +35,9 @@ final class Weight {
     p = p.fma(r, FloatVector.broadcast(F, C3));
     p = p.fma(r, FloatVector.broadcast(F, C2));
     p = p.fma(r, FloatVector.broadcast(F, C1));
-    return p.fma(r, FloatVector.broadcast(F, 1));
-  }
-
-  /** {@code 2^n}. */
-  private static FloatVector power(FloatVector shifted) {
-    return shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+    p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+    FloatVector power =
+        shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats(); // 2^n
+    return p.fma(power, sum);
   }
 }
