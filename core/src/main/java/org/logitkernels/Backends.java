@@ -1,29 +1,43 @@
 package org.logitkernels;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.BackendReport.State;
 import org.logitkernels.internal.BackendProvider;
 import org.logitkernels.internal.BackendUnavailableException;
 import org.logitkernels.internal.HotSpot;
+import org.logitkernels.internal.RowKernels;
 import org.logitkernels.scalar.ScalarKernels;
 
 /**
  * Chooses the backend, once per JVM, and tells what was chosen.
  *
- * <p>The vector backend is found through {@link ServiceLoader} and taken if it can serve; otherwise
- * {@link Kernels#best()} is the scalar one, one line in the log of {@code org.logitkernels} says
- * why and what to do, and {@link #report()} says the same to a program. The system property {@code
- * org.logitkernels.backend}, {@code scalar} or {@code vector}, forces one and makes {@link
- * Kernels#best()} fail if it cannot serve.
+ * <p>The vector backend is found through {@link ServiceLoader}. If it can serve, {@link
+ * Kernels#best()} is <i>adaptive</i>: it answers with the scalar kernels at once, a daemon thread
+ * of the lowest priority gets the vector kernels compiled meanwhile, and each answers from the
+ * moment it is measurably faster. The bits are the same all along, so nothing changes but the
+ * speed. The thread ends when every kernel has been exchanged, or has taken five seconds of work in
+ * vain. If the vector backend cannot serve, {@code best()} is the scalar one. In either case {@link
+ * #report()} says so, and one line in the log of {@code org.logitkernels} says what is in the way
+ * and what to do.
+ *
+ * <p>Two system properties have a say:
+ *
+ * <ul>
+ *   <li>{@code org.logitkernels.backend}, {@code scalar} or {@code vector}, forces one backend,
+ *       bare, and makes {@code best()} fail if it cannot serve;
+ *   <li>{@code org.logitkernels.warmup}: {@code background} is as above; {@code eager} makes {@code
+ *       best()} return when the warm-up has ended; {@code none} has no thread: {@code best()} is
+ *       the bare vector backend, slow for about a second of its use.
+ * </ul>
  */
 public final class Backends {
-  static final String PROPERTY = "org.logitkernels.backend";
+  private static final String BACKEND = "org.logitkernels.backend";
+  private static final String WARM_UP = "org.logitkernels.warmup";
   private static final String SCALAR = "scalar";
   private static final String VECTOR = "vector";
 
@@ -32,21 +46,35 @@ public final class Backends {
   private Backends() {}
 
   /**
-   * What {@link Kernels#best()} stands for in this JVM. Makes the choice if it was not made before;
-   * never throws.
+   * What {@link Kernels#best()} stands for in this JVM, and how far it is. Makes the choice if it
+   * was not made before; never throws.
    *
-   * @return the same report at every call
+   * @return the report of this moment
    */
   public static BackendReport report() {
-    return Choice.MADE.report;
+    return Made.CHOICE.report();
+  }
+
+  /**
+   * Blocks until {@link Kernels#best()} is as fast as it gets: for services that are to report
+   * themselves ready only then. The warm-up takes no rests while someone waits.
+   *
+   * <p>Returns at once where there is nothing to wait for: with a backend that was forced, with the
+   * scalar one, and with {@code -Dorg.logitkernels.warmup=none}. Makes the choice if it was not
+   * made before.
+   *
+   * @param atMost how long to wait at most
+   * @return true if the warm-up has ended, which {@link #report()} tells more about; false if time
+   *     ran out, and the warm-up goes on
+   * @throws InterruptedException if this thread is interrupted while it waits; the warm-up goes on
+   * @throws IllegalStateException if {@link Kernels#best()} would throw it
+   */
+  public static boolean warmUp(Duration atMost) throws InterruptedException {
+    return Made.CHOICE.await(atMost);
   }
 
   static Kernels best() {
-    Choice choice = Choice.MADE;
-    if (choice.best == null) {
-      throw new IllegalStateException(choice.failure());
-    }
-    return choice.best;
+    return Made.CHOICE.best();
   }
 
   static Kernels named(String name) {
@@ -55,11 +83,11 @@ public final class Backends {
         return SCALAR_KERNELS;
       }
       case VECTOR -> {
-        Search search = Search.DONE;
-        if (search.kernels == null) {
-          throw new IllegalStateException(search.rejection.toString());
+        try {
+          return vector();
+        } catch (BackendUnavailableException e) {
+          throw new IllegalStateException(rejection(e).toString());
         }
-        return search.kernels;
       }
       default -> throw new IllegalArgumentException(unknown(name));
     }
@@ -69,114 +97,165 @@ public final class Backends {
     return "unknown backend '" + name + "': the backends are scalar and vector";
   }
 
-  /** The search for the vector backend. */
-  private record Search(@Nullable Kernels kernels, Rejection rejection) {
-    private static final Rejection NONE = new Rejection(VECTOR, "", "");
+  static Rejection rejection(BackendUnavailableException e) {
+    return new Rejection(VECTOR, e.reason(), e.remedy());
+  }
 
-    static final Search DONE = search();
+  static String slowness() {
+    return HotSpot.hasFusedMultiplyAdd()
+        ? ""
+        : " This JVM has no hardware for fused multiply-adds: sampling is right, but hundreds of"
+            + " times slower.";
+  }
 
-    private static Search search() {
-      try {
-        Iterator<BackendProvider> providers =
-            ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).iterator();
-        while (providers.hasNext()) {
-          BackendProvider provider = providers.next();
-          if (provider.name().equals(VECTOR)) {
-            return new Search(new Kernels(provider.open(SCALAR_KERNELS.rows)), NONE);
-          }
-        }
-        return rejected(
-            "the artifact logit-kernels-vector is not on the class path or module path",
-            "add org.logitkernels:logit-kernels-vector to the application");
-      } catch (BackendUnavailableException e) {
-        return rejected(e.reason(), e.remedy());
-      } catch (ServiceConfigurationError | LinkageError e) {
-        return rejected(
-            "it failed to load (" + e + ")",
-            "give logit-kernels-core and logit-kernels-vector the same version, and add "
-                + "--add-modules jdk.incubator.vector to the java command");
-      }
+  /** The vector backend's kernels, loaded when first asked for. */
+  static RowKernels openVector() throws BackendUnavailableException {
+    return vector().rows;
+  }
+
+  private static Kernels vector() throws BackendUnavailableException {
+    Vector vector = Vector.OPENED;
+    if (vector.kernels == null) {
+      throw vector.failure();
     }
-
-    private static Search rejected(String reason, String remedy) {
-      return new Search(null, new Rejection(VECTOR, reason, remedy));
-    }
+    return vector.kernels;
   }
 
   /** The choice, made once. */
-  private static final class Choice {
-    static final Choice MADE = make(System.getProperty(PROPERTY));
+  private static final class Made {
+    static final Choice CHOICE =
+        choose(System.getProperty(BACKEND), System.getProperty(WARM_UP, "background"));
+  }
 
-    final @Nullable Kernels best;
-    final BackendReport report;
+  private static Choice choose(@Nullable String backend, String warmUp) {
+    boolean background = warmUp.equals("background");
+    boolean eager = warmUp.equals("eager");
+    if (!background && !eager && !warmUp.equals("none")) {
+      return new Choice.Impossible(
+          WARM_UP,
+          new Rejection(
+              VECTOR,
+              "unknown warm-up '" + warmUp + "': it is background, eager or none",
+              "set " + WARM_UP + " to one of them, or remove it"));
+    }
+    if (backend != null) {
+      return forced(backend);
+    }
+    try {
+      if (background || eager) {
+        if (!isPromising()) {
+          search().check();
+        }
+        return new Choice.Adaptive(SCALAR_KERNELS.rows, eager);
+      }
+      return settled(vector());
+    } catch (BackendUnavailableException e) {
+      Choice scalar = new Choice.Settled(SCALAR_KERNELS, List.of(rejection(e)));
+      Choice.logger()
+          .log(
+              Level.WARNING,
+              rejection(e) + " The scalar backend gives the same bits, more slowly." + slowness());
+      return scalar;
+    }
+  }
 
-    private Choice(@Nullable Kernels best, List<Rejection> rejections) {
-      this.best = best;
-      this.report =
-          new BackendReport(
-              best == null ? "none" : best.name(),
-              best == null ? 0 : best.vectorBits(),
-              best == null ? State.UNAVAILABLE : State.READY,
-              rejections);
+  private static Choice forced(String backend) {
+    try {
+      switch (backend) {
+        case SCALAR -> {
+          Rejection rejection =
+              new Rejection(
+                  VECTOR,
+                  "the system property " + BACKEND + " forces scalar",
+                  "remove the property");
+          Choice choice = new Choice.Settled(SCALAR_KERNELS, List.of(rejection));
+          Choice.logger()
+              .log(
+                  HotSpot.hasFusedMultiplyAdd() ? Level.DEBUG : Level.WARNING,
+                  choice.report() + slowness());
+          return choice;
+        }
+        case VECTOR -> {
+          return settled(vector());
+        }
+        default -> {
+          return new Choice.Impossible(
+              BACKEND,
+              new Rejection(
+                  backend,
+                  unknown(backend),
+                  "set " + BACKEND + " to scalar or vector, or remove it"));
+        }
+      }
+    } catch (BackendUnavailableException e) {
+      return new Choice.Impossible(BACKEND, rejection(e)); // best() says why, loudly
+    }
+  }
+
+  private static Choice settled(Kernels vector) {
+    Choice choice = new Choice.Settled(vector, List.of());
+    Choice.logger().log(Level.DEBUG, choice.report().toString());
+    return choice;
+  }
+
+  /**
+   * Whether all that is usually missing is there: so that the first call need not wait for a
+   * service loader, which takes longer than the call itself. The warm-up asks it all the same.
+   */
+  private static boolean isPromising() {
+    try {
+      Class.forName(
+          "org.logitkernels.vector.VectorProvider", false, Backends.class.getClassLoader());
+      return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+          && !HotSpot.isKnownNotToOptimise();
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
+  }
+
+  /** Finds the vector backend's provider, and loads no more of it. */
+  private static BackendProvider search() throws BackendUnavailableException {
+    try {
+      Iterator<BackendProvider> providers =
+          ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).iterator();
+      while (providers.hasNext()) {
+        BackendProvider provider = providers.next();
+        if (provider.name().equals(VECTOR)) {
+          return provider;
+        }
+      }
+    } catch (ServiceConfigurationError | LinkageError e) {
+      throw broken(e);
+    }
+    throw new BackendUnavailableException(
+        "the artifact logit-kernels-vector is not on the class path or module path",
+        "add org.logitkernels:logit-kernels-vector to the application");
+  }
+
+  private static BackendUnavailableException broken(Error e) {
+    return new BackendUnavailableException(
+        "it failed to load (" + e + ")",
+        "give logit-kernels-core and logit-kernels-vector the same version, and add "
+            + "--add-modules jdk.incubator.vector to the java command");
+  }
+
+  /** The vector backend, opened once. */
+  private record Vector(@Nullable Kernels kernels, String reason, String remedy) {
+    static final Vector OPENED = open();
+
+    private static Vector open() {
+      try {
+        return new Vector(new Kernels(search().open(SCALAR_KERNELS.rows)), "", "");
+      } catch (BackendUnavailableException e) {
+        return new Vector(null, e.reason(), e.remedy());
+      } catch (LinkageError e) {
+        BackendUnavailableException broken = broken(e);
+        return new Vector(null, broken.reason(), broken.remedy());
+      }
     }
 
-    String failure() {
-      StringBuilder text =
-          new StringBuilder("-D" + PROPERTY + " names a backend that cannot serve.");
-      for (Rejection rejection : report.rejections()) {
-        text.append(' ').append(rejection);
-      }
-      return text.toString();
-    }
-
-    private static Choice make(@Nullable String forced) {
-      Logger logger = System.getLogger("org.logitkernels");
-      if (SCALAR.equals(forced)) {
-        Choice choice =
-            new Choice(
-                SCALAR_KERNELS,
-                List.of(
-                    new Rejection(
-                        VECTOR,
-                        "the system property " + PROPERTY + " forces scalar",
-                        "remove the property")));
-        logger.log(
-            HotSpot.hasFusedMultiplyAdd() ? Level.DEBUG : Level.WARNING,
-            () -> choice.report + slowness());
-        return choice;
-      }
-      if (forced != null && !VECTOR.equals(forced)) {
-        return new Choice(
-            null,
-            List.of(
-                new Rejection(
-                    forced,
-                    unknown(forced),
-                    "set " + PROPERTY + " to scalar or vector, or remove it")));
-      }
-      Search search = Search.DONE;
-      if (search.kernels != null) {
-        Choice choice = new Choice(search.kernels, List.of());
-        logger.log(Level.DEBUG, () -> choice.report.toString());
-        return choice;
-      }
-      if (VECTOR.equals(forced)) {
-        return new Choice(null, List.of(search.rejection)); // best() says why, loudly
-      }
-      logger.log(
-          Level.WARNING,
-          () ->
-              search.rejection
-                  + " The scalar backend gives the same bits, more slowly."
-                  + slowness());
-      return new Choice(SCALAR_KERNELS, List.of(search.rejection));
-    }
-
-    private static String slowness() {
-      return HotSpot.hasFusedMultiplyAdd()
-          ? ""
-          : " This JVM has no hardware for fused multiply-adds: sampling is right, but hundreds of"
-              + " times slower.";
+    BackendUnavailableException failure() {
+      return new BackendUnavailableException(reason, remedy);
     }
   }
 }

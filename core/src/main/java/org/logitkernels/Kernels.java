@@ -40,12 +40,17 @@ public final class Kernels {
   }
 
   /**
-   * The kernels that this JVM should use: the vector backend if it can serve, else the scalar one;
-   * {@link Backends#report()} tells which and why.
+   * The kernels that this JVM should use: scalar at first and vector as it gets warm, or scalar for
+   * good where vectors cannot serve; {@link Backends} explains, {@link Backends#report()} tells
+   * which and why, and {@link Backends#warmUp} waits for full speed.
+   *
+   * <p><b>Cost:</b> returns at once: the first call finds out whether there is a vector backend and
+   * starts the thread that warms it up.
    *
    * @return the same kernels at every call
-   * @throws IllegalStateException if the system property {@code org.logitkernels.backend} forces
-   *     one that cannot serve; the message says why, and the remedy
+   * @throws IllegalStateException if the system properties {@code org.logitkernels.backend} and
+   *     {@code org.logitkernels.warmup} ask for what cannot be had; the message says why, and the
+   *     remedy
    */
   public static Kernels best() {
     return Backends.best();
@@ -69,12 +74,18 @@ public final class Kernels {
     return Backends.named(name);
   }
 
-  /** {@return the backend's name, {@code scalar} or {@code vector}} */
+  /**
+   * {@return the backend's name: {@code scalar}, {@code vector}, or {@code adaptive}, one after the
+   * other}
+   */
   public String name() {
     return rows.name();
   }
 
-  /** {@return the width of the backend's vectors in bits; 0 for scalar} */
+  /**
+   * {@return the width in bits of the backend's vectors, or of those it is heading for; 0 for
+   * scalar}
+   */
   public int vectorBits() {
     return rows.vectorBits();
   }

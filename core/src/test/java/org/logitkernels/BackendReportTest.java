@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,12 +22,12 @@ class BackendReportTest {
   void textNamesTheBackendItsWidthAndEachRejection() {
     assertEquals(
         "active backend: vector, 512 bits",
-        new BackendReport("vector", 512, State.READY, List.of()).toString());
+        new BackendReport("vector", 512, State.READY, Duration.ZERO, List.of()).toString());
     assertEquals(
         "active backend: scalar"
             + System.lineSeparator()
             + "vector is not in use: the module is absent. Remedy: add --add-modules.",
-        new BackendReport("scalar", 0, State.READY, List.of(NO_MODULE)).toString());
+        new BackendReport("scalar", 0, State.READY, Duration.ZERO, List.of(NO_MODULE)).toString());
     assertEquals(
         "active backend: none, UNAVAILABLE"
             + System.lineSeparator()
@@ -34,18 +35,23 @@ class BackendReportTest {
             + System.lineSeparator()
             + "other is not in use: a. Remedy: b.",
         new BackendReport(
-                "none", 0, State.UNAVAILABLE, List.of(NO_MODULE, new Rejection("other", "a", "b")))
+                "none",
+                0,
+                State.UNAVAILABLE,
+                Duration.ZERO,
+                List.of(NO_MODULE, new Rejection("other", "a", "b")))
             .toString());
   }
 
   @Test
   void rejectionsAreCopied() {
     List<Rejection> rejections = new ArrayList<>(List.of(NO_MODULE));
-    BackendReport report = new BackendReport("scalar", 0, State.READY, rejections);
+    BackendReport report = new BackendReport("scalar", 0, State.READY, Duration.ZERO, rejections);
     rejections.clear();
     assertEquals(List.of(NO_MODULE), report.rejections());
     assertThrows(UnsupportedOperationException.class, () -> report.rejections().clear());
-    assertEquals(new BackendReport("scalar", 0, State.READY, List.of(NO_MODULE)), report);
+    assertEquals(
+        new BackendReport("scalar", 0, State.READY, Duration.ZERO, List.of(NO_MODULE)), report);
   }
 
   @Test

@@ -9,7 +9,15 @@ public interface BackendProvider {
   String name();
 
   /**
-   * The backend's kernels.
+   * Whether the backend can serve, as far as that can be told in no time and without loading its
+   * classes.
+   *
+   * @throws BackendUnavailableException if it is known that it cannot
+   */
+  void check() throws BackendUnavailableException;
+
+  /**
+   * The backend's kernels, after a check of everything.
    *
    * @param scalar the scalar reference, for what is not worth a vector
    * @throws BackendUnavailableException if this JVM or machine cannot run them well

@@ -24,9 +24,22 @@ public final class HotSpot {
     String tier = option("TieredStopAtLevel");
     boolean stopped = tier != null && Integer.parseInt(tier) < 4;
     boolean replaced = "true".equals(option("UseJVMCICompiler"));
-    return !stopped
-        && !replaced
-        && !System.getProperty("java.vm.info", "").contains("interpreted mode");
+    return !stopped && !replaced && !isKnownNotToOptimise();
+  }
+
+  /**
+   * True if the JVM says of itself that its optimising compiler is off: what can be told in no
+   * time.
+   */
+  public static boolean isKnownNotToOptimise() {
+    String info = System.getProperty("java.vm.info", "");
+    return info.contains("interpreted mode") || info.contains("emulated-client");
+  }
+
+  /** Bits of the widest vectors that a backend would use; 0 if that is not known. */
+  public static int vectorBits() {
+    String bytes = option("MaxVectorSize");
+    return bytes == null ? 0 : Math.min(512, Byte.SIZE * Integer.parseInt(bytes));
   }
 
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */

@@ -36,7 +36,7 @@ class GenerateTest {
     Matcher figures =
         Pattern.compile(
                 "(\\d+) tokens, (\\d+) tokens/s, sampling ([\\d.]+) us/token \\(median\\) "
-                    + "([\\d.]+) us \\(p99\\), backend (scalar|vector \\d+ bits), seed (\\d+)\\s*")
+                    + "([\\d.]+) us \\(p99\\), backend (scalar|(?:vector|adaptive) \\d+ bits), seed (\\d+)\\s*")
             .matcher(first.err().lines().reduce("", (a, b) -> b));
     assertTrue(figures.matches(), first.err());
     assertTrue(Integer.parseInt(figures.group(1)) <= 55);

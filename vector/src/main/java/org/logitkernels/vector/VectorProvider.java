@@ -21,16 +21,22 @@ public final class VectorProvider implements BackendProvider {
   }
 
   @Override
-  public RowKernels open(RowKernels scalar) throws BackendUnavailableException {
+  public void check() throws BackendUnavailableException {
     if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
       throw new BackendUnavailableException(
           "the module " + MODULE + " is not resolved",
           "add --add-modules " + MODULE + " to the java command");
     }
+    if (HotSpot.isKnownNotToOptimise()) {
+      throw notOptimising();
+    }
+  }
+
+  @Override
+  public RowKernels open(RowKernels scalar) throws BackendUnavailableException {
+    check();
     if (!HotSpot.hasOptimisingCompiler()) {
-      throw new BackendUnavailableException(
-          "this JVM runs without its optimising compiler (C2), where vectors are slower than scalars",
-          "remove -Xint and -XX:TieredStopAtLevel from the java command");
+      throw notOptimising();
     }
     if (!HotSpot.hasFusedMultiplyAdd()) {
       throw new BackendUnavailableException(
@@ -44,5 +50,11 @@ public final class VectorProvider implements BackendProvider {
           "use a processor with 128-bit vectors, and remove -XX:MaxVectorSize below 16");
     }
     return new VectorKernels(scalar);
+  }
+
+  private static BackendUnavailableException notOptimising() {
+    return new BackendUnavailableException(
+        "this JVM runs without its optimising compiler (C2), where vectors are slower than scalars",
+        "remove -Xint and -XX:TieredStopAtLevel from the java command");
   }
 }

@@ -28,11 +28,38 @@ class BackendChoiceTest {
           + " Remedy: add --add-modules jdk.incubator.vector to the java command.";
   private static final String FORCED_IN_VAIN =
       "java.lang.IllegalStateException:"
-          + " -Dorg.logitkernels.backend names a backend that cannot serve. ";
+          + " -Dorg.logitkernels.backend asks for what cannot be had. ";
 
   @Test
-  void vectorWhereTheModuleIs() {
-    assertVector(ChildJvm.probe(CLASS_PATH, ChildJvm.WITH_MODULE));
+  void adaptiveWhereTheModuleIs() {
+    assertAdaptive(ChildJvm.probe(CLASS_PATH, ChildJvm.WITH_MODULE), "warming up for ");
+  }
+
+  @Test
+  void warmFromTheFirstCallIfEager() {
+    assertAdaptive(
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.warmup=eager")),
+        "warm after ");
+  }
+
+  @Test
+  void vectorAtOnceWithoutWarmUp() {
+    assertVector(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.warmup=none")));
+  }
+
+  @Test
+  void anUnknownWarmUpFails() {
+    String text =
+        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.warmup=sometimes"));
+    String reason =
+        "vector is not in use: unknown warm-up 'sometimes': it is background, eager or none."
+            + " Remedy: set org.logitkernels.warmup to one of them, or remove it.";
+    String failure =
+        "java.lang.IllegalStateException:"
+            + " -Dorg.logitkernels.warmup asks for what cannot be had. ";
+    assertLines(text, "best: " + failure + reason, "best again: " + failure + reason);
+    assertContains(text, "vector: vector, ");
+    assertLines(text, "active backend: none, UNAVAILABLE", reason);
   }
 
   @Test
@@ -43,10 +70,15 @@ class BackendChoiceTest {
 
   /** A runtime image need not hold the modules for management, which tell the JVM's flags. */
   @Test
-  void vectorInASmallRuntime() {
-    assertVector(
+  void adaptiveInASmallRuntime() {
+    assertAdaptive(
         ChildJvm.probe(
-            CLASS_PATH, ChildJvm.withModule("--limit-modules", "java.base,jdk.incubator.vector")));
+            CLASS_PATH,
+            ChildJvm.withModule(
+                "-Dorg.logitkernels.warmup=eager",
+                "--limit-modules",
+                "java.base,jdk.incubator.vector")),
+        "warm after ");
   }
 
   @Test
@@ -74,37 +106,31 @@ class BackendChoiceTest {
         ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-XX:TieredStopAtLevel=1")),
         "(C2)",
         "-XX:TieredStopAtLevel");
+    assertGivenUp("-XX:TieredStopAtLevel=3", "(C2)", "-XX:TieredStopAtLevel");
   }
 
   @Test
   @EnabledIfSystemProperty(named = "os.arch", matches = X86)
   void scalarWithoutFusedMultiplyAdds() {
     for (String option : List.of("-XX:-UseFMA", "-XX:UseAVX=0")) {
-      assertScalar(
-          ChildJvm.probe(CLASS_PATH, ChildJvm.withModule(option)),
-          "(FMA)",
-          option,
-          "hundreds of times slower");
+      assertGivenUp(option, "(FMA)", option, "hundreds of times slower");
     }
   }
 
   @Test
   @EnabledIfSystemProperty(named = "os.arch", matches = X86)
   void scalarWithNarrowVectors() {
-    assertScalar(
-        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-XX:MaxVectorSize=8")),
-        "64 bits",
-        "-XX:MaxVectorSize");
+    assertGivenUp("-XX:MaxVectorSize=8", "64 bits", "-XX:MaxVectorSize");
   }
 
   @Test
-  void scalarBesideABrokenProvider(@TempDir Path broken) throws IOException {
+  void adaptiveBesideABrokenProvider(@TempDir Path broken) throws IOException {
     Path services = Files.createDirectories(broken.resolve("META-INF/services"));
     Files.writeString(
         services.resolve("org.logitkernels.internal.BackendProvider"), "no.such.Provider");
-    assertScalar(
-        ChildJvm.probe(
-            List.of(broken, ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS), ChildJvm.WITH_MODULE),
+    assertGivenUp(
+        List.of(broken, ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS),
+        "-Dplain=true",
         "it failed to load (java.util.ServiceConfigurationError: ",
         "no.such.Provider",
         "the same version");
@@ -146,6 +172,32 @@ class BackendChoiceTest {
     assertLines(text, "best: " + FORCED_IN_VAIN + reason, "best again: " + FORCED_IN_VAIN + reason);
     assertContains(text, "vector: vector, ");
     assertLines(text, "active backend: none, UNAVAILABLE", reason);
+  }
+
+  private static void assertAdaptive(String text, String state) {
+    assertContains(text, "best: adaptive, ");
+    assertContains(text, "best again: adaptive, ");
+    assertContains(text, "vector: vector, ");
+    assertTrue(text.matches("(?s).*active backend: adaptive, \\d+ bits, " + state + ".*"), text);
+    assertFalse(text.contains("not in use"), text);
+  }
+
+  /** What takes a while to find out is found out by the warm-up, which logs one warning. */
+  private static void assertGivenUp(String option, String... parts) {
+    assertGivenUp(CLASS_PATH, option, parts);
+  }
+
+  private static void assertGivenUp(List<Path> classPath, String option, String... parts) {
+    String text =
+        ChildJvm.probe(classPath, ChildJvm.withModule(option, "-Dorg.logitkernels.warmup=eager"));
+    assertLines(text, "best: adaptive, arg-max 1", "best again: adaptive, arg-max 1");
+    assertContains(text, System.lineSeparator() + "active backend: adaptive, gave up warming up");
+    assertEquals(
+        1, text.lines().filter(line -> line.startsWith("WARNING: active backend")).count(), text);
+    assertContains(text, "vector: java.lang.IllegalStateException: vector is not in use: ");
+    for (String part : parts) {
+      assertContains(text, part);
+    }
   }
 
   private static void assertVector(String text) {

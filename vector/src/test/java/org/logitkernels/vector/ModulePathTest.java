@@ -49,9 +49,9 @@ class ModulePathTest {
       """;
 
   @Test
-  void vectorIsActiveWithoutAnyOption(@TempDir Path directory) throws IOException {
+  void adaptiveIsActiveWithoutAnyOption(@TempDir Path directory) throws IOException {
     String text = run(directory, List.of(ChildJvm.CORE, ChildJvm.VECTOR));
-    assertTrue(text.contains("active backend: vector, "), text);
+    assertTrue(text.contains("active backend: adaptive, "), text);
     assertTrue(text.contains("token 1" + System.lineSeparator()), text);
     assertTrue(text.contains("module application, module org.logitkernels"), text);
   }

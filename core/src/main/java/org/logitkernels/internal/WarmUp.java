@@ -1,0 +1,333 @@
+package org.logitkernels.internal;
+
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.AdaptiveKernels.Kernel;
+
+/**
+ * Gets vector kernels compiled, off the callers' path, and exchanges each for the scalar one once
+ * it is measurably faster.
+ *
+ * <p>Until it is compiled, Vector API code is interpreted: hundreds of times slower than the scalar
+ * kernel, with an object for every operation. One daemon thread of the lowest priority therefore
+ * calls the vector kernels on rows of its own, which are short for as long as they are slow, so
+ * that little is allocated between two rests. Kernels that callers ask for come first. The thread
+ * rests between bursts, gives callers a head start, rests again when they meet a kernel that is new
+ * to their compiled code, and ends; what has not become fast after seconds of work stays scalar.
+ * Nothing that goes wrong here reaches a caller: it is kept for the report.
+ */
+public final class WarmUp implements Runnable {
+  /** The thread's name. */
+  public static final String THREAD = "logit-kernels-warm-up";
+
+  /** Where the vector kernels come from. Called on warm-up's thread. */
+  public interface Source {
+    /** The vector kernels. */
+    RowKernels open() throws BackendUnavailableException;
+
+    /** Told at the end, when all of {@link WarmUp}'s answers are final. */
+    void ended(WarmUp warmUp);
+  }
+
+  /** Callers' first calls load and compile a good deal themselves. */
+  private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(80);
+
+  /** Work between two rests, unless a single call takes longer. */
+  private static final long BURST = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /** Rest in parts of the work before: the compilers need the processor as well. */
+  private static final double REST = 0.3;
+
+  /** The same where there is one processor, and callers wait while this thread works. */
+  private static final double REST_ALONE = 3;
+
+  /** A caller that was moved to another kernel is compiled anew. */
+  private static final long AFTER_SWITCH = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Work on one kernel after which it is left to scalar. */
+  private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(5);
+
+  /** Whole blocks and a tail. */
+  private static final int SHORT = 3 * Lanes.BLOCK + 77;
+
+  private static final int LONG = 32 * Lanes.BLOCK + 77;
+
+  /** Calls that are looked at together: so many of each shape of row. */
+  private static final int ROUNDS_SHORT = 2;
+
+  private static final int ROUNDS_LONG = 4;
+
+  /**
+   * Scalar is timed beside each of the first calls, and then beside one in so many, by turns of
+   * shape.
+   */
+  private static final int FIRST_CALLS = 64;
+
+  private static final int LATER_CALLS = 17;
+
+  /** How much faster than scalar is faster. */
+  private static final double FASTER = 0.9;
+
+  /** How many times as slow as scalar is so slow that long rows have to wait. */
+  private static final double SLOW = 4;
+
+  private final AdaptiveKernels kernels;
+  private final Source source;
+  private final long mostWork;
+  private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
+  private final CountDownLatch end = new CountDownLatch(1);
+  private final long begun = System.nanoTime();
+
+  private volatile @Nullable Thread thread;
+  private volatile boolean urgent;
+  private volatile boolean ended;
+  private volatile long took;
+  private volatile @Nullable BackendUnavailableException failure;
+
+  // Of the working thread.
+  private long sink;
+  private float[][][] rows = {}; // by length and shape
+  private float[] out = {};
+  private Survivors survivors = new Survivors(1);
+
+  /** Of kernels that begin as scalar ones. */
+  public WarmUp(AdaptiveKernels kernels, Source source) {
+    this(kernels, source, MOST_WORK);
+  }
+
+  /** With another limit to the work on a kernel, in nanoseconds. */
+  WarmUp(AdaptiveKernels kernels, Source source, long mostWork) {
+    this.kernels = kernels;
+    this.source = source;
+    this.mostWork = mostWork;
+  }
+
+  /** Starts the thread, and returns. To be called once. */
+  public void start() {
+    try {
+      Thread worker = new Thread(null, this, THREAD, 0, false);
+      worker.setDaemon(true);
+      worker.setPriority(Thread.MIN_PRIORITY);
+      worker.setContextClassLoader(null); // which is the caller's, and not to be held on to
+      thread = worker;
+      worker.start();
+    } catch (Throwable e) { // no memory for a thread, or no permission
+      fail("its warm-up could not start (" + e + ")", "give the process room for one more thread");
+      end();
+    }
+  }
+
+  /**
+   * Waits for the end, for so long at most, and meanwhile does without rests; returns whether it
+   * has come.
+   */
+  public boolean await(long nanoseconds) throws InterruptedException {
+    urgent = true;
+    LockSupport.unpark(thread);
+    return end.await(nanoseconds, TimeUnit.NANOSECONDS);
+  }
+
+  /** Whether it has ended, well or not. */
+  public boolean hasEnded() {
+    return ended;
+  }
+
+  /** Nanoseconds since it was made, until the end. */
+  public long took() {
+    return ended ? took : System.nanoTime() - begun;
+  }
+
+  /** Why some or all kernels stay scalar; null if none do, or it is not known yet. */
+  public @Nullable BackendUnavailableException failure() {
+    return failure;
+  }
+
+  /** The work. Runs on the thread that {@link #start} makes. */
+  @Override
+  public void run() {
+    try {
+      pause(HEAD_START);
+      RowKernels vector = source.open();
+      kernels.vectorBits(vector.vectorBits());
+      warmUp(vector);
+    } catch (BackendUnavailableException e) {
+      kernels.vectorBits(0);
+      failure = e;
+    } catch (InterruptedException e) {
+      fail("its warm-up was interrupted", "let the thread " + THREAD + " come to its end");
+    } catch (Throwable e) { // whatever it is, scalar goes on
+      fail("its warm-up failed (" + e + ")", "report this; nothing else is needed, scalar answers");
+    } finally {
+      rows = new float[0][][];
+      out = new float[0];
+      survivors = new Survivors(1);
+      end();
+    }
+  }
+
+  private void fail(String reason, String remedy) {
+    failure = new BackendUnavailableException(reason, remedy);
+  }
+
+  private void end() {
+    took = System.nanoTime() - begun;
+    ended = true;
+    thread = null;
+    try {
+      source.ended(this);
+    } catch (Throwable e) {
+      // It can only have been the log, and there is nowhere left to tell of it.
+    } finally {
+      end.countDown();
+    }
+  }
+
+  private void warmUp(RowKernels vector) throws InterruptedException {
+    rows = new float[][][] {SyntheticRows.of(SHORT), {}};
+    boolean[] done = new boolean[Kernel.ALL.length];
+    StringBuilder slow = new StringBuilder();
+    for (Kernel kernel = next(done); kernel != null; kernel = next(done)) {
+      done[kernel.ordinal()] = true;
+      if (becomesFast(kernel, vector)) {
+        boolean felt = kernels.isWanted(kernel);
+        kernels.exchange(kernel, vector);
+        if (felt) {
+          pause(AFTER_SWITCH);
+        }
+      } else {
+        slow.append(slow.isEmpty() ? "" : ", ").append(kernel.label);
+      }
+    }
+    if (!slow.isEmpty()) {
+      fail(
+          "it did not get faster than scalar in "
+              + TimeUnit.NANOSECONDS.toMillis(mostWork)
+              + " ms of work on "
+              + slow,
+          "give the process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it");
+    }
+  }
+
+  /** The next kernel: one that callers ask for, if there is one; null if all are done. */
+  private @Nullable Kernel next(boolean[] done) {
+    Kernel first = null;
+    for (Kernel kernel : Kernel.ALL) {
+      if (!done[kernel.ordinal()]) {
+        if (kernels.isWanted(kernel)) {
+          return kernel;
+        }
+        first = first == null ? kernel : first;
+      }
+    }
+    return first;
+  }
+
+  /**
+   * Calls a kernel until it is faster than scalar on short rows and on long ones; false if that
+   * takes too much work.
+   */
+  private boolean becomesFast(Kernel kernel, RowKernels vector) throws InterruptedException {
+    int shapes = SyntheticRows.SHAPES;
+    long[] best = new long[shapes]; // of the vector kernel, in this round
+    long[] scalarBest = new long[2 * shapes]; // on short rows, then on long ones
+    Arrays.fill(scalarBest, Long.MAX_VALUE);
+    int[] calls = new int[2];
+    makeRoom(SHORT);
+    long work = 0;
+    long burst = 0;
+    int length = 0;
+    while (work < mostWork) {
+      Arrays.fill(best, Long.MAX_VALUE);
+      int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
+      for (int i = 0; i < window; i++) {
+        int shape = i % shapes;
+        float[] x = rows[length][shape];
+        long start = System.nanoTime();
+        best[shape] = Math.min(best[shape], time(kernel, vector, x, i));
+        int call = calls[length]++;
+        if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
+          int s = length * shapes + shape;
+          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.scalar(), x, i));
+        }
+        long spent = System.nanoTime() - start;
+        work += spent;
+        burst += spent;
+        if (burst > BURST) {
+          pause((long) (burst * rest));
+          burst = 0;
+        }
+      }
+      double all = 0;
+      double allScalar = 0;
+      for (int shape = 0; shape < shapes; shape++) {
+        all += best[shape];
+        allScalar += scalarBest[length * shapes + shape];
+      }
+      if (all < FASTER * allScalar) {
+        if (length == 1) {
+          return true;
+        }
+        length = 1;
+        if (rows[1].length == 0) {
+          rows[1] = SyntheticRows.of(LONG);
+        }
+        makeRoom(LONG);
+      } else if (all > SLOW * allScalar) {
+        length = 0;
+      }
+    }
+    return false;
+  }
+
+  private void makeRoom(int length) {
+    if (out.length < length) {
+      out = new float[length];
+      survivors = new Survivors(length);
+    }
+  }
+
+  /** Nanoseconds of a call on a row; the round varies what else the kernel is asked for. */
+  private long time(Kernel kernel, RowKernels kernels, float[] x, int round) {
+    boolean even = (round & 4) == 0;
+    double temperature = even ? 0.8 : 1;
+    float p = even ? 0.95f : 0.9f;
+    double u = (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
+    if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW_SURVIVORS) {
+      survivors.all(x, 0, x.length);
+      survivors.max = SyntheticRows.max(x);
+      temperature = 4; // so hot that the survivors are a nucleus, all of them of some weight
+      this.kernels.scalar().weights(survivors, temperature);
+    }
+    long start = System.nanoTime();
+    switch (kernel) {
+      case ARG_MAX -> sink += kernels.argMax(x, 0, x.length);
+      case LOG_SUM_EXP -> sink += (long) kernels.logSumExp(x, 0, x.length, temperature);
+      case SOFTMAX -> kernels.softmax(x, 0, x.length, temperature, out, 0);
+      case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, x.length, temperature, out, 0);
+      case TOP_K -> kernels.topK(x, 0, x.length, even ? 40 : 200, survivors);
+      case TOP_P -> kernels.topP(x, 0, x.length, temperature, p, survivors);
+      case MIN_P -> kernels.minP(x, 0, x.length, even ? -3 : -2, survivors);
+      case DRAW -> sink += kernels.draw(x, 0, x.length, temperature, u, survivors);
+      case WEIGHTS -> kernels.weights(survivors, temperature);
+      case DRAW_SURVIVORS -> sink += kernels.draw(survivors, u);
+    }
+    return System.nanoTime() - start;
+  }
+
+  /** Rests, or does not while someone waits for the end. */
+  private void pause(long nanoseconds) throws InterruptedException {
+    long until = System.nanoTime() + nanoseconds;
+    for (long left = nanoseconds; left > 0 && !urgent; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(this, left);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+    }
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+  }
+}
