@@ -97,9 +97,8 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      defaultValue = "benchmark.json",
-      description = "Where the results go (default: ${DEFAULT-VALUE}).")
-  private Path json = Path.of("");
+      description = "Where the results go (default: benchmark.json).")
+  private @Nullable Path json;
 
   @Option(
       names = "--compare",
@@ -114,6 +113,28 @@ public final class Main implements Callable<Integer> {
       description =
           "Measure nothing: fill the tables of README.md and docs/performance.md from the files they name.")
   private boolean tables;
+
+  @Option(
+      names = "--cold",
+      description =
+          "Measure the first seconds of JVMs that have just started, not the steady state: scalar, vector, "
+              + "adaptive, and adaptive with an ahead-of-time cache. Draws a timeline beside the JSON file, "
+              + "which is then cold-start.json unless --json says otherwise.")
+  private boolean cold;
+
+  @Option(
+      names = "--jvms",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "With --cold: JVMs to a backend and workload (default: ${DEFAULT-VALUE}).")
+  private int jvms;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "5",
+      description = "With --cold: how long each JVM samples (default: ${DEFAULT-VALUE}).")
+  private double seconds;
 
   @Option(
       names = {"-h", "--help"},
@@ -155,7 +176,7 @@ public final class Main implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws RunnerException, IOException {
+  public Integer call() throws RunnerException, IOException, InterruptedException {
     if (tables) {
       Path root = Path.of(System.getProperty("logitkernels.root", ""));
       Tables.fill(root, "README.md", Main::read);
@@ -163,6 +184,27 @@ public final class Main implements Callable<Integer> {
       return CommandLine.ExitCode.OK;
     }
     check();
+    if (cold) {
+      return measureCold(json == null ? Path.of("cold-start.json") : json);
+    }
+    return measureWarm(json == null ? Path.of("benchmark.json") : json);
+  }
+
+  private int measureCold(Path json) throws IOException, InterruptedException {
+    String name = json.getFileName().toString();
+    Path timeline = json.resolveSibling(name.replaceFirst("\\.[^.]*$", "") + ".svg");
+    ColdResult.Run run = ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds, timeline);
+    JSON.writeValue(json.toFile(), run);
+    System.out.print(ColdBenchmark.table(run));
+    System.out.println("Written to " + written(json) + " and " + written(timeline));
+    return CommandLine.ExitCode.OK;
+  }
+
+  private static Path written(Path file) {
+    return file.toAbsolutePath().normalize();
+  }
+
+  private int measureWarm(Path json) throws RunnerException, IOException {
     Result.@Nullable Run before = compare == null ? null : read(compare);
     List<String> who = who();
     List<String> what =
@@ -190,7 +232,7 @@ public final class Main implements Callable<Integer> {
     if (before != null) {
       System.out.print(Report.comparison(before, run));
     }
-    System.out.println("Written to " + json.toAbsolutePath().normalize());
+    System.out.println("Written to " + written(json));
     if (failed > 0) {
       System.err.println("benchmark: " + failed + " failed");
     }
@@ -218,6 +260,20 @@ public final class Main implements Callable<Integer> {
   }
 
   private void check() {
+    if (cold && (quick || peers || backends != null || inputs != null || compare != null)) {
+      throw new IllegalArgumentException(
+          "--cold goes with --jvms, --seconds, --vocabulary and --json alone");
+    }
+    if (cold && vocabularies.size() != 1) {
+      throw new IllegalArgumentException("--cold takes one --vocabulary");
+    }
+    if (jvms < 1) {
+      throw new IllegalArgumentException("--jvms must be >= 1, but was " + jvms);
+    }
+    if (!(seconds > 0 && seconds <= 600)) {
+      throw new IllegalArgumentException(
+          "--seconds must be above 0 and at most 600, but was " + seconds);
+    }
     try {
       Pattern.compile(only);
     } catch (PatternSyntaxException e) {

@@ -1,0 +1,241 @@
+package org.logitkernels.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Formatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The first seconds of fresh JVMs, by {@link ColdStart}: what a service's first callers meet.
+ *
+ * <p>Backends take turns, so that a machine that changes its mind does so for all of them, and all
+ * must give the same tokens.
+ */
+final class ColdBenchmark {
+  static final List<String> WORKLOADS = List.of("chain", "draw");
+  static final List<String> BACKENDS = List.of("scalar", "vector", "adaptive", "adaptive-aot");
+
+  /** Seconds in which a JVM that hangs is given up, besides those it measures. */
+  private static final int PATIENCE = 60;
+
+  private final int vocabulary;
+  private final int jvms;
+  private final double seconds;
+  private final Path directory;
+  private final Path rows;
+  private final Map<String, Path> caches = new LinkedHashMap<>();
+  private final Map<ColdResult, List<long[]>> calls = new LinkedHashMap<>();
+
+  private ColdBenchmark(int vocabulary, int jvms, double seconds, Path directory) {
+    this.vocabulary = vocabulary;
+    this.jvms = jvms;
+    this.seconds = seconds;
+    this.directory = directory;
+    this.rows = directory.resolve("rows.f32");
+  }
+
+  /** Measures, and writes the timeline. */
+  static ColdResult.Run run(int vocabulary, int jvms, double seconds, Path timeline)
+      throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("cold-start");
+    try {
+      ColdBenchmark benchmark = new ColdBenchmark(vocabulary, jvms, seconds, directory);
+      benchmark.writeRows();
+      for (String workload : WORKLOADS) {
+        benchmark.makeCache(workload);
+        benchmark.measure(workload);
+      }
+      List<ColdResult> results = List.copyOf(benchmark.calls.keySet());
+      Files.writeString(timeline, Timeline.svg(benchmark.calls, seconds));
+      return new ColdResult.Run(
+          Machine.processor(),
+          Machine.jdk(),
+          Runtime.getRuntime().availableProcessors(),
+          seconds,
+          Machine.commit(),
+          results);
+    } finally {
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  /** One line to a backend and workload: medians of the JVMs. */
+  static String table(ColdResult.Run run) {
+    Formatter text = new Formatter(Locale.ROOT);
+    text.format(
+        "%-8s %-12s %8s %8s %9s %9s %9s %9s%n",
+        "", "", "first", "worst", "worst but", "1,000", "steady", "steady");
+    text.format(
+        "%-8s %-12s %8s %8s %9s %9s %9s %9s%n",
+        "workload",
+        "backend",
+        "call, ms",
+        "call, ms",
+        "first, ms",
+        "calls, ms",
+        "after, ms",
+        "state, us");
+    for (ColdResult r : run.results()) {
+      text.format(
+          "%-8s %-12s %8.1f %8.1f %9.1f %9.0f %9.0f %9.1f%n",
+          r.workload(),
+          r.backend(),
+          r.median(ColdResult.Jvm::first),
+          r.median(ColdResult.Jvm::worst),
+          r.median(ColdResult.Jvm::later),
+          r.median(ColdResult.Jvm::total),
+          r.median(ColdResult.Jvm::ready),
+          r.median(ColdResult.Jvm::steady));
+    }
+    text.format(
+        "%nMedians of %d JVMs, %,d logits in a row. Processor: %s, %d to the JVM; %s; commit %s%n",
+        run.results().getFirst().jvms().size(),
+        run.results().getFirst().vocabulary(),
+        run.processor(),
+        run.processors(),
+        run.jdk(),
+        run.commit());
+    return text.toString();
+  }
+
+  private void writeRows() throws IOException {
+    ByteBuffer buffer =
+        ByteBuffer.allocate(Float.BYTES * Rows.COUNT * vocabulary).order(ByteOrder.LITTLE_ENDIAN);
+    for (float[] row : Rows.of(Rows.Distribution.LLM, vocabulary)) {
+      buffer.asFloatBuffer().put(row);
+      buffer.position(buffer.position() + Float.BYTES * vocabulary);
+    }
+    Files.write(rows, buffer.array());
+  }
+
+  /** The two commands of an ahead-of-time cache: a run for training, which leaves the cache. */
+  private void makeCache(String workload) throws IOException, InterruptedException {
+    Path cache = directory.resolve(workload + ".aot");
+    System.err.println("making the ahead-of-time cache for " + workload);
+    start(List.of("-XX:AOTCacheOutput=" + cache), "adaptive", workload);
+    if (!Files.exists(cache)) {
+      throw new IOException("the JVM made no ahead-of-time cache");
+    }
+    caches.put(workload, cache);
+  }
+
+  private void measure(String workload) throws IOException, InterruptedException {
+    Map<String, List<long[]>> ends = new LinkedHashMap<>();
+    Map<String, List<ColdResult.Jvm>> figures = new LinkedHashMap<>();
+    long expected = 0;
+    for (int jvm = 1; jvm <= jvms; jvm++) {
+      for (String backend : BACKENDS) {
+        boolean cached = backend.endsWith("-aot");
+        long[] written =
+            start(
+                cached ? List.of("-XX:AOTCache=" + caches.get(workload)) : List.of(),
+                cached ? "adaptive" : backend,
+                workload);
+        if (written.length <= ColdResult.FIRST_CALLS) {
+          throw new IllegalArgumentException(
+              "--seconds: in %s s %s did only %d calls of %s, where %d are looked at"
+                  .formatted(
+                      seconds, backend, written.length - 1, workload, ColdResult.FIRST_CALLS));
+        }
+        expected = figures.isEmpty() ? written[0] : expected;
+        if (written[0] != expected) {
+          throw new IllegalStateException(backend + " gave other tokens than scalar");
+        }
+        long[] calls = Arrays.copyOfRange(written, 1, written.length);
+        ColdResult.Jvm figure = ColdResult.Jvm.of(calls);
+        ends.computeIfAbsent(backend, b -> new ArrayList<>()).add(calls);
+        figures.computeIfAbsent(backend, b -> new ArrayList<>()).add(figure);
+        System.err.printf(
+            Locale.ROOT,
+            "%s, JVM %d of %d, %s: first call %.1f ms, steady %.1f us after %.0f ms%n",
+            workload,
+            jvm,
+            jvms,
+            backend,
+            figure.first(),
+            figure.steady(),
+            figure.ready());
+      }
+    }
+    figures.forEach(
+        (backend, jvm) ->
+            calls.put(
+                new ColdResult(workload, backend, vocabulary, jvm),
+                ends.getOrDefault(backend, List.of())));
+  }
+
+  /** Runs a JVM, and returns what it wrote. */
+  private long[] start(List<String> flags, String backend, String workload)
+      throws IOException, InterruptedException {
+    Path times = directory.resolve("times");
+    Path log = directory.resolve("log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g"));
+    command.addAll(flags);
+    command.addAll(List.of("-cp", classPath(), ColdStart.class.getName(), backend, workload));
+    command.addAll(
+        List.of(
+            String.valueOf(vocabulary),
+            String.valueOf(seconds),
+            rows.toString(),
+            times.toString()));
+    Files.deleteIfExists(times);
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    boolean ended = process.waitFor((long) seconds + PATIENCE, TimeUnit.SECONDS);
+    process.destroyForcibly().waitFor();
+    if (!ended || process.exitValue() != 0 || !Files.exists(times)) {
+      throw new IOException(
+          String.join(" ", command)
+              + " failed: "
+              + Files.readString(log, StandardCharsets.UTF_8).strip());
+    }
+    try (FileChannel file = FileChannel.open(times, StandardOpenOption.READ)) {
+      ByteBuffer buffer = ByteBuffer.allocate((int) file.size());
+      while (file.read(buffer) > 0) {
+        // until it is full
+      }
+      LongBuffer longs = buffer.flip().asLongBuffer();
+      long[] written = new long[longs.remaining()];
+      longs.get(written);
+      return written;
+    }
+  }
+
+  /**
+   * The library's own jars: an ahead-of-time cache takes jars alone, and the others are no part of
+   * a service.
+   */
+  private static String classPath() throws IOException {
+    List<String> jars =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> entry.endsWith(".jar") && entry.contains("logit-kernels-"))
+            .toList();
+    if (jars.size() < 3) {
+      throw new IOException("core, vector and bench must be jars on the class path: " + jars);
+    }
+    return jars.stream().collect(Collectors.joining(File.pathSeparator));
+  }
+}

@@ -1,0 +1,101 @@
+package org.logitkernels.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * How a backend did a workload in JVMs that had just started.
+ *
+ * @param workload chain or draw
+ * @param backend scalar, vector, adaptive, or adaptive-aot: with a cache made ahead of time
+ * @param vocabulary logits in a row
+ * @param jvms one measurement for each JVM
+ */
+record ColdResult(String workload, String backend, int vocabulary, List<Jvm> jvms) {
+  /** The calls that a service answers first. */
+  static final int FIRST_CALLS = 1000;
+
+  /** Nanoseconds whose median call is looked at for when the steady state is reached. */
+  private static final long WINDOW = 25_000_000;
+
+  /** How near to the steady state, and for how many windows, counts as there. */
+  private static final double NEAR = 1.2;
+
+  private static final int HELD = 10;
+
+  /** The median of the JVMs. */
+  double median(ToDoubleFunction<Jvm> figure) {
+    double[] figures = jvms.stream().mapToDouble(figure).sorted().toArray();
+    int middle = figures.length / 2;
+    return figures.length % 2 == 1 ? figures[middle] : (figures[middle - 1] + figures[middle]) / 2;
+  }
+
+  /** A run's results, and what they were measured on. */
+  record Run(
+      String processor,
+      String jdk,
+      int processors,
+      double seconds,
+      String commit,
+      List<ColdResult> results) {}
+
+  /**
+   * One JVM, in milliseconds since the library was first touched, and the steady state in
+   * microseconds.
+   *
+   * @param first the first call
+   * @param worst the worst of the first 1,000 calls
+   * @param later the worst of them but for the first
+   * @param total all of them
+   * @param ready when calls were within 1.2 times of the steady state, and stayed there for a
+   *     quarter of a second
+   * @param steady the median call of the last quarter of the time
+   */
+  record Jvm(double first, double worst, double later, double total, double ready, double steady) {
+    /** From the nanoseconds at which calls ended. */
+    static Jvm of(long[] ends) {
+      long[] times = times(ends);
+      long later = Arrays.stream(times, 1, FIRST_CALLS).max().orElse(0);
+      int last = Arrays.binarySearch(ends, ends[ends.length - 1] / 4 * 3);
+      double steady = median(times, last < 0 ? -last - 1 : last, times.length);
+      return new Jvm(
+          times[0] / 1e6,
+          Math.max(times[0], later) / 1e6,
+          later / 1e6,
+          ends[FIRST_CALLS - 1] / 1e6,
+          ready(ends, times, NEAR * steady) / 1e6,
+          steady / 1e3);
+    }
+
+    /** What each call took. */
+    static long[] times(long[] ends) {
+      long[] times = ends.clone();
+      for (int i = 1; i < times.length; i++) {
+        times[i] -= ends[i - 1];
+      }
+      return times;
+    }
+
+    /** The start of the first row of windows in which the median call is near enough. */
+    private static long ready(long[] ends, long[] times, double near) {
+      int held = 0;
+      int window = 0;
+      for (int from = 0; held < HELD && from < ends.length; window++) {
+        int to = from;
+        while (to < ends.length && ends[to] < (window + 1) * WINDOW) {
+          to++;
+        }
+        held = to > from && median(times, from, to) <= near ? held + 1 : 0;
+        from = to;
+      }
+      return (window - held) * WINDOW;
+    }
+
+    private static double median(long[] times, int from, int to) {
+      long[] sorted = Arrays.copyOfRange(times, from, to);
+      Arrays.sort(sorted);
+      return sorted[sorted.length / 2];
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package org.logitkernels.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.StringReader;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.xml.sax.InputSource;
+
+/** What is made of the times that a fresh JVM writes. */
+class ColdStartTest {
+  /** A first call of 100 ms, 500 of 1 ms with one of 7 ms among them, and 100 us from then on. */
+  private static long[] ends() {
+    long[] ends = new long[20_000];
+    long end = 0;
+    for (int i = 0; i < ends.length; i++) {
+      end += i == 0 ? 100_000_000 : i == 250 ? 7_000_000 : i <= 500 ? 1_000_000 : 100_000;
+      ends[i] = end;
+    }
+    return ends;
+  }
+
+  @Test
+  void figuresAreThoseOfTheCalls() {
+    ColdResult.Jvm jvm = ColdResult.Jvm.of(ends());
+    assertEquals(100, jvm.first());
+    assertEquals(100, jvm.worst());
+    assertEquals(7, jvm.later());
+    assertEquals(100 + 499 + 7 + 499 * 0.1, jvm.total(), 1e-9);
+    assertEquals(100, jvm.steady());
+    assertEquals(600, jvm.ready(), "the window in which most calls are fast");
+  }
+
+  /** A hiccup before the steady state has held does not count, one after it does not matter. */
+  @Test
+  void theSteadyStateHasToHold() {
+    long[] ends = LongStream.rangeClosed(1, 20_000).map(i -> i * 100_000).toArray();
+    assertEquals(0, ColdResult.Jvm.of(ends).ready());
+    assertEquals(150, ColdResult.Jvm.of(slowed(ends, 1_000, 1_100)).ready());
+    assertEquals(0, ColdResult.Jvm.of(slowed(ends, 10_000, 10_100)).ready());
+  }
+
+  /** Calls of half a millisecond for a while. */
+  private static long[] slowed(long[] ends, int from, int to) {
+    long[] slowed = new long[ends.length];
+    for (int i = 0; i < slowed.length; i++) {
+      slowed[i] = (i == 0 ? 0 : slowed[i - 1]) + (i >= from && i < to ? 500_000 : 100_000);
+    }
+    return slowed;
+  }
+
+  @Test
+  void tablesShowMediansOfJvms() throws Exception {
+    ColdResult.Run run = run(3);
+    String text = ColdBenchmark.table(run);
+    assertTrue(text.contains("chain    adaptive         20.0     30.0"), text);
+    assertTrue(text.contains("Medians of 3 JVMs, 128,256 logits in a row"), text);
+    assertTrue(ColdBenchmark.table(run(4)).contains("chain    adaptive         25.0"));
+    ObjectMapper json = new ObjectMapper();
+    assertEquals(run, json.readValue(json.writeValueAsString(run), ColdResult.Run.class));
+  }
+
+  private static ColdResult.Run run(int jvms) {
+    List<ColdResult.Jvm> figures =
+        LongStream.rangeClosed(1, jvms)
+            .mapToObj(i -> new ColdResult.Jvm(10 * i, 10 * i + 10, 5, 500, 900, 25))
+            .toList();
+    ColdResult result = new ColdResult("chain", "adaptive", 128_256, figures);
+    return new ColdResult.Run("a processor", "a JDK", 2, 5, "abc", List.of(result));
+  }
+
+  @Test
+  void theTimelineHasAPanelForEachWorkloadAndALineForEachBackend() throws Exception {
+    Map<ColdResult, List<long[]>> calls = new LinkedHashMap<>();
+    for (String workload : ColdBenchmark.WORKLOADS) {
+      for (String backend : ColdBenchmark.BACKENDS) {
+        calls.put(
+            new ColdResult(workload, backend, 128_256, List.of(ColdResult.Jvm.of(ends()))),
+            List.of(ends()));
+      }
+    }
+    String svg = Timeline.svg(calls, 5);
+    var picture =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new InputSource(new StringReader(svg)));
+    assertEquals("svg", picture.getDocumentElement().getTagName());
+    assertEquals(2, picture.getElementsByTagName("g").getLength());
+    assertEquals(8, picture.getElementsByTagName("polyline").getLength());
+    for (String backend : ColdBenchmark.BACKENDS) {
+      assertTrue(svg.contains(">" + backend + "<"), backend);
+    }
+  }
+}
