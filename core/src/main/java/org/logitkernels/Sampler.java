@@ -2,8 +2,10 @@ package org.logitkernels;
 
 import java.util.Objects;
 import java.util.StringJoiner;
+import org.logitkernels.internal.Cutoffs;
 import org.logitkernels.internal.Order;
 import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Surprisal;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -123,7 +125,7 @@ public final class Sampler {
           "the row has " + (to - from) + " logits, but the vocabulary size is " + vocabularySize);
     }
     Kernels.checkUniform(u);
-    run(logits, from, to);
+    run(logits, from, to, u);
     if (narrowed) {
       weigh();
       token = rows.draw(survivors, u);
@@ -140,45 +142,88 @@ public final class Sampler {
   /**
    * Applies the steps. The first that narrows works on the row, those behind it on the survivors.
    */
-  private void run(float[] logits, int from, int to) {
-    int length = to - from;
+  private void run(float[] logits, int from, int to, double u) {
     narrowed = false;
     weighed = Double.NaN;
     temperature = 1;
+    int exclusions = 0;
     for (Step step : steps) {
+      int minKeep = 1;
+      if (step instanceof Step.MinKeep(Step filter, int n)) {
+        step = filter;
+        minKeep = n;
+      }
+      // Not a switch over patterns: it costs the first call of a JVM milliseconds.
       if (step instanceof Step.Temperature(float t)) {
-        if (t > 0) {
-          multiplyTemperature(t);
-        } else {
-          greedy(logits, from, to);
-        }
+        multiplyTemperature(t, logits, from, to);
       } else if (step instanceof Step.TopK(int k)) {
-        if (k < length) {
-          topK(logits, from, to, k);
-        }
+        topK(logits, from, to, Math.max(k, minKeep));
       } else if (step instanceof Step.TopP(float p)) {
-        if (p < 1) {
-          if (narrowed) {
-            weigh();
-            survivors.topP(p, length);
-          } else {
-            rows.topP(logits, from, to, temperature, p, survivors);
-            weighed = temperature;
-          }
-          narrowed = true;
-        }
+        topP(logits, from, to, p, minKeep);
       } else if (step instanceof Step.MinP(float p)) {
         if (p > 0) {
-          float threshold = Survivors.minPThreshold(temperature, p);
-          if (narrowed) {
-            survivors.minP(threshold);
-          } else {
-            rows.minP(logits, from, to, threshold, survivors);
-          }
-          narrowed = true;
+          cut(logits, from, to, Cutoffs.minP(temperature, p), minKeep);
+        }
+      } else if (step instanceof Step.Typical(float p)) {
+        if (p < 1) {
+          widen(logits, from, to);
+          weigh();
+          Surprisal.typical(survivors, temperature, p, to - from, minKeep);
           weighed = Double.NaN;
         }
+      } else if (step instanceof Step.TopNSigma(float n)) {
+        widen(logits, from, to);
+        cut(logits, from, to, Cutoffs.sigma(survivors, n), minKeep);
+      } else if (step instanceof Step.Xtc(float probability, float threshold)) {
+        if (uniform(Double.doubleToRawLongBits(u), exclusions++) < probability) {
+          widen(logits, from, to);
+          weigh();
+          float cut = Cutoffs.probability(survivors, temperature, threshold);
+          if (Cutoffs.dropTop(survivors, cut, minKeep)) {
+            weighed = Double.NaN;
+          }
+        }
+      } else if (step instanceof Step.EpsilonCutoff(float epsilon)) {
+        if (epsilon > 0) {
+          widen(logits, from, to);
+          weigh();
+          cut(logits, from, to, Cutoffs.epsilon(survivors, temperature, epsilon), minKeep);
+        }
+      } else if (step instanceof Step.EtaCutoff(float epsilon)) {
+        if (epsilon > 0) {
+          widen(logits, from, to);
+          weigh();
+          cut(logits, from, to, Cutoffs.eta(survivors, temperature, epsilon), minKeep);
+        }
+      } else if (step instanceof Step.TopH(float h, int n)) {
+        topK(logits, from, to, n);
+        widen(logits, from, to);
+        weigh();
+        Surprisal.topH(survivors, temperature, h);
+      } else if (step instanceof Step.DynamicTemperature(float min, float max, float exponent)) {
+        boolean wasNarrowed = narrowed;
+        widen(logits, from, to);
+        weigh();
+        double t = Surprisal.dynamicTemperature(survivors, temperature, min, max, exponent);
+        if (!wasNarrowed) { // nor is it now: nothing was dropped
+          narrowed = false;
+          weighed = Double.NaN;
+        }
+        multiplyTemperature(t, logits, from, to);
+      } else {
+        throw new AssertionError(step);
       }
+    }
+  }
+
+  /** Makes survivors of all unmasked tokens, for a step without a kernel for whole rows. */
+  private void widen(float[] logits, int from, int to) {
+    if (!narrowed) {
+      int best = rows.argMax(logits, from, to);
+      survivors.all(logits, from, to);
+      survivors.max = logits[from + best] + 0f;
+      narrowed = true;
+      weighed = Double.NaN;
     }
   }
 
@@ -189,8 +234,12 @@ public final class Sampler {
     }
   }
 
-  private void multiplyTemperature(float t) {
-    temperature = Math.clamp(temperature * t, COLDEST, HOTTEST);
+  private void multiplyTemperature(double t, float[] logits, int from, int to) {
+    if (t > 0) {
+      temperature = Math.clamp(temperature * t, COLDEST, HOTTEST);
+    } else {
+      greedy(logits, from, to);
+    }
   }
 
   private void greedy(float[] logits, int from, int to) {
@@ -205,10 +254,46 @@ public final class Sampler {
   }
 
   private void topK(float[] logits, int from, int to, int k) {
+    if (k >= to - from) {
+      return;
+    }
     if (narrowed) {
       survivors.topK(k);
     } else {
       rows.topK(logits, from, to, k, survivors);
+    }
+    narrowed = true;
+    weighed = Double.NaN;
+  }
+
+  private void topP(float[] logits, int from, int to, float p, int minKeep) {
+    if (p == 1) {
+      return;
+    }
+    if (narrowed) {
+      weigh();
+      survivors.topP(p, to - from, minKeep);
+      return;
+    }
+    rows.topP(logits, from, to, temperature, p, survivors);
+    if (survivors.size < minKeep) {
+      rows.topK(logits, from, to, Math.min(minKeep, to - from), survivors);
+      weighed = Double.NaN;
+    } else {
+      weighed = temperature;
+    }
+    narrowed = true;
+  }
+
+  /** Keeps {@code x - max >= threshold}. */
+  private void cut(float[] logits, int from, int to, float threshold, int minKeep) {
+    if (narrowed) {
+      survivors.minP(threshold, minKeep);
+    } else {
+      rows.minP(logits, from, to, threshold, survivors);
+      if (survivors.size < minKeep) {
+        rows.topK(logits, from, to, Math.min(minKeep, to - from), survivors);
+      }
     }
     narrowed = true;
     weighed = Double.NaN;

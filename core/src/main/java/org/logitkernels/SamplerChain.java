@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * product of all temperatures.
  *
  * <p>A step that can narrow nothing is passed over: a temperature of 1, a top-k at least as long as
- * the row, a top-p of 1, a min-p of 0. A chain of which only temperatures remain draws as {@link
- * Kernels#sample} does. Any other draws from the survivors: the first by ascending id whose running
- * sum of weights, in double, exceeds {@code u * total}.
+ * the row, a top-p or typical of 1, a min-p or cutoff of 0. A chain of which only temperatures
+ * remain draws as {@link Kernels#sample} does. Any other draws from the survivors: the first by
+ * ascending id whose running sum of weights, in double, exceeds {@code u * total}.
  *
  * <p>Immutable, thread-safe and serializable, with equality by value.
  */
@@ -41,6 +41,24 @@ public final class SamplerChain implements Serializable {
    */
   public static SamplerChain of(Step... steps) {
     return new SamplerChain(List.of(steps));
+  }
+
+  /**
+   * The chain of a text, as {@link #toString()} writes it: {@code temperature=0.8, top_k=40,
+   * top_p=0.95}.
+   *
+   * <p>Steps stand in the order in which they apply, with commas between them. A step is {@code
+   * name=value}, or {@code name(value, name=value, ...)}, where the first value may have its name
+   * too: {@code top_p(0.95, min_keep=2)}, {@code xtc(probability=0.5, threshold=0.1)}. An empty
+   * text is the chain without a step.
+   *
+   * @param text the chain's text
+   * @return the chain
+   * @throws IllegalArgumentException for a step or parameter that is unknown, given twice or
+   *     missing, and for a bad value; the message says what it is and where
+   */
+  public static SamplerChain parse(String text) {
+    return of(ChainText.parse(text).toArray(new Step[0]));
   }
 
   /**
@@ -95,7 +113,10 @@ public final class SamplerChain implements Serializable {
     return steps.hashCode();
   }
 
-  /** The steps, as in {@code temperature=0.8, top_k=40, top_p=0.95}. */
+  /**
+   * The steps, as in {@code temperature=0.8, top_k=40, top_p=0.95}: what {@link #parse} reads, if
+   * no step stands in the chain twice.
+   */
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(", ");

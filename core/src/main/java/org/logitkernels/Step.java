@@ -69,6 +69,162 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * Locally typical sampling: keeps the smallest set of tokens of mass p whose surprisal {@code -ln
+   * p_i} is nearest to the entropy {@code H = -sum(p_i ln p_i)}.
+   *
+   * <p><b>Definition:</b> the tokens left, by {@code |-ln p_i - H|} (as a float) ascending, then by
+   * id ascending; of them the smallest prefix whose mass is at least {@code p * total - total *
+   * 2^-21}, the token that crosses included. Probabilities are those at the temperature so far,
+   * renormalised over the tokens left. 1 keeps all, 0 the most typical one, which need not be the
+   * best.
+   *
+   * <p><b>Source:</b> Meister et al., Locally Typical Sampling, arXiv:2202.00666; as in Hugging
+   * Face transformers and llama.cpp, but exact at ties, of which transformers keeps all.
+   *
+   * @param p in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step typical(float p) {
+    return new Typical(p);
+  }
+
+  /**
+   * Top-n-sigma: keeps the tokens whose logit is at most n standard deviations below the maximum.
+   *
+   * <p><b>Definition:</b> those with {@code x - max >= (float) (-n * sigma)}; sigma is the
+   * population standard deviation of the logits left, masked ones not counted, in double. No
+   * temperature changes which tokens are kept. 0 keeps the ties at the maximum.
+   *
+   * <p><b>Source:</b> Tang et al., Top-n-sigma, arXiv:2411.07641; as in llama.cpp, where 0 and less
+   * switch it off.
+   *
+   * @param n finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step topNSigma(float n) {
+    return new TopNSigma(n);
+  }
+
+  /**
+   * XTC, exclude top choices: with a probability, drops all tokens of at least a threshold's
+   * probability but the last of them.
+   *
+   * <p><b>Definition:</b> at a call whose second uniform number is below {@code probability}, of
+   * the tokens with {@code x - max >= (float) (T (ln(threshold * total) - 2^-21))}, in other words
+   * {@code p_i >= threshold}, all but the last in order are dropped; nothing is if there are fewer
+   * than two. The second number is a hash of the call's u and of the step's place among the chain's
+   * XTC steps, so that a call is a pure function of u.
+   *
+   * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 6335; as in
+   * llama.cpp, equality included. A threshold above 0.5 can drop nothing.
+   *
+   * @param probability in [0, 1]; 0 never drops
+   * @param threshold in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if either is not
+   */
+  static Step xtc(float probability, float threshold) {
+    return new Xtc(probability, threshold);
+  }
+
+  /**
+   * Epsilon cutoff: keeps the tokens of a probability of at least epsilon, and the best in any
+   * case.
+   *
+   * <p><b>Definition:</b> those with {@code x - max >= min(0, (float) (T (ln(epsilon * total) -
+   * 2^-21)))}, total being that of the weights left. 0 keeps all.
+   *
+   * <p><b>Source:</b> Hewitt et al., Truncation Sampling as Language Model Desmoothing,
+   * arXiv:2210.15191; as in Hugging Face transformers.
+   *
+   * @param epsilon in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step epsilonCutoff(float epsilon) {
+    return new EpsilonCutoff(epsilon);
+  }
+
+  /**
+   * Eta cutoff: an epsilon cutoff that gives way where the distribution is flat, at {@code
+   * min(epsilon, sqrt(epsilon) * exp(-H))} with H the entropy.
+   *
+   * <p><b>Source:</b> Hewitt et al., arXiv:2210.15191; as in Hugging Face transformers.
+   *
+   * @param epsilon in [0, 1]; 0 keeps all
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step etaCutoff(float epsilon) {
+    return new EtaCutoff(epsilon);
+  }
+
+  /**
+   * Top-h among the best 100 tokens: see {@link #topH(float, int)}.
+   *
+   * @param h in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step topH(float h) {
+    return new TopH(h, TopH.TOP_N);
+  }
+
+  /**
+   * Top-h: of the best n tokens, renormalised, keeps the longest best-first prefix whose share of
+   * the entropy is at most h, and the best in any case. Tokens of no weight are dropped.
+   *
+   * <p><b>Definition:</b> a top-k of n; then the prefix with {@code -sum(p_i ln p_i) <= (h + 2^-21)
+   * H}, H being the sum over all n.
+   *
+   * <p><b>Source:</b> Potraghloo et al., Top-H Decoding, arXiv:2509.02510; as in Hugging Face
+   * transformers, where n is 100.
+   *
+   * @param h in [0, 1]
+   * @param n at least 1
+   * @return the step
+   * @throws IllegalArgumentException if either is not
+   */
+  static Step topH(float h, int n) {
+    return new TopH(h, n);
+  }
+
+  /**
+   * Dynamic temperature: a temperature that grows with the entropy, {@code min + (max - min) * (H /
+   * ln n)^exponent} for n tokens left.
+   *
+   * <p>H is the entropy at the temperature so far, which this one then multiplies, in double, as a
+   * fixed one would. A single token left is left alone; a result of 0 is greedy.
+   *
+   * <p><b>Source:</b> kalomaze, llama.cpp pull request 4972; as in llama.cpp, whose {@code
+   * temp_ext(t, delta, exponent)} is {@code min = max(0, t - delta)}, {@code max = t + delta}.
+   *
+   * @param min finite and at least 0
+   * @param max finite and at least min
+   * @param exponent finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step dynamicTemperature(float min, float max, float exponent) {
+    return new DynamicTemperature(min, max, exponent);
+  }
+
+  /**
+   * This filter, but keeping at least n tokens, if there are so many: the best, or for typical
+   * sampling the most typical.
+   *
+   * @param n at least 1
+   * @return the step
+   * @throws IllegalArgumentException if n is not, or this step is no filter with a minimum: a
+   *     temperature, a top-h, or a filter that has one already
+   */
+  default Step minKeep(int n) {
+    return new MinKeep(this, n);
+  }
+
+  /**
    * See {@link Step#temperature(float)}.
    *
    * @param t the temperature, finite and at least 0
@@ -145,5 +301,196 @@ public sealed interface Step extends Serializable {
     public String toString() {
       return "min_p=" + p;
     }
+  }
+
+  /**
+   * See {@link Step#typical(float)}.
+   *
+   * @param p the mass that is kept, in [0, 1]
+   */
+  record Typical(float p) implements Step {
+    /** Validates; -0 becomes 0. */
+    public Typical {
+      Kernels.checkProbability(p);
+      p = p + 0f;
+    }
+
+    /** As in {@code typical_p=0.95}. */
+    @Override
+    public String toString() {
+      return "typical_p=" + p;
+    }
+  }
+
+  /**
+   * See {@link Step#topNSigma(float)}.
+   *
+   * @param n standard deviations, finite and at least 0
+   */
+  record TopNSigma(float n) implements Step {
+    /** Validates; -0 becomes 0. */
+    public TopNSigma {
+      n = checkFinite("n", n);
+    }
+
+    /** As in {@code top_n_sigma=1.0}. */
+    @Override
+    public String toString() {
+      return "top_n_sigma=" + n;
+    }
+  }
+
+  /**
+   * See {@link Step#xtc(float, float)}.
+   *
+   * @param probability of dropping anything, in [0, 1]
+   * @param threshold the least probability of a top choice, in [0, 1]
+   */
+  record Xtc(float probability, float threshold) implements Step {
+    /** Validates; -0 becomes 0. */
+    public Xtc {
+      probability = checkUnit("probability", probability);
+      threshold = checkUnit("threshold", threshold);
+    }
+
+    /** As in {@code xtc(probability=0.5, threshold=0.1)}. */
+    @Override
+    public String toString() {
+      return "xtc(probability=" + probability + ", threshold=" + threshold + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#epsilonCutoff(float)}.
+   *
+   * @param epsilon the least probability that is kept, in [0, 1]
+   */
+  record EpsilonCutoff(float epsilon) implements Step {
+    /** Validates; -0 becomes 0. */
+    public EpsilonCutoff {
+      epsilon = checkUnit("epsilon", epsilon);
+    }
+
+    /** As in {@code epsilon_cutoff=0.001}. */
+    @Override
+    public String toString() {
+      return "epsilon_cutoff=" + epsilon;
+    }
+  }
+
+  /**
+   * See {@link Step#etaCutoff(float)}.
+   *
+   * @param epsilon the least probability that is kept where entropy is low, in [0, 1]
+   */
+  record EtaCutoff(float epsilon) implements Step {
+    /** Validates; -0 becomes 0. */
+    public EtaCutoff {
+      epsilon = checkUnit("epsilon", epsilon);
+    }
+
+    /** As in {@code eta_cutoff=0.001}. */
+    @Override
+    public String toString() {
+      return "eta_cutoff=" + epsilon;
+    }
+  }
+
+  /**
+   * See {@link Step#topH(float, int)}.
+   *
+   * @param h the share of the entropy that is kept, in [0, 1]
+   * @param n how many tokens are looked at, at least 1
+   */
+  record TopH(float h, int n) implements Step {
+    static final int TOP_N = 100;
+
+    /** Validates; -0 becomes 0. */
+    public TopH {
+      h = checkUnit("h", h);
+      if (n < 1) {
+        throw new IllegalArgumentException("n must be >= 1, but was " + n);
+      }
+    }
+
+    /** As in {@code top_h(h=0.4, n=100)}. */
+    @Override
+    public String toString() {
+      return "top_h(h=" + h + ", n=" + n + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#dynamicTemperature(float, float, float)}.
+   *
+   * @param min the temperature without entropy, finite and at least 0
+   * @param max the temperature of a flat distribution, finite and at least min
+   * @param exponent how fast it grows, finite and at least 0
+   */
+  record DynamicTemperature(float min, float max, float exponent) implements Step {
+    /** Validates; -0 becomes 0. */
+    public DynamicTemperature {
+      min = checkFinite("min", min);
+      max = checkFinite("max", max);
+      exponent = checkFinite("exponent", exponent);
+      if (max < min) {
+        throw new IllegalArgumentException("max must be >= min, but was " + max + " < " + min);
+      }
+    }
+
+    /** As in {@code dynamic_temperature(min=0.5, max=1.5, exponent=1.0)}. */
+    @Override
+    public String toString() {
+      return "dynamic_temperature(min=" + min + ", max=" + max + ", exponent=" + exponent + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#minKeep(int)}.
+   *
+   * @param step a filter
+   * @param n how many are kept at least, at least 1
+   */
+  record MinKeep(Step step, int n) implements Step {
+    /** Validates. */
+    public MinKeep {
+      switch (step) {
+        case TopK k -> {}
+        case TopP p -> {}
+        case MinP p -> {}
+        case Typical p -> {}
+        case TopNSigma s -> {}
+        case Xtc x -> {}
+        case EpsilonCutoff e -> {}
+        case EtaCutoff e -> {}
+        default -> throw new IllegalArgumentException("no minimum to keep for " + step);
+      }
+      if (n < 1) {
+        throw new IllegalArgumentException("min_keep must be >= 1, but was " + n);
+      }
+    }
+
+    /** As in {@code top_p(0.95, min_keep=2)}. */
+    @Override
+    public String toString() {
+      String text = step.toString();
+      String open =
+          text.endsWith(")") ? text.substring(0, text.length() - 1) : text.replace('=', '(');
+      return open + ", min_keep=" + n + ")";
+    }
+  }
+
+  private static float checkUnit(String name, float value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1], but was " + value);
+    }
+    return value + 0f;
+  }
+
+  private static float checkFinite(String name, float value) {
+    if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(name + " must be finite and >= 0, but was " + value);
+    }
+    return value + 0f;
   }
 }

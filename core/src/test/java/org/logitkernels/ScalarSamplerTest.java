@@ -1,6 +1,7 @@
 package org.logitkernels;
 
 import org.logitkernels.testkit.ChainContract;
+import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
@@ -11,6 +12,7 @@ class ScalarSamplerTest
     implements SemanticsContract,
         SamplerContract,
         ChainContract,
+        FiltersContract,
         PeerCasesContract,
         RealRowsContract {
   @Override

@@ -144,13 +144,18 @@ public final class Survivors {
   }
 
   /**
-   * Keeps the nucleus of the survivors, renormalised: the base is their own mass. Needs their
-   * weights.
+   * Keeps the nucleus of the survivors, renormalised, and at least the best {@code minKeep}: the
+   * base is their own mass. Needs their weights.
    */
-  public void topP(float p, int rowLength) {
+  public void topP(float p, int rowLength, int minKeep) {
     double quantum = quantum(rowLength);
     long mass = order(true, quantum);
-    keepThrough(Order.prefixEnd(keys, spare, size, need(p, mass / quantum, quantum)));
+    long last = Order.prefixEnd(keys, spare, size, need(p, mass / quantum, quantum));
+    if (minKeep > 1) {
+      order(false, 0);
+      last = Math.max(last, Order.prefixEnd(keys, spare, size, minKeep));
+    }
+    keepThrough(last);
   }
 
   /**
@@ -169,6 +174,11 @@ public final class Survivors {
 
   /** Adds the i-th survivor to the choice. */
   public void addKey(int i, double quantum) {
+    addKey(Order.key(values[i], ids[i]), mass(weights[i], quantum));
+  }
+
+  /** Adds a key of any kind, and its mass. */
+  void addKey(long key, long mass) {
     if (keyCount == keys.length) {
       long[] less = keys;
       long[] lessSpare = spare;
@@ -176,8 +186,8 @@ public final class Survivors {
       System.arraycopy(less, 0, keys, 0, keyCount);
       System.arraycopy(lessSpare, 0, spare, 0, keyCount);
     }
-    keys[keyCount] = Order.key(values[i], ids[i]);
-    spare[keyCount] = mass(weights[i], quantum);
+    keys[keyCount] = key;
+    spare[keyCount] = mass;
     keyCount++;
   }
 
@@ -191,9 +201,31 @@ public final class Survivors {
     reach(0, bar);
   }
 
-  /** Keeps those with {@code x - max >= threshold}. */
-  public void minP(float threshold) {
-    reach(max, threshold);
+  /** Keeps those with {@code x - max >= threshold}, and at least the best {@code minKeep}. */
+  public void minP(float threshold, int minKeep) {
+    if (minKeep > 1 && reaching(threshold) < minKeep) {
+      topK(minKeep);
+    } else {
+      reach(max, threshold);
+    }
+  }
+
+  /** The maximum of what is left, after a step that may have dropped the best. */
+  void renewMax() {
+    float best = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < size; i++) {
+      best = Math.max(best, values[i]);
+    }
+    max = best + 0f;
+  }
+
+  /** How many have {@code x - max >= threshold}. */
+  int reaching(float threshold) {
+    int count = 0;
+    for (int i = 0; i < size; i++) {
+      count += values[i] - max >= threshold ? 1 : 0;
+    }
+    return count;
   }
 
   private void reach(float base, float bar) {
@@ -209,24 +241,21 @@ public final class Survivors {
   }
 
   /**
-   * The lowest difference from the maximum that min-p keeps: {@code (float) (T (ln p - 2^-21))},
-   * and 0 for p = 1, which keeps the ties at the maximum alone.
-   */
-  public static float minPThreshold(double temperature, float p) {
-    return p == 1 ? 0 : (float) (temperature * (StrictMath.log(p) - 0x1p-21));
-  }
-
-  /**
    * Draws by ascending id: the first survivor whose running sum of weights exceeds {@code u *
    * total}. Needs the weights; leaves their total.
    */
   public int draw(double u) {
+    total = sum();
+    return ids[drawIndex(weights, 0, size, 0, u * total)];
+  }
+
+  /** The weights' sum, in order and in double. */
+  double sum() {
     double sum = 0;
     for (int i = 0; i < size; i++) {
       sum += weights[i];
     }
-    total = sum;
-    return ids[drawIndex(weights, 0, size, 0, u * sum)];
+    return sum;
   }
 
   /**
@@ -333,7 +362,7 @@ public final class Survivors {
   }
 
   /** The mass of a weight. */
-  private static long mass(float weight, double quantum) {
+  static long mass(float weight, double quantum) {
     return (long) Math.rint(weight * quantum);
   }
 

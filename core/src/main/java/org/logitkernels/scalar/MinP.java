@@ -10,6 +10,6 @@ final class MinP {
     float max = Maxima.max(x, from, to);
     survivors.all(x, from, to);
     survivors.max = max;
-    survivors.minP(threshold);
+    survivors.minP(threshold, 1);
   }
 }

@@ -124,6 +124,16 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.topK(1000), Step.temperature(1.5f), Step.minP(0.01f), Step.topP(0.9f));
   }
 
+  /** Chains with every other filter. */
+  @Example
+  default void filtersAllocateNothing() {
+    assertNoAllocation(Step.typical(0.9f).minKeep(2));
+    assertNoAllocation(Step.topNSigma(1), Step.xtc(0.5f, 0.1f), Step.topP(0.9f).minKeep(3));
+    assertNoAllocation(Step.epsilonCutoff(3e-4f));
+    assertNoAllocation(Step.etaCutoff(3e-4f), Step.topH(0.4f));
+    assertNoAllocation(Step.dynamicTemperature(0.5f, 1.5f, 1));
+  }
+
   /** The same on a row as wide as a small vocabulary, and where tokens are masked. */
   @Example
   default void wideAndMaskedRowsAllocateNothing() {

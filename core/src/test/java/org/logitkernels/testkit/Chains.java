@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
 import org.logitkernels.Candidates;
@@ -19,6 +20,55 @@ public final class Chains {
         .ofMaxSize(5)
         .withSizeDistribution(RandomDistribution.uniform())
         .withoutEdgeCases();
+  }
+
+  /** Up to five steps of every kind, whether or not they leave a prefix of the order. */
+  public static Arbitrary<List<Step>> anySteps() {
+    return Arbitraries.oneOf(temperature(), topK(), topP(), minP(), filter(), filter(), dynamic())
+        .list()
+        .ofMaxSize(5)
+        .withSizeDistribution(RandomDistribution.uniform())
+        .withoutEdgeCases();
+  }
+
+  /** The filters beyond top-k, top-p and min-p, some with a minimum to keep. */
+  public static Arbitrary<Step> filter() {
+    Arbitrary<Step> plain =
+        Arbitraries.oneOf(
+            edges().map(Step::typical),
+            Arbitraries.of(0f, 0.5f, 1f, 1.5f, 3f, Float.MAX_VALUE).map(Step::topNSigma),
+            Combinators.combine(Arbitraries.of(0f, 0.5f, 1f), edges()).as(Step::xtc),
+            cutoffs().map(Step::epsilonCutoff),
+            cutoffs().map(Step::etaCutoff));
+    return Arbitraries.oneOf(
+        plain,
+        Combinators.combine(plain, Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),
+        Combinators.combine(topP(), Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),
+        Combinators.combine(minP(), Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),
+        Combinators.combine(topK(), Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),
+        Combinators.combine(edges(), Arbitraries.of(1, 3, 100, Integer.MAX_VALUE)).as(Step::topH));
+  }
+
+  /** Dynamic temperatures. */
+  public static Arbitrary<Step> dynamic() {
+    return Combinators.combine(
+            Arbitraries.of(0f, 0.3f, 1f),
+            Arbitraries.of(0f, 0.5f, 2f),
+            Arbitraries.of(0f, 1f, 2.5f))
+        .as((min, range, exponent) -> Step.dynamicTemperature(min, min + range, exponent));
+  }
+
+  private static Arbitrary<Float> edges() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(4, Arbitraries.of(0.01f, 0.1f, 0.5f, 0.9f, 0.95f)),
+        Tuple.of(3, unit()),
+        Tuple.of(2, Arbitraries.of(0f, 1f, Math.nextDown(1f), Float.MIN_VALUE)));
+  }
+
+  private static Arbitrary<Float> cutoffs() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(4, Arbitraries.of(3e-4f, 0.001f, 0.01f, 0.1f)),
+        Tuple.of(2, Arbitraries.of(0f, 1f, Float.MIN_VALUE, 0.5f)));
   }
 
   /** Temperatures, now and then one at an edge, and rarely 0. */

@@ -20,13 +20,14 @@ import org.logitkernels.Step;
 /** The cases of other samplers' own tests, replayed; where this library differs, a test says so. */
 public interface PeerCasesContract extends KernelsUnderTest {
   /** Cases with a result of its own here. */
-  Set<String> DIFFERENT = Set.of("uniform, k=1 keeps all ties", "ctor rejects");
+  Set<String> DIFFERENT =
+      Set.of("uniform, k=1 keeps all ties", "ctor rejects", "uniform unchanged");
 
   /** Top-k, by the set that is kept. */
   @Example
   default void peersTopK() {
-    for (JsonNode peer : cases("top_k", 2)) {
-      assertKept(peer, Step.topK(peer.at("/params/k").asInt()));
+    for (JsonNode peer : cases("top_k", 3)) {
+      assertKept(peer, kept(peer, Step.topK(peer.at("/params/k").asInt())));
     }
     for (JsonNode peer : cases("top_k_mask_logits", 4)) {
       assertKept(peer, Step.topK(peer.at("/params/k").asInt()));
@@ -36,17 +37,52 @@ public interface PeerCasesContract extends KernelsUnderTest {
   /** Top-p, by the set that is kept: 0.5 + 0.3 reaches 0.8. */
   @Example
   default void peersTopP() {
-    for (JsonNode peer : cases("top_p", 3)) {
-      assertKept(peer, Step.topP((float) peer.at("/params/p").asDouble()));
+    for (JsonNode peer : cases("top_p", 4)) {
+      assertKept(peer, kept(peer, Step.topP((float) peer.at("/params/p").asDouble())));
     }
   }
 
   /** Min-p, by the set that is kept. */
   @Example
   default void peersMinP() {
-    for (JsonNode peer : cases("min_p", 3)) {
-      assertKept(peer, Step.minP((float) peer.at("/params/p").asDouble()));
+    for (JsonNode peer : cases("min_p", 5)) {
+      assertKept(peer, kept(peer, Step.minP((float) peer.at("/params/p").asDouble())));
     }
+  }
+
+  /** Typical, by the set that is kept or its size. */
+  @Example
+  default void peersTypical() {
+    for (JsonNode peer : cases("typical", 4)) {
+      assertKept(peer, kept(peer, Step.typical((float) peer.at("/params/p").asDouble())));
+    }
+  }
+
+  /** Epsilon and eta cutoffs, likewise. */
+  @Example
+  default void peersCutoffs() {
+    for (JsonNode peer : cases("epsilon", 4)) {
+      float epsilon = (float) peer.at("/params/epsilon").asDouble();
+      assertKept(peer, kept(peer, Step.epsilonCutoff(epsilon)));
+    }
+    for (JsonNode peer : cases("eta", 3)) {
+      float epsilon = (float) peer.at("/params/epsilon").asDouble();
+      assertKept(peer, kept(peer, Step.etaCutoff(epsilon)));
+    }
+  }
+
+  /** Top-h, likewise. */
+  @Example
+  default void peersTopH() {
+    for (JsonNode peer : cases("top_h", 4)) {
+      float h = (float) peer.at("/params/h").asDouble();
+      assertKept(peer, Step.topH(h, peer.at("/params/top_n").asInt()));
+    }
+  }
+
+  private static Step kept(JsonNode peer, Step step) {
+    JsonNode least = peer.at("/params/min_keep");
+    return least.isMissingNode() ? step : step.minKeep(least.asInt());
   }
 
   /** Renormalised probabilities after top-k and top-p. */
@@ -114,6 +150,19 @@ public interface PeerCasesContract extends KernelsUnderTest {
     assertEquals(x.length, ids(peer.get("expected_kept_mask")).length);
     int k = peer.at("/params/k").asInt();
     assertArrayEquals(IntStream.range(0, k).toArray(), Chains.ids(candidates(x, Step.topK(k))));
+  }
+
+  /**
+   * Hugging Face's typical keeps every tie at the last distance from the entropy; here ties go to
+   * lower ids, as everywhere.
+   */
+  @Example
+  default void differenceHuggingFaceKeepsAllTiesOfTypicalAndWeKeepTheMassAskedFor() {
+    JsonNode peer = different("uniform unchanged");
+    float[] x = logits(peer);
+    assertEquals(x.length, ids(peer.get("expected_kept_mask")).length);
+    Step step = kept(peer, Step.typical((float) peer.at("/params/p").asDouble()));
+    assertArrayEquals(new int[] {0, 1, 2}, Chains.ids(candidates(x, step)));
   }
 
   /** Hugging Face rejects a temperature of 0; here a kernel does and a chain is greedy. */

@@ -36,7 +36,7 @@ public interface SamplerContract extends KernelsUnderTest {
   /** Chains of any steps. */
   @Provide
   default Arbitrary<List<Step>> samplerSteps() {
-    return Chains.steps();
+    return Chains.anySteps();
   }
 
   /** Numbers for the draw. */

@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import org.logitkernels.Kernels;
 import org.logitkernels.testkit.ChainContract;
+import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
@@ -12,6 +13,7 @@ class VectorSamplerTest
     implements SemanticsContract,
         SamplerContract,
         ChainContract,
+        FiltersContract,
         PeerCasesContract,
         RealRowsContract {
   @Override

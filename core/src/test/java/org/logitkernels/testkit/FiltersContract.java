@@ -1,0 +1,336 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+
+/**
+ * The filters beyond top-k, top-p and min-p, and dynamic temperature, each against its definition
+ * in exact weights, on whole rows and on what a top-k or a temperature has left.
+ */
+public interface FiltersContract extends KernelsUnderTest {
+  /** Relative error of probabilities and entropies that may decide which token is the last. */
+  double NEAR = 2e-5;
+
+  /** Rows. */
+  @Provide
+  default Arbitrary<Row> filterRows() {
+    return Rows.upTo(3000);
+  }
+
+  /** What comes before the filter: nothing, a temperature, or less than the row. */
+  @Provide
+  default Arbitrary<List<Step>> before() {
+    return Arbitraries.of(
+        List.of(),
+        List.of(Step.temperature(0.7f)),
+        List.of(Step.topK(50)),
+        List.of(Step.temperature(1.5f), Step.topK(500)));
+  }
+
+  /** A parameter between 0 and 1. */
+  @Provide
+  default Arbitrary<Float> shares() {
+    return Arbitraries.of(0f, 0.001f, 0.02f, 0.1f, 0.3f, 0.5f, 0.9f, 0.95f, 0.99f);
+  }
+
+  /** The tokens before a filter, best first, with exact probabilities. */
+  record Before(float[] x, int[] tokens, double[] p) {
+    static Before of(FiltersContract contract, Row row, List<Step> before) {
+      float[] x = row.logits();
+      double t = 1;
+      for (Step step : before) {
+        t = NaiveChain.temperature(step, t);
+      }
+      int[] tokens = contract.left(row, before);
+      double[] weights =
+          DoubleStream.of(NaiveChain.weights(x, tokens, t))
+              .map(w -> w < 0x1p-126 ? 0 : w) // as defined
+              .toArray();
+      double total = DoubleStream.of(weights).sum();
+      return new Before(x, tokens, DoubleStream.of(weights).map(w -> w / total).toArray());
+    }
+
+    double entropy() {
+      return DoubleStream.of(p).filter(q -> q > 0).map(q -> -q * StrictMath.log(q)).sum();
+    }
+
+    /** How many have at least a probability, and the ties at the maximum in any case. */
+    int atLeast(double cut) {
+      float max = x[tokens[0]];
+      return (int)
+          IntStream.range(0, p.length).filter(i -> p[i] >= cut || x[tokens[i]] == max).count();
+    }
+
+    double deviation() {
+      double mean = IntStream.of(tokens).mapToDouble(id -> x[id]).average().orElse(0);
+      return Math.sqrt(
+          IntStream.of(tokens)
+              .mapToDouble(id -> (x[id] - mean) * (x[id] - mean))
+              .average()
+              .orElse(0));
+    }
+  }
+
+  /** Epsilon cutoff. */
+  @Property
+  default void epsilonCutoffKeepsProbabilitiesFromEpsilon(
+      @ForAll("filterRows") Row row,
+      @ForAll("before") List<Step> before,
+      @ForAll("shares") float epsilon) {
+    Before b = Before.of(this, row, before);
+    assertPrefix(
+        b,
+        left(row, with(before, Step.epsilonCutoff(epsilon))),
+        epsilon == 0 ? b.tokens.length : b.atLeast(epsilon * (1 + NEAR)),
+        epsilon == 0 ? b.tokens.length : b.atLeast(epsilon * (1 - NEAR)));
+  }
+
+  /** Eta cutoff. */
+  @Property
+  default void etaCutoffGivesWayToEntropy(
+      @ForAll("filterRows") Row row,
+      @ForAll("before") List<Step> before,
+      @ForAll("shares") float epsilon) {
+    Before b = Before.of(this, row, before);
+    double eta = Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-b.entropy()));
+    assertPrefix(
+        b,
+        left(row, with(before, Step.etaCutoff(epsilon))),
+        epsilon == 0 ? b.tokens.length : b.atLeast(eta * (1 + 10 * NEAR)),
+        epsilon == 0 ? b.tokens.length : b.atLeast(eta * (1 - 10 * NEAR)));
+  }
+
+  /** Top-n-sigma, whatever the temperature. */
+  @Property
+  default void topNSigmaKeepsLogitsNearTheMaximum(
+      @ForAll("filterRows") Row row,
+      @ForAll("before") List<Step> before,
+      @ForAll("shares") float share) {
+    float n = 3 * share;
+    Before b = Before.of(this, row, before);
+    float max = b.x[b.tokens[0]];
+    double sigma = b.deviation();
+    int least = 0;
+    int most = 0;
+    for (int id : b.tokens) {
+      float d = b.x[id] - max; // in float as defined: extremes are infinitely far apart
+      least += d >= (float) (-n * sigma * (1 - 1e-6)) ? 1 : 0;
+      most += d >= (float) (-n * sigma * (1 + 1e-6) - 1e-30) ? 1 : 0;
+    }
+    assertPrefix(b, left(row, with(before, Step.topNSigma(n))), least, most);
+  }
+
+  /** Top-h. */
+  @Property
+  default void topHKeepsAShareOfTheEntropy(
+      @ForAll("filterRows") Row row,
+      @ForAll("before") List<Step> before,
+      @ForAll("shares") float h) {
+    List<Step> narrow = with(before, Step.topK(100));
+    Before b = Before.of(this, row, narrow);
+    int[] left = left(row, with(before, Step.topH(h)));
+    assertPrefix(b, left, topH(b, h - NEAR), topH(b, h + NEAR));
+  }
+
+  private static int topH(Before b, double h) {
+    double sum = 0;
+    int kept = 0;
+    while (kept < b.p.length && b.p[kept] > 0) {
+      sum -= b.p[kept] * StrictMath.log(b.p[kept]);
+      if (sum > h * b.entropy() + 1e-300) {
+        break;
+      }
+      kept++;
+    }
+    return Math.max(1, kept);
+  }
+
+  /** Typical: nothing that is left is less typical than what is dropped, and the mass is right. */
+  @Property
+  default void typicalKeepsTheMassNearestToTheEntropy(
+      @ForAll("filterRows") Row row,
+      @ForAll("before") List<Step> before,
+      @ForAll("shares") float p) {
+    Before b = Before.of(this, row, before);
+    Set<Integer> left = new HashSet<>();
+    for (int id : left(row, with(before, Step.typical(p)))) {
+      left.add(id);
+    }
+    double entropy = b.entropy();
+    double mass = 0;
+    double furthest = 0;
+    double its = 0;
+    double nearest = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < b.tokens.length; i++) {
+      double shift = Math.abs(-StrictMath.log(b.p[i]) - entropy);
+      if (left.contains(b.tokens[i])) {
+        mass += b.p[i];
+        if (shift >= furthest) {
+          furthest = shift;
+          its = b.p[i];
+        }
+      } else {
+        nearest = Math.min(nearest, shift);
+      }
+    }
+    assertFalse(left.isEmpty());
+    assertTrue(furthest <= nearest + NEAR * (1 + nearest), "a less typical token is left");
+    assertTrue(mass >= p - NEAR, "too little mass is left");
+    assertTrue(
+        left.size() == 1 || mass - its <= p + NEAR || nearest - furthest < NEAR,
+        "too much mass is left");
+  }
+
+  /** XTC: of the tokens from the threshold on the last is left, of the others all. */
+  @Property
+  default void xtcDropsTopChoicesButTheLast(
+      @ForAll("filterRows") Row row,
+      @ForAll("before") List<Step> before,
+      @ForAll("shares") float threshold) {
+    Before b = Before.of(this, row, before);
+    int[] left = left(row, with(before, Step.xtc(1, threshold)));
+    int least = (int) DoubleStream.of(b.p).filter(q -> q >= threshold * (1 + NEAR)).count();
+    int most = (int) DoubleStream.of(b.p).filter(q -> q >= threshold * (1 - NEAR)).count();
+    int dropped = b.tokens.length - left.length;
+    assertTrue(Math.max(0, least - 1) <= dropped && dropped <= Math.max(0, most - 1));
+    assertArrayEquals(Arrays.copyOfRange(b.tokens, dropped, b.tokens.length), left);
+    assertArrayEquals(b.tokens, left(row, with(before, Step.xtc(0, threshold))));
+  }
+
+  /** XTC's own draw: as often as it is asked for, and independent of the token's. */
+  @Example
+  default void xtcDropsAsOftenAsAsked() {
+    float[] x = {2, 1.9f, 1, 0.5f, 0};
+    Sampler sampler = SamplerChain.of(Step.xtc(0.3f, 0.2f)).newSampler(x.length, 11, kernels());
+    int calls = 20_000;
+    int dropped = 0;
+    double[] sums = new double[2];
+    for (int i = 0; i < calls; i++) {
+      int token = sampler.sample(x);
+      boolean drops = sampler.candidates().size() < x.length;
+      dropped += drops ? 1 : 0;
+      sums[drops ? 1 : 0] += token == 1 ? 1 : 0;
+    }
+    // 5 standard deviations: one false alarm in 1.7 million.
+    assertEquals(0.3, (double) dropped / calls, 5 * Math.sqrt(0.3 * 0.7 / calls));
+    double p = 0.3439; // of token 1 among all, and among all but the best
+    assertEquals(p, sums[0] / (calls - dropped), 5 * Math.sqrt(p * (1 - p) / (0.7 * calls)));
+    double q = 0.5547;
+    assertEquals(q, sums[1] / dropped, 5 * Math.sqrt(q * (1 - q) / (0.3 * calls)));
+  }
+
+  /** Dynamic temperature: the probabilities are those of the temperature that it comes to. */
+  @Property
+  default void dynamicTemperatureIsATemperature(
+      @ForAll("filterRows") Row row, @ForAll("before") List<Step> before) {
+    Before b = Before.of(this, row, before);
+    List<Step> steps = with(before, Step.dynamicTemperature(0.5f, 1.5f, 2));
+    Sampler sampler = sampler(row, steps);
+    sampler.sample(row.array(), row.from(), row.to(), 0.5);
+    assertArrayEquals(b.tokens, Chains.ids(sampler.candidates()));
+    double t = 1;
+    for (Step step : before) {
+      t = NaiveChain.temperature(step, t);
+    }
+    int n = b.tokens.length;
+    double share = n == 1 ? 0 : b.entropy() / StrictMath.log(n);
+    t *= n == 1 ? 1 : 0.5 + share * share;
+    double[] weights = NaiveChain.weights(b.x, b.tokens, t);
+    double total = DoubleStream.of(weights).sum();
+    for (int i = 0; i < Math.min(n, 20); i++) {
+      double expected = weights[i] / total;
+      double d = ((double) b.x[b.tokens[0]] - b.x[b.tokens[i]]) / t;
+      assertEquals(
+          expected, sampler.candidates().probability(i), 2e-5 * (1 + d) * expected + 1e-37);
+    }
+  }
+
+  /** A minimum to keep. */
+  @Property
+  default void minKeepKeepsAtLeastSoMany(@ForAll("filterRows") Row row) {
+    int n = NaiveChain.order(row.logits()).length;
+    for (int k : new int[] {1, 2, 7, 100_000}) {
+      int least = Math.min(k, n);
+      int[] best = left(row, List.of(Step.topK(least)));
+      for (Step step :
+          List.of(
+              Step.topK(1),
+              Step.topP(0),
+              Step.minP(1),
+              Step.topNSigma(0),
+              Step.epsilonCutoff(1),
+              Step.etaCutoff(1))) {
+        for (List<Step> before : List.of(List.<Step>of(), List.of(Step.topK(5000)))) {
+          int plain = left(row, with(before, step)).length;
+          int[] left = left(row, with(before, step.minKeep(k)));
+          assertEquals(Math.max(plain, least), left.length, step.toString());
+          assertArrayEquals(
+              Arrays.copyOf(best, Math.min(least, left.length)), Arrays.copyOf(left, least));
+        }
+      }
+      assertTrue(left(row, List.of(Step.typical(0).minKeep(k))).length >= least);
+      assertTrue(left(row, List.of(Step.xtc(1, 0).minKeep(k))).length >= least);
+    }
+  }
+
+  /** Order matters where it should: a temperature before a filter by probability, not after. */
+  @Example
+  default void orderMattersWhereItShould() {
+    float[] x = {3, 2, 1, 0, -1};
+    Step hot = Step.temperature(4);
+    for (Step step :
+        List.of(Step.epsilonCutoff(0.1f), Step.etaCutoff(0.2f), Step.topH(0.5f), Step.topP(0.8f))) {
+      assertTrue(count(x, hot, step) > count(x, step, hot), step.toString());
+    }
+    Step sigma = Step.topNSigma(1);
+    assertEquals(count(x, hot, sigma), count(x, sigma, hot));
+    assertEquals(count(x, hot, Step.topK(2)), count(x, Step.topK(2), hot));
+  }
+
+  private int count(float[] x, Step... steps) {
+    return left(new Row("by hand", x, 0, x.length), List.of(steps)).length;
+  }
+
+  private static void assertPrefix(Before b, int[] left, int least, int most) {
+    assertTrue(
+        least <= left.length && left.length <= most,
+        () -> left.length + " are left of " + b.tokens.length + ", not " + least + " to " + most);
+    assertArrayEquals(Arrays.copyOf(b.tokens, left.length), left);
+  }
+
+  private static List<Step> with(List<Step> before, Step step) {
+    List<Step> steps = new ArrayList<>(before);
+    steps.add(step);
+    return steps;
+  }
+
+  private Sampler sampler(Row row, List<Step> steps) {
+    return SamplerChain.of(steps.toArray(Step[]::new)).newSampler(row.length(), 1, kernels());
+  }
+
+  /** What a chain leaves, best first. */
+  default int[] left(Row row, List<Step> steps) {
+    Sampler sampler = sampler(row, steps);
+    sampler.sample(row.array(), row.from(), row.to(), 0.5);
+    return Chains.ids(sampler.candidates());
+  }
+}
