@@ -21,7 +21,16 @@ final class ChainText {
   }
 
   /** A step's parameters, the first of which needs no name, and how it is made. */
-  private record Form(List<String> parameters, Maker maker) {}
+  private record Form(List<String> parameters, Maker maker) {
+    /** The parameter that needs no name; of token ids each does. */
+    String first() {
+      return parameters.isEmpty() ? "" : parameters.getFirst();
+    }
+
+    boolean has(String parameter) {
+      return parameters.isEmpty() ? parameter.matches("\\d+") : parameters.contains(parameter);
+    }
+  }
 
   private static final List<String> NAMES = new ArrayList<>();
   private static final Map<String, Form> FORMS = new HashMap<>();
@@ -38,6 +47,15 @@ final class ChainText {
     add("epsilon_cutoff", a -> Step.epsilonCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("eta_cutoff", a -> Step.etaCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("top_h", ChainText::topH, "h", "n");
+    add("repetition_penalty", ChainText::repetition, "penalty", "last", "prompt");
+    add("frequency_penalty", ChainText::frequency, "penalty", "last", "prompt");
+    add("presence_penalty", ChainText::presence, "penalty", "last", "prompt");
+    add("dry", ChainText::dry, "multiplier", "base", "allowed", "range", "breakers");
+    add("no_repeat_ngram", a -> Step.noRepeatNgram(a.integer("n")), "n");
+    add("logit_bias", ChainText::logitBias);
+    add("banned", ChainText::banned, "sequences");
+    add("min_length", a -> Step.minLength(a.integer("n"), a.ids("ends")), "n", "ends");
+    add("allowed", ChainText::allowed);
   }
 
   private static void add(String name, Maker maker, String... parameters) {
@@ -47,6 +65,56 @@ final class ChainText {
 
   private static Step xtc(Arguments a) {
     return Step.xtc(a.number("probability"), a.number("threshold"));
+  }
+
+  private static Step repetition(Arguments a) {
+    return Step.repetitionPenalty(a.number("penalty"), a.last(), a.prompt(true));
+  }
+
+  private static Step frequency(Arguments a) {
+    return Step.frequencyPenalty(a.number("penalty"), a.last(), a.prompt(false));
+  }
+
+  private static Step presence(Arguments a) {
+    return Step.presencePenalty(a.number("penalty"), a.last(), a.prompt(false));
+  }
+
+  private static Step dry(Arguments a) {
+    return Step.dry(
+        a.number("multiplier"),
+        a.has("base") ? a.number("base") : 1.75f,
+        a.has("allowed") ? a.integer("allowed") : 2,
+        a.has("range") ? a.integer("range") : Integer.MAX_VALUE,
+        a.ids("breakers"));
+  }
+
+  private static Step logitBias(Arguments a) {
+    Map<Integer, Float> biases = new HashMap<>();
+    for (String id : List.copyOf(a.values.keySet())) {
+      if (!id.matches("\\d{1,9}")) {
+        throw a.error(id, "'" + id + "' is no token id");
+      }
+      String bias = a.value(id);
+      biases.put(
+          Integer.valueOf(id), bias.equals("-Infinity") ? Float.NEGATIVE_INFINITY : a.number(id));
+    }
+    return Step.logitBias(biases);
+  }
+
+  private static Step allowed(Arguments a) {
+    if (!a.values.isEmpty()) {
+      throw a.error("", "allowed takes no values");
+    }
+    return Step.allowed();
+  }
+
+  private static Step banned(Arguments a) {
+    String[] sequences = a.value("sequences").split("\\|", -1);
+    int[][] ids = new int[sequences.length][];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = a.ids("sequences", sequences[i]);
+    }
+    return Step.banned(ids);
   }
 
   private static Step topH(Arguments a) {
@@ -113,8 +181,11 @@ final class ChainText {
     Arguments arguments = new Arguments(place, name);
     if (accept('=')) {
       skipBlanks();
-      arguments.add(form, form.parameters.getFirst(), at, at, value());
+      arguments.add(form, form.first(), at, at, value());
     } else if (accept('(')) {
+      if (accept(')')) {
+        return arguments;
+      }
       do {
         skipBlanks();
         int start = at;
@@ -124,7 +195,7 @@ final class ChainText {
           int valueAt = at;
           arguments.add(form, first, start, valueAt, value());
         } else if (arguments.values.isEmpty()) {
-          arguments.add(form, form.parameters.getFirst(), start, start, first);
+          arguments.add(form, form.first(), start, start, first);
         } else {
           throw error(start, "'" + first + "' needs a name: " + String.join(", ", form.parameters));
         }
@@ -202,21 +273,27 @@ final class ChainText {
     }
 
     void add(Form form, String parameter, int place, int valueAt, String value) {
-      if (!form.parameters.contains(parameter)) {
-        throw error(
+      if (!form.has(parameter)) {
+        throw ChainText.this.error(
             place,
-            "unknown parameter '"
-                + parameter
-                + "' of "
-                + name
-                + ", which has "
-                + String.join(", ", form.parameters));
+            parameter.isEmpty()
+                ? name
+                    + (name.equals("allowed")
+                        ? " takes no values"
+                        : " takes ids with their biases: id=bias")
+                : "unknown parameter '"
+                    + parameter
+                    + "' of "
+                    + name
+                    + (form.parameters.isEmpty()
+                        ? ""
+                        : ", which has " + String.join(", ", form.parameters)));
       }
       if (values.isEmpty()) {
         first = valueAt;
       }
       if (values.put(parameter, value) != null) {
-        throw error(place, "'" + parameter + "' is given twice");
+        throw ChainText.this.error(place, "'" + parameter + "' is given twice");
       }
       places.put(parameter, valueAt);
     }
@@ -228,7 +305,7 @@ final class ChainText {
     private String value(String parameter) {
       String value = values.get(parameter);
       if (value == null) {
-        throw error(step, name + " needs " + parameter);
+        throw ChainText.this.error(step, name + " needs " + parameter);
       }
       return value;
     }
@@ -251,8 +328,44 @@ final class ChainText {
     }
 
     private TextException bad(String parameter, String value, String what) {
-      int place = places.getOrDefault(parameter, step);
-      return error(place, parameter + " must be " + what + ", but was '" + value + "'");
+      return error(parameter, parameter + " must be " + what + ", but was '" + value + "'");
+    }
+
+    /** An error in a parameter. */
+    TextException error(String parameter, String message) {
+      return ChainText.this.error(places.getOrDefault(parameter, step), message);
+    }
+
+    int last() {
+      return has("last") ? integer("last") : Integer.MAX_VALUE;
+    }
+
+    boolean prompt(boolean otherwise) {
+      if (!has("prompt")) {
+        return otherwise;
+      }
+      String value = value("prompt");
+      if (!value.equals("true") && !value.equals("false")) {
+        throw bad("prompt", value, "true or false");
+      }
+      return value.equals("true");
+    }
+
+    /** Token ids with semicolons between them; none if the parameter is not given. */
+    int[] ids(String parameter) {
+      return has(parameter) ? ids(parameter, value(parameter)) : new int[0];
+    }
+
+    int[] ids(String parameter, String list) {
+      String[] ids = list.split(";", -1);
+      int[] result = new int[ids.length];
+      for (int i = 0; i < ids.length; i++) {
+        if (!ids[i].matches("\\d{1,9}")) {
+          throw bad(parameter, list, "token ids with ';' between them");
+        }
+        result[i] = Integer.parseInt(ids[i]);
+      }
+      return result;
     }
   }
 }

@@ -1,9 +1,17 @@
 package org.logitkernels;
 
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Cutoffs;
+import org.logitkernels.internal.History;
+import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Penalties;
 import org.logitkernels.internal.RowKernels;
 import org.logitkernels.internal.Surprisal;
 import org.logitkernels.internal.Survivors;
@@ -38,17 +46,27 @@ public final class Sampler {
   private final long seed;
   private final RowKernels rows;
   private final Survivors survivors;
+  private final Logits logits;
+  private final Penalties penalties = new Penalties();
   private final View view = new View();
 
+  /** The ids that each step names, and its biases for them, or the sequences that it bans. */
+  private final int[][] named;
+
+  private final float[][] biases;
+  private final int[][][] banned;
+
   private long position;
+  private History history = new History();
+  private long @Nullable [] mask;
 
   // Of the last call.
   private float[] row = NONE;
   private int from;
   private int to;
   private double temperature;
-  private boolean narrowed;
   private int token;
+  private float tokenLogit;
 
   /** The temperature that the survivors' weights are for; NaN if they have none. */
   private double weighed;
@@ -60,6 +78,113 @@ public final class Sampler {
     this.seed = seed;
     this.rows = kernels.rows;
     this.survivors = new Survivors(vocabularySize);
+    this.logits = new Logits(survivors);
+    this.named = new int[steps.length][];
+    this.biases = new float[steps.length][];
+    this.banned = new int[steps.length][][];
+    for (int i = 0; i < steps.length; i++) {
+      unpack(steps[i], i);
+    }
+  }
+
+  /** Takes a step's collections apart, which would make objects of their numbers at every call. */
+  private void unpack(Step step, int i) {
+    if (step instanceof Step.LogitBias(SortedMap<Integer, Float> bias)) {
+      named[i] = ints(bias.keySet());
+      biases[i] = new float[bias.size()];
+      for (int j = 0; j < named[i].length; j++) {
+        biases[i][j] = bias.getOrDefault(named[i][j], 0f);
+      }
+    } else if (step instanceof Step.MinLength end) {
+      named[i] = ints(end.ends());
+    } else if (step instanceof Step.Dry dry) {
+      named[i] = ints(dry.breakers());
+      Arrays.sort(named[i]);
+    } else if (step instanceof Step.Banned ban) {
+      banned[i] = ban.sequences().stream().map(Sampler::ints).toArray(int[][]::new);
+    }
+  }
+
+  private static int[] ints(Collection<Integer> numbers) {
+    return numbers.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /**
+   * A sampler that goes on from here on its own: the same chain, seed, position and history. Beams
+   * and parallel samples begin so.
+   *
+   * @return the copy; it has sampled nothing yet
+   */
+  public Sampler fork() {
+    Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(rows));
+    copy.position = position;
+    copy.history = history.copy();
+    return copy;
+  }
+
+  /** Begins anew: no history, position 0, nothing sampled. */
+  public void reset() {
+    history.clear();
+    position = 0;
+    mask = null;
+    row = NONE;
+  }
+
+  /**
+   * Adds the prompt's tokens to the history, which steps such as penalties look at.
+   *
+   * @param tokens their ids
+   * @throws IllegalArgumentException if an id is not in [0, {@link #vocabularySize()}); then none
+   *     was added
+   * @throws IllegalStateException if tokens were accepted already
+   */
+  public void acceptPrompt(int... tokens) {
+    if (history.generated() > 0) {
+      throw new IllegalStateException("the prompt comes before the tokens that are accepted");
+    }
+    for (int token : tokens) {
+      checkToken(token);
+    }
+    for (int token : tokens) {
+      history.addPrompt(token);
+    }
+  }
+
+  /**
+   * Adds a token to the history. No call of {@code sample} does: the caller may choose another.
+   *
+   * <p><b>Allocation:</b> the history doubles its room when it is used up.
+   *
+   * @param token its id
+   * @throws IllegalArgumentException if it is not in [0, {@link #vocabularySize()})
+   */
+  public void accept(int token) {
+    checkToken(token);
+    history.add(token);
+  }
+
+  private void checkToken(int token) {
+    if (token < 0 || token >= vocabularySize) {
+      throw new IllegalArgumentException(
+          "token " + token + " is not in the vocabulary of " + vocabularySize);
+    }
+  }
+
+  /**
+   * Gives the tokens that the next call may choose, for a chain with {@link Step#allowed}: token i
+   * may if bit {@code i % 64} of word {@code i / 64} is set; ids behind the last word may not.
+   *
+   * @param mask a bit for each token; referred to, not copied, until that call has succeeded
+   * @throws IllegalStateException if the chain has no such step
+   */
+  public void allow(long[] mask) {
+    for (Step step : steps) {
+      if (step instanceof Step.Allowed) {
+        this.mask = mask;
+        return;
+      }
+    }
+    throw new IllegalStateException("the chain has no step allowed(), which would read the mask");
   }
 
   /**
@@ -125,58 +250,66 @@ public final class Sampler {
           "the row has " + (to - from) + " logits, but the vocabulary size is " + vocabularySize);
     }
     Kernels.checkUniform(u);
-    run(logits, from, to, u);
-    if (narrowed) {
+    this.logits.open(logits, from, to);
+    run(u);
+    if (this.logits.narrowed) {
       weigh();
       token = rows.draw(survivors, u);
+      tokenLogit = this.logits.get(token);
     } else {
-      token = rows.draw(logits, from, to, temperature, u, survivors);
+      this.logits.whole();
+      float[] whole = this.logits.row();
+      int at = this.logits.from();
+      token = rows.draw(whole, at, this.logits.to(), temperature, u, survivors);
+      tokenLogit = whole[at + token];
     }
+    mask = null;
     view.reset();
-    this.row = logits;
-    this.from = from;
-    this.to = to;
+    this.row = this.logits.row();
+    this.from = this.logits.from();
+    this.to = this.logits.to();
     return token;
   }
 
   /**
    * Applies the steps. The first that narrows works on the row, those behind it on the survivors.
    */
-  private void run(float[] logits, int from, int to, double u) {
-    narrowed = false;
+  private void run(double u) {
+    logits.narrowed = false;
     weighed = Double.NaN;
     temperature = 1;
     int exclusions = 0;
-    for (Step step : steps) {
+    for (int n = 0; n < steps.length; n++) {
+      Step step = steps[n];
       int minKeep = 1;
-      if (step instanceof Step.MinKeep(Step filter, int n)) {
+      if (step instanceof Step.MinKeep(Step filter, int least)) {
         step = filter;
-        minKeep = n;
+        minKeep = least;
       }
       // Not a switch over patterns: it costs the first call of a JVM milliseconds.
       if (step instanceof Step.Temperature(float t)) {
-        multiplyTemperature(t, logits, from, to);
+        multiplyTemperature(t);
       } else if (step instanceof Step.TopK(int k)) {
-        topK(logits, from, to, Math.max(k, minKeep));
+        topK(Math.max(k, minKeep));
       } else if (step instanceof Step.TopP(float p)) {
-        topP(logits, from, to, p, minKeep);
+        topP(p, minKeep);
       } else if (step instanceof Step.MinP(float p)) {
         if (p > 0) {
-          cut(logits, from, to, Cutoffs.minP(temperature, p), minKeep);
+          cut(Cutoffs.minP(temperature, p), minKeep);
         }
       } else if (step instanceof Step.Typical(float p)) {
         if (p < 1) {
-          widen(logits, from, to);
+          widen();
           weigh();
-          Surprisal.typical(survivors, temperature, p, to - from, minKeep);
+          Surprisal.typical(survivors, temperature, p, logits.length(), minKeep);
           weighed = Double.NaN;
         }
-      } else if (step instanceof Step.TopNSigma(float n)) {
-        widen(logits, from, to);
-        cut(logits, from, to, Cutoffs.sigma(survivors, n), minKeep);
+      } else if (step instanceof Step.TopNSigma(float sigmas)) {
+        widen();
+        cut(Cutoffs.sigma(survivors, sigmas), minKeep);
       } else if (step instanceof Step.Xtc(float probability, float threshold)) {
         if (uniform(Double.doubleToRawLongBits(u), exclusions++) < probability) {
-          widen(logits, from, to);
+          widen();
           weigh();
           float cut = Cutoffs.probability(survivors, temperature, threshold);
           if (Cutoffs.dropTop(survivors, cut, minKeep)) {
@@ -185,44 +318,101 @@ public final class Sampler {
         }
       } else if (step instanceof Step.EpsilonCutoff(float epsilon)) {
         if (epsilon > 0) {
-          widen(logits, from, to);
+          widen();
           weigh();
-          cut(logits, from, to, Cutoffs.epsilon(survivors, temperature, epsilon), minKeep);
+          cut(Cutoffs.epsilon(survivors, temperature, epsilon), minKeep);
         }
       } else if (step instanceof Step.EtaCutoff(float epsilon)) {
         if (epsilon > 0) {
-          widen(logits, from, to);
+          widen();
           weigh();
-          cut(logits, from, to, Cutoffs.eta(survivors, temperature, epsilon), minKeep);
+          cut(Cutoffs.eta(survivors, temperature, epsilon), minKeep);
         }
-      } else if (step instanceof Step.TopH(float h, int n)) {
-        topK(logits, from, to, n);
-        widen(logits, from, to);
+      } else if (step instanceof Step.TopH(float h, int best)) {
+        topK(best);
+        widen();
         weigh();
         Surprisal.topH(survivors, temperature, h);
       } else if (step instanceof Step.DynamicTemperature(float min, float max, float exponent)) {
-        boolean wasNarrowed = narrowed;
-        widen(logits, from, to);
+        boolean wasNarrowed = logits.narrowed;
+        widen();
         weigh();
         double t = Surprisal.dynamicTemperature(survivors, temperature, min, max, exponent);
         if (!wasNarrowed) { // nor is it now: nothing was dropped
-          narrowed = false;
+          logits.narrowed = false;
           weighed = Double.NaN;
         }
-        multiplyTemperature(t, logits, from, to);
+        multiplyTemperature(t);
       } else {
-        throw new AssertionError(step);
+        adjust(step, n);
       }
     }
   }
 
+  /** A step that changes the logits of a few tokens. */
+  private void adjust(Step step, int n) {
+    if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
+      penalties.repetition(logits, history, history.start(last, prompt), penalty);
+    } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
+      int start = history.start(last, prompt);
+      penalties.occurrence(logits, history, start, penalty, 0, temperature);
+    } else if (step instanceof Step.PresencePenalty(float penalty, int last, boolean prompt)) {
+      int start = history.start(last, prompt);
+      penalties.occurrence(logits, history, start, 0, penalty, temperature);
+    } else if (step instanceof Step.Dry dry) {
+      penalties.dry(
+          logits,
+          history,
+          history.start(dry.range(), true),
+          dry.multiplier(),
+          dry.base(),
+          dry.allowed(),
+          named[n],
+          temperature);
+    } else if (step instanceof Step.NoRepeatNgram(int length)) {
+      penalties.noRepeat(logits, history, length);
+    } else if (step instanceof Step.LogitBias) {
+      for (int i = 0; i < named[n].length; i++) {
+        bias(named[n][i], biases[n][i]);
+      }
+    } else if (step instanceof Step.Banned) {
+      for (int[] sequence : banned[n]) {
+        Penalties.ban(logits, history, sequence);
+      }
+    } else if (step instanceof Step.MinLength(int least, List<Integer> ends)) {
+      if (history.generated() < least) {
+        for (int end : named[n]) {
+          logits.mask(end);
+        }
+      }
+    } else if (step instanceof Step.Allowed) {
+      if (mask == null) {
+        throw new IllegalStateException("the chain has a step allowed(), but no mask was given");
+      }
+      logits.allow(mask);
+    } else {
+      throw new AssertionError(step);
+    }
+    logits.settle();
+    weighed = Double.NaN;
+  }
+
+  private void bias(int token, float bias) {
+    if (bias == Float.NEGATIVE_INFINITY) {
+      logits.mask(token);
+    } else {
+      logits.set(token, (float) (logits.get(token) + bias * temperature));
+    }
+  }
+
   /** Makes survivors of all unmasked tokens, for a step without a kernel for whole rows. */
-  private void widen(float[] logits, int from, int to) {
-    if (!narrowed) {
-      int best = rows.argMax(logits, from, to);
-      survivors.all(logits, from, to);
-      survivors.max = logits[from + best] + 0f;
-      narrowed = true;
+  private void widen() {
+    if (!logits.narrowed) {
+      logits.whole();
+      int best = rows.argMax(logits.row(), logits.from(), logits.to());
+      survivors.all(logits.row(), logits.from(), logits.to());
+      survivors.max = logits.get(best) + 0f;
+      logits.narrowed = true;
       weighed = Double.NaN;
     }
   }
@@ -234,68 +424,69 @@ public final class Sampler {
     }
   }
 
-  private void multiplyTemperature(double t, float[] logits, int from, int to) {
+  private void multiplyTemperature(double t) {
     if (t > 0) {
       temperature = Math.clamp(temperature * t, COLDEST, HOTTEST);
     } else {
-      greedy(logits, from, to);
+      greedy();
     }
   }
 
-  private void greedy(float[] logits, int from, int to) {
-    if (narrowed) {
+  private void greedy() {
+    if (logits.narrowed) {
       survivors.topK(1);
     } else {
-      int id = rows.argMax(logits, from, to);
-      survivors.only(id, logits[from + id]);
+      logits.topK(rows, 1);
     }
-    narrowed = true;
+    logits.narrowed = true;
     weighed = Double.NaN;
   }
 
-  private void topK(float[] logits, int from, int to, int k) {
-    if (k >= to - from) {
+  private void topK(int k) {
+    if (k >= logits.length()) {
       return;
     }
-    if (narrowed) {
+    if (logits.narrowed) {
       survivors.topK(k);
     } else {
-      rows.topK(logits, from, to, k, survivors);
+      logits.topK(rows, k);
     }
-    narrowed = true;
+    logits.narrowed = true;
     weighed = Double.NaN;
   }
 
-  private void topP(float[] logits, int from, int to, float p, int minKeep) {
+  private void topP(float p, int minKeep) {
     if (p == 1) {
       return;
     }
-    if (narrowed) {
+    if (logits.narrowed) {
       weigh();
-      survivors.topP(p, to - from, minKeep);
+      survivors.topP(p, logits.length(), minKeep);
       return;
     }
-    rows.topP(logits, from, to, temperature, p, survivors);
+    logits.whole();
+    rows.topP(logits.row(), logits.from(), logits.to(), temperature, p, survivors);
     if (survivors.size < minKeep) {
-      rows.topK(logits, from, to, Math.min(minKeep, to - from), survivors);
+      logits.topK(rows, minKeep);
       weighed = Double.NaN;
     } else {
       weighed = temperature;
     }
-    narrowed = true;
+    logits.narrowed = true;
   }
 
   /** Keeps {@code x - max >= threshold}. */
-  private void cut(float[] logits, int from, int to, float threshold, int minKeep) {
-    if (narrowed) {
+  private void cut(float threshold, int minKeep) {
+    if (logits.narrowed) {
       survivors.minP(threshold, minKeep);
     } else {
-      rows.minP(logits, from, to, threshold, survivors);
+      logits.whole();
+      rows.minP(logits.row(), logits.from(), logits.to(), threshold, survivors);
       if (survivors.size < minKeep) {
-        rows.topK(logits, from, to, Math.min(minKeep, to - from), survivors);
+        logits.topK(rows, minKeep);
       }
     }
-    narrowed = true;
+    logits.narrowed = true;
     weighed = Double.NaN;
   }
 
@@ -320,7 +511,7 @@ public final class Sampler {
    */
   public float probability() {
     checkSampled();
-    return probabilityOf(row[from + token]);
+    return probabilityOf(tokenLogit);
   }
 
   /**
@@ -332,7 +523,7 @@ public final class Sampler {
    */
   public double logProbability() {
     checkSampled();
-    double difference = (double) row[from + token] - survivors.max;
+    double difference = (double) tokenLogit - survivors.max;
     return difference / temperature - StrictMath.log(survivors.total) + 0.0; // no -0
   }
 
@@ -402,7 +593,7 @@ public final class Sampler {
     private long[] best = {};
 
     void reset() {
-      counted = narrowed;
+      counted = logits.narrowed;
       ordered = false;
     }
 

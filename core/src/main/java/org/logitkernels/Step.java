@@ -1,6 +1,14 @@
 package org.logitkernels;
 
 import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One step of a {@link SamplerChain}: a filter that drops tokens, or a scaling of the logits.
@@ -222,6 +230,194 @@ public sealed interface Step extends Serializable {
    */
   default Step minKeep(int n) {
     return new MinKeep(this, n);
+  }
+
+  /**
+   * Repetition penalty over the whole history, the prompt included: see {@link
+   * #repetitionPenalty(float, int, boolean)}.
+   *
+   * @param penalty finite and above 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step repetitionPenalty(float penalty) {
+    return new RepetitionPenalty(penalty, Integer.MAX_VALUE, true);
+  }
+
+  /**
+   * Repetition penalty: divides the logits above 0 of tokens that occurred by the penalty, and
+   * multiplies the others by it; once for each token, however often it occurred.
+   *
+   * <p>The history is what {@link Sampler#accept} was given. Only tokens in it are touched; results
+   * beyond the range of float are clamped to it, so a penalty never masks. <b>Cost:</b> linear in
+   * the part of the history that is looked at. A top-k behind penalties takes the changed logits in
+   * without a copy of the row; anything else that needs the whole row reads a copy.
+   *
+   * <p><b>Source:</b> Keskar et al., CTRL, arXiv:1909.05858, with the sign rule of Hugging Face
+   * transformers, vLLM and llama.cpp.
+   *
+   * @param penalty finite and above 0; above 1 discourages, 1 does nothing
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   * @return the step
+   * @throws IllegalArgumentException if the penalty or last is out of range
+   */
+  static Step repetitionPenalty(float penalty, int last, boolean prompt) {
+    return new RepetitionPenalty(penalty, last, prompt);
+  }
+
+  /**
+   * Frequency penalty over the whole history, the prompt excluded: see {@link
+   * #frequencyPenalty(float, int, boolean)}.
+   *
+   * @param penalty finite
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step frequencyPenalty(float penalty) {
+    return new FrequencyPenalty(penalty, Integer.MAX_VALUE, false);
+  }
+
+  /**
+   * Frequency penalty: subtracts the penalty from a token's logit as often as it occurred.
+   *
+   * <p>From the logit as the chain has scaled it: behind a temperature T, {@code T * penalty} is
+   * subtracted from the row's. For history, cost and copies see {@link #repetitionPenalty(float,
+   * int, boolean)}. <b>Source:</b> the OpenAI API; as in vLLM (which leaves the prompt out) and
+   * llama.cpp (which does not).
+   *
+   * @param penalty finite; below 0 it encourages
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   * @return the step
+   * @throws IllegalArgumentException if the penalty or last is out of range
+   */
+  static Step frequencyPenalty(float penalty, int last, boolean prompt) {
+    return new FrequencyPenalty(penalty, last, prompt);
+  }
+
+  /**
+   * Presence penalty over the whole history, the prompt excluded: see {@link
+   * #presencePenalty(float, int, boolean)}.
+   *
+   * @param penalty finite
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step presencePenalty(float penalty) {
+    return new PresencePenalty(penalty, Integer.MAX_VALUE, false);
+  }
+
+  /**
+   * Presence penalty: subtracts the penalty once from the logit of every token that occurred.
+   *
+   * <p>Otherwise as {@link #frequencyPenalty(float, int, boolean)}.
+   *
+   * @param penalty finite; below 0 it encourages
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   * @return the step
+   * @throws IllegalArgumentException if the penalty or last is out of range
+   */
+  static Step presencePenalty(float penalty, int last, boolean prompt) {
+    return new PresencePenalty(penalty, last, prompt);
+  }
+
+  /**
+   * DRY, "don't repeat yourself": subtracts {@code multiplier * base^(n - allowed)} from a token
+   * that would go on a repetition of the last n tokens, for the longest such n of at least {@code
+   * allowed}.
+   *
+   * <p>A repetition does not reach across a breaker, and breakers are not penalised. The penalty is
+   * subtracted from the logit as the chain has scaled it, and is at most the largest float.
+   * <b>Cost:</b> linear in the range. Otherwise as {@link #repetitionPenalty(float, int, boolean)}.
+   *
+   * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 5677; as in
+   * llama.cpp, for breakers of one token each.
+   *
+   * @param multiplier finite and at least 0; 0 does nothing
+   * @param base finite and at least 1
+   * @param allowed how long a repetition may be without penalty and one more, at least 1
+   * @param range how many of the last tokens are looked at, at least 0
+   * @param breakers tokens that end repetitions
+   * @return the step
+   * @throws IllegalArgumentException if a number is out of range, or a breaker below 0
+   */
+  static Step dry(float multiplier, float base, int allowed, int range, int... breakers) {
+    return new Dry(multiplier, base, allowed, range, IntStream.of(breakers).boxed().toList());
+  }
+
+  /**
+   * No-repeat n-gram: masks every token that would make the last n tokens a run that occurred
+   * before.
+   *
+   * <p><b>Cost:</b> linear in the history. <b>Source:</b> Paulus et al., arXiv:1705.04304; as in
+   * Hugging Face transformers.
+   *
+   * @param n at least 1
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step noRepeatNgram(int n) {
+    return new NoRepeatNgram(n);
+  }
+
+  /**
+   * Logit bias: adds to the logits of the tokens that are named.
+   *
+   * <p>To the logit as the chain has scaled it: behind a temperature T, {@code T * bias} is added
+   * to the row's. Results beyond the range of float are clamped to it; {@code -Infinity} masks. Ids
+   * that a row does not have are passed over. <b>Source:</b> the OpenAI API; as in llama.cpp and
+   * vLLM.
+   *
+   * @param biases by token id; finite or {@code -Infinity}
+   * @return the step
+   * @throws IllegalArgumentException if an id is below 0, or a bias NaN or +Infinity
+   */
+  static Step logitBias(Map<Integer, Float> biases) {
+    return new LogitBias(new TreeMap<>(biases));
+  }
+
+  /**
+   * Banned sequences: masks the last token of a sequence where the others end the history; a
+   * sequence of one token is banned everywhere.
+   *
+   * <p><b>Source:</b> as in Hugging Face transformers and vLLM ("bad words").
+   *
+   * @param sequences of token ids, each of at least one
+   * @return the step
+   * @throws IllegalArgumentException if a sequence is empty, or an id below 0
+   */
+  static Step banned(int[]... sequences) {
+    return new Banned(Stream.of(sequences).map(s -> IntStream.of(s).boxed().toList()).toList());
+  }
+
+  /**
+   * Minimum length: masks the end-of-sequence tokens until so many tokens were accepted after the
+   * prompt.
+   *
+   * <p><b>Source:</b> as in Hugging Face transformers ({@code min_new_tokens}) and vLLM.
+   *
+   * @param n at least 0
+   * @param ends the ids that end a sequence
+   * @return the step
+   * @throws IllegalArgumentException if n or an id is below 0
+   */
+  static Step minLength(int n, int... ends) {
+    return new MinLength(n, IntStream.of(ends).boxed().toList());
+  }
+
+  /**
+   * Allowed tokens: masks all but those of the bit mask given to {@link Sampler#allow} before each
+   * call, as grammar engines produce it.
+   *
+   * <p>Behind a filter it masks survivors; in front it reads a copy of the row. <b>Cost:</b> a copy
+   * and a pass.
+   *
+   * @return the step
+   */
+  static Step allowed() {
+    return new Allowed();
   }
 
   /**
@@ -477,6 +673,239 @@ public sealed interface Step extends Serializable {
       String open =
           text.endsWith(")") ? text.substring(0, text.length() - 1) : text.replace('=', '(');
       return open + ", min_keep=" + n + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#repetitionPenalty(float, int, boolean)}.
+   *
+   * @param penalty how much
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   */
+  record RepetitionPenalty(float penalty, int last, boolean prompt) implements Step {
+    /** Validates. */
+    public RepetitionPenalty {
+      if (!(penalty > 0 && penalty < Float.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException("penalty must be finite and > 0, but was " + penalty);
+      }
+      checkLeast("last", last, 0);
+    }
+
+    /**
+     * As in {@code repetition_penalty(1.1, last=64, prompt=true)}; all of the history is {@code
+     * last=2147483647}.
+     */
+    @Override
+    public String toString() {
+      return "repetition_penalty(" + penalty + ", last=" + last + ", prompt=" + prompt + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#frequencyPenalty(float, int, boolean)}.
+   *
+   * @param penalty how much
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   */
+  record FrequencyPenalty(float penalty, int last, boolean prompt) implements Step {
+    /** Validates. */
+    public FrequencyPenalty {
+      if (!Float.isFinite(penalty)) {
+        throw new IllegalArgumentException("penalty must be finite, but was " + penalty);
+      }
+      checkLeast("last", last, 0);
+    }
+
+    /**
+     * As in {@code frequency_penalty(1.1, last=64, prompt=true)}; all of the history is {@code
+     * last=2147483647}.
+     */
+    @Override
+    public String toString() {
+      return "frequency_penalty(" + penalty + ", last=" + last + ", prompt=" + prompt + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#presencePenalty(float, int, boolean)}.
+   *
+   * @param penalty how much
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   */
+  record PresencePenalty(float penalty, int last, boolean prompt) implements Step {
+    /** Validates. */
+    public PresencePenalty {
+      if (!Float.isFinite(penalty)) {
+        throw new IllegalArgumentException("penalty must be finite, but was " + penalty);
+      }
+      checkLeast("last", last, 0);
+    }
+
+    /**
+     * As in {@code presence_penalty(1.1, last=64, prompt=true)}; all of the history is {@code
+     * last=2147483647}.
+     */
+    @Override
+    public String toString() {
+      return "presence_penalty(" + penalty + ", last=" + last + ", prompt=" + prompt + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#dry}.
+   *
+   * @param multiplier finite and at least 0
+   * @param base finite and at least 1
+   * @param allowed at least 1
+   * @param range at least 0
+   * @param breakers tokens that end repetitions
+   */
+  record Dry(float multiplier, float base, int allowed, int range, List<Integer> breakers)
+      implements Step {
+    /** Validates; breakers are copied. */
+    public Dry {
+      multiplier = checkFinite("multiplier", multiplier);
+      if (!(base >= 1 && base < Float.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException("base must be finite and >= 1, but was " + base);
+      }
+      checkLeast("allowed", allowed, 1);
+      checkLeast("range", range, 0);
+      breakers = checkIds(breakers);
+    }
+
+    /** As in {@code dry(0.8, base=1.75, allowed=2, range=1024, breakers=13;198)}. */
+    @Override
+    public String toString() {
+      return "dry("
+          + multiplier
+          + ", base="
+          + base
+          + ", allowed="
+          + allowed
+          + ", range="
+          + range
+          + (breakers.isEmpty() ? "" : ", breakers=" + list(breakers))
+          + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#noRepeatNgram}.
+   *
+   * @param n at least 1
+   */
+  record NoRepeatNgram(int n) implements Step {
+    /** Validates. */
+    public NoRepeatNgram {
+      checkLeast("n", n, 1);
+    }
+
+    /** As in {@code no_repeat_ngram=3}. */
+    @Override
+    public String toString() {
+      return "no_repeat_ngram=" + n;
+    }
+  }
+
+  /**
+   * See {@link Step#logitBias}.
+   *
+   * @param biases by token id
+   */
+  record LogitBias(SortedMap<Integer, Float> biases) implements Step {
+    /** Validates and copies. */
+    public LogitBias {
+      checkIds(List.copyOf(biases.keySet()));
+      for (Map.Entry<Integer, Float> bias : biases.entrySet()) {
+        if (!(bias.getValue() < Float.POSITIVE_INFINITY)) {
+          throw new IllegalArgumentException(
+              "the bias of "
+                  + bias.getKey()
+                  + " must be finite or -Infinity, but was "
+                  + bias.getValue());
+        }
+      }
+      biases = Collections.unmodifiableSortedMap(new TreeMap<>(biases));
+    }
+
+    /** As in {@code logit_bias(11=-0.5, 50256=-Infinity)}. */
+    @Override
+    public String toString() {
+      StringJoiner text = new StringJoiner(", ", "logit_bias(", ")");
+      biases.forEach((id, bias) -> text.add(id + "=" + bias));
+      return text.toString();
+    }
+  }
+
+  /**
+   * See {@link Step#banned}.
+   *
+   * @param sequences of token ids
+   */
+  record Banned(List<List<Integer>> sequences) implements Step {
+    /** Validates and copies. */
+    public Banned {
+      sequences = sequences.stream().map(Step::checkIds).toList();
+      for (List<Integer> sequence : sequences) {
+        if (sequence.isEmpty()) {
+          throw new IllegalArgumentException("a banned sequence is empty");
+        }
+      }
+    }
+
+    /** As in {@code banned=13;198|50256}: sequences 13, 198 and 50256. */
+    @Override
+    public String toString() {
+      return "banned=" + String.join("|", sequences.stream().map(Step::list).toList());
+    }
+  }
+
+  /**
+   * See {@link Step#minLength}.
+   *
+   * @param n at least 0
+   * @param ends the ids that end a sequence
+   */
+  record MinLength(int n, List<Integer> ends) implements Step {
+    /** Validates and copies. */
+    public MinLength {
+      checkLeast("n", n, 0);
+      ends = checkIds(ends);
+    }
+
+    /** As in {@code min_length(10, ends=2;128001)}. */
+    @Override
+    public String toString() {
+      return "min_length(" + n + (ends.isEmpty() ? "" : ", ends=" + list(ends)) + ")";
+    }
+  }
+
+  /** See {@link Step#allowed}. */
+  record Allowed() implements Step {
+    /** {@code allowed()}. */
+    @Override
+    public String toString() {
+      return "allowed()";
+    }
+  }
+
+  private static String list(List<Integer> ids) {
+    return String.join(";", ids.stream().map(String::valueOf).toList());
+  }
+
+  private static List<Integer> checkIds(List<Integer> ids) {
+    for (int id : ids) {
+      checkLeast("a token id", id, 0);
+    }
+    return List.copyOf(ids);
+  }
+
+  private static void checkLeast(String name, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(name + " must be >= " + least + ", but was " + value);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -73,13 +74,41 @@ class ChainTextTest {
             .toString());
   }
 
+  @Test
+  void stepsOfTheHistoryHaveATextToo() {
+    SamplerChain chain =
+        SamplerChain.of(
+            Step.logitBias(Map.of(11, -0.5f, 50256, Float.NEGATIVE_INFINITY)),
+            Step.repetitionPenalty(1.1f, 64, true),
+            Step.frequencyPenalty(0.5f),
+            Step.presencePenalty(-0.5f, 10, true),
+            Step.dry(0.8f, 1.75f, 2, 1024, 13, 198),
+            Step.noRepeatNgram(3),
+            Step.banned(new int[] {13, 198}, new int[] {50256}),
+            Step.minLength(10, 2, 7),
+            Step.allowed());
+    String text =
+        "logit_bias(11=-0.5, 50256=-Infinity), repetition_penalty(1.1, last=64, prompt=true),"
+            + " frequency_penalty(0.5, last=2147483647, prompt=false),"
+            + " presence_penalty(-0.5, last=10, prompt=true),"
+            + " dry(0.8, base=1.75, allowed=2, range=1024, breakers=13;198), no_repeat_ngram=3,"
+            + " banned=13;198|50256, min_length(10, ends=2;7), allowed()";
+    assertEquals(text, chain.toString());
+    assertEquals(chain, SamplerChain.parse(text));
+    assertEquals(
+        SamplerChain.of(Step.repetitionPenalty(1.1f), Step.dry(0.8f, 1.75f, 2, Integer.MAX_VALUE)),
+        SamplerChain.parse("repetition_penalty=1.1, dry=0.8"));
+  }
+
   /** Errors say what is wrong and where. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "topk=40 | unknown step 'topk': the steps are temperature, dynamic_temperature, top_k, top_p,"
-            + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, at 0",
+            + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, repetition_penalty,"
+            + " frequency_penalty, presence_penalty, dry, no_repeat_ngram, logit_bias, banned, min_length,"
+            + " allowed, at 0",
         "top_k=40, top_p=0.9, top_k=50 | step 'top_k' is given twice, at 21",
         "top_k=40, top_p=1.5 | top_p: p must be in [0, 1], but was 1.5, at 16",
         "top_k=4.5 | k must be a whole number, but was '4.5', at 6",
@@ -96,6 +125,13 @@ class ChainTextTest {
         "top_k(40, k=50) | 'k' is given twice, at 10",
         "top_k(40, n=2) | unknown parameter 'n' of top_k, which has k, min_keep, at 10",
         "top_k(40, min_keep=0) | top_k: min_keep must be >= 1, but was 0, at 6",
+        "allowed=3 | allowed takes no values, at 8",
+        "top_k=1, allowed(3=1) | allowed takes no values, at 9",
+        "logit_bias(a=3) | unknown parameter 'a' of logit_bias, at 11",
+        "logit_bias=3 | logit_bias takes ids with their biases: id=bias, at 11",
+        "logit_bias(3=x) | 3 must be a number, but was 'x', at 13",
+        "banned=1;;2 | sequences must be token ids with ';' between them, but was '1;;2', at 7",
+        "repetition_penalty(1.1, prompt=maybe) | prompt must be true or false, but was 'maybe', at 31",
         "xtc=0.5 | xtc needs threshold, at 0",
         "temperature(1, min_keep=2) | unknown parameter 'min_keep' of temperature, which has t, at 15"
       })

@@ -2,6 +2,7 @@ package org.logitkernels;
 
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
+import org.logitkernels.testkit.HistoryContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
@@ -13,6 +14,7 @@ class ScalarSamplerTest
         SamplerContract,
         ChainContract,
         FiltersContract,
+        HistoryContract,
         PeerCasesContract,
         RealRowsContract {
   @Override

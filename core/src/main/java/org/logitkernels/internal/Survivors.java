@@ -119,6 +119,34 @@ public final class Survivors {
     size++;
   }
 
+  /** Adds a token wherever its id belongs; there must be room, and it must not be there. */
+  void insert(int id, float value) {
+    int i = size++;
+    for (; i > 0 && ids[i - 1] > id; i--) {
+      ids[i] = ids[i - 1];
+      values[i] = values[i - 1];
+    }
+    ids[i] = id;
+    values[i] = value;
+  }
+
+  /** Drops what a step has masked. */
+  void dropMasked() {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (values[i] > Float.NEGATIVE_INFINITY) {
+        ids[kept] = ids[i];
+        values[kept] = values[i];
+        kept++;
+      }
+    }
+    size = kept;
+    if (kept == 0) {
+      throw Rows.allMasked();
+    }
+    renewMax();
+  }
+
   /** Keeps the best k. */
   public void topK(int k) {
     if (k < size) {

@@ -134,6 +134,19 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.dynamicTemperature(0.5f, 1.5f, 1));
   }
 
+  /** Chains with steps that change logits, by a history of 64 tokens. */
+  @Example
+  default void changesAllocateNothing() {
+    Step dry = Step.dry(0.8f, 1.75f, 2, 1024, 13);
+    Step bias = Step.logitBias(Map.of(11, -0.5f, 3, Float.NEGATIVE_INFINITY));
+    assertNoAllocation(
+        bias, Step.repetitionPenalty(1.1f), Step.frequencyPenalty(0.1f), dry, Step.topK(40));
+    assertNoAllocation(
+        Step.presencePenalty(1), Step.noRepeatNgram(2), Step.minLength(100, 5), Step.topP(0.9f));
+    assertNoAllocation(
+        Step.topK(40), Step.banned(new int[] {7}, new int[] {8, 9}), bias, Step.temperature(2));
+  }
+
   /** The same on a row as wide as a small vocabulary, and where tokens are masked. */
   @Example
   default void wideAndMaskedRowsAllocateNothing() {
@@ -202,6 +215,9 @@ public interface AllocationContract extends KernelsUnderTest {
   private void assertNoAllocation(Step... steps) {
     Row row = row();
     Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
+    for (int i = 0; i < 64; i++) {
+      sampler.accept(i * i % 50);
+    }
     assertNoAllocation(
         i -> {
           int token = sampler.sample(row.array(), row.from(), row.to() - i);

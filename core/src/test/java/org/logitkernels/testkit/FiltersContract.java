@@ -38,7 +38,7 @@ public interface FiltersContract extends KernelsUnderTest {
 
   /** What comes before the filter: nothing, a temperature, or less than the row. */
   @Provide
-  default Arbitrary<List<Step>> before() {
+  default Arbitrary<List<Step>> filterBefore() {
     return Arbitraries.of(
         List.of(),
         List.of(Step.temperature(0.7f)),
@@ -48,7 +48,7 @@ public interface FiltersContract extends KernelsUnderTest {
 
   /** A parameter between 0 and 1. */
   @Provide
-  default Arbitrary<Float> shares() {
+  default Arbitrary<Float> filterShares() {
     return Arbitraries.of(0f, 0.001f, 0.02f, 0.1f, 0.3f, 0.5f, 0.9f, 0.95f, 0.99f);
   }
 
@@ -94,8 +94,8 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void epsilonCutoffKeepsProbabilitiesFromEpsilon(
       @ForAll("filterRows") Row row,
-      @ForAll("before") List<Step> before,
-      @ForAll("shares") float epsilon) {
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterShares") float epsilon) {
     Before b = Before.of(this, row, before);
     assertPrefix(
         b,
@@ -108,8 +108,8 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void etaCutoffGivesWayToEntropy(
       @ForAll("filterRows") Row row,
-      @ForAll("before") List<Step> before,
-      @ForAll("shares") float epsilon) {
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterShares") float epsilon) {
     Before b = Before.of(this, row, before);
     double eta = Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-b.entropy()));
     assertPrefix(
@@ -123,8 +123,8 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void topNSigmaKeepsLogitsNearTheMaximum(
       @ForAll("filterRows") Row row,
-      @ForAll("before") List<Step> before,
-      @ForAll("shares") float share) {
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterShares") float share) {
     float n = 3 * share;
     Before b = Before.of(this, row, before);
     float max = b.x[b.tokens[0]];
@@ -143,8 +143,8 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void topHKeepsAShareOfTheEntropy(
       @ForAll("filterRows") Row row,
-      @ForAll("before") List<Step> before,
-      @ForAll("shares") float h) {
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterShares") float h) {
     List<Step> narrow = with(before, Step.topK(100));
     Before b = Before.of(this, row, narrow);
     int[] left = left(row, with(before, Step.topH(h)));
@@ -168,8 +168,8 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void typicalKeepsTheMassNearestToTheEntropy(
       @ForAll("filterRows") Row row,
-      @ForAll("before") List<Step> before,
-      @ForAll("shares") float p) {
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterShares") float p) {
     Before b = Before.of(this, row, before);
     Set<Integer> left = new HashSet<>();
     for (int id : left(row, with(before, Step.typical(p)))) {
@@ -204,8 +204,8 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void xtcDropsTopChoicesButTheLast(
       @ForAll("filterRows") Row row,
-      @ForAll("before") List<Step> before,
-      @ForAll("shares") float threshold) {
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterShares") float threshold) {
     Before b = Before.of(this, row, before);
     int[] left = left(row, with(before, Step.xtc(1, threshold)));
     int least = (int) DoubleStream.of(b.p).filter(q -> q >= threshold * (1 + NEAR)).count();
@@ -241,7 +241,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Dynamic temperature: the probabilities are those of the temperature that it comes to. */
   @Property
   default void dynamicTemperatureIsATemperature(
-      @ForAll("filterRows") Row row, @ForAll("before") List<Step> before) {
+      @ForAll("filterRows") Row row, @ForAll("filterBefore") List<Step> before) {
     Before b = Before.of(this, row, before);
     List<Step> steps = with(before, Step.dynamicTemperature(0.5f, 1.5f, 2));
     Sampler sampler = sampler(row, steps);

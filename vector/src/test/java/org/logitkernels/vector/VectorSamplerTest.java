@@ -3,6 +3,7 @@ package org.logitkernels.vector;
 import org.logitkernels.Kernels;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
+import org.logitkernels.testkit.HistoryContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
@@ -14,6 +15,7 @@ class VectorSamplerTest
         SamplerContract,
         ChainContract,
         FiltersContract,
+        HistoryContract,
         PeerCasesContract,
         RealRowsContract {
   @Override

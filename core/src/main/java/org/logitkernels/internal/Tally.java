@@ -1,0 +1,74 @@
+package org.logitkernels.internal;
+
+import java.util.Arrays;
+
+/** A number for each of a few tokens, in the order in which they were first named. */
+final class Tally {
+  private int[] tokens = new int[16];
+  private int[] numbers = new int[16];
+  private int[] slots = new int[64]; // a place in the list and 1, or 0
+  private int size;
+
+  void clear() {
+    if (size > 0) {
+      Arrays.fill(slots, 0);
+      size = 0;
+    }
+  }
+
+  int size() {
+    return size;
+  }
+
+  int token(int i) {
+    return tokens[i];
+  }
+
+  int number(int i) {
+    return numbers[i];
+  }
+
+  /** The place of a token in the list, or -1. */
+  int place(int token) {
+    return slots[slot(token)] - 1;
+  }
+
+  /** Sets a token's number; returns its place. */
+  int set(int token, int number) {
+    int slot = slot(token);
+    if (slots[slot] == 0) {
+      if (size == tokens.length) {
+        grow();
+        slot = slot(token);
+      }
+      tokens[size] = token;
+      slots[slot] = ++size;
+    }
+    numbers[slots[slot] - 1] = number;
+    return slots[slot] - 1;
+  }
+
+  /** A token's number; 0 if it has none. */
+  int get(int token) {
+    int place = place(token);
+    return place < 0 ? 0 : numbers[place];
+  }
+
+  /** Where a token is, or would go. */
+  private int slot(int token) {
+    int slot = token * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(slots.length - 1);
+    while (slots[slot] != 0 && tokens[slots[slot] - 1] != token) {
+      slot = slot + 1 & slots.length - 1;
+    }
+    return slot;
+  }
+
+  private void grow() {
+    tokens = Arrays.copyOf(tokens, 2 * size);
+    numbers = Arrays.copyOf(numbers, 2 * size);
+    slots = new int[8 * size];
+    for (int i = 0; i < size; i++) {
+      slots[slot(tokens[i])] = i + 1;
+    }
+  }
+}

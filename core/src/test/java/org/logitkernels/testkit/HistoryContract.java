@@ -1,0 +1,401 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+
+/**
+ * Steps that change a few logits: a chain with them does to a row what the chain without them does
+ * to a row that was changed beforehand, bit for bit.
+ */
+public interface HistoryContract extends KernelsUnderTest {
+  /** Tokens of the prompt in the sequences below. */
+  int PROMPT = 7;
+
+  /** Rows. */
+  @Provide
+  default Arbitrary<Row> historyRows() {
+    return Rows.upTo(3000);
+  }
+
+  /** Steps that change logits. */
+  @Provide
+  default Arbitrary<Step> historyChanges() {
+    Arbitrary<Float> penalties = Arbitraries.of(-0.5f, 0f, 0.3f, 1f, 1.7f, 50f, 1e38f);
+    Arbitrary<Integer> last = Arbitraries.of(0, 1, 5, 64, Integer.MAX_VALUE);
+    Arbitrary<Boolean> prompt = Arbitraries.of(true, false);
+    return Arbitraries.oneOf(
+        Combinators.combine(Arbitraries.of(0.5f, 1f, 1.1f, 2f, 1e30f), last, prompt)
+            .as(Step::repetitionPenalty),
+        Combinators.combine(penalties, last, prompt).as(Step::frequencyPenalty),
+        Combinators.combine(penalties, last, prompt).as(Step::presencePenalty),
+        Combinators.combine(
+                Arbitraries.of(0f, 0.8f, 1e30f),
+                Arbitraries.of(1f, 1.75f),
+                Arbitraries.of(1, 2, 3),
+                last,
+                Arbitraries.of(new int[0], new int[] {5, 2}))
+            .as(Step::dry),
+        Arbitraries.of(1, 2, 3).map(Step::noRepeatNgram),
+        Arbitraries.of(
+            Step.logitBias(Map.of(0, 3f, 2, -1f, 1_000_000, 1f)),
+            Step.logitBias(Map.of(1, Float.NEGATIVE_INFINITY, 3, 1e38f)),
+            Step.banned(new int[] {1}, new int[] {2, 3}, new int[] {1, 2, 4}),
+            Step.minLength(10, 0, 4),
+            Step.minLength(1000, 1)));
+  }
+
+  /** What comes before: nothing, a temperature, a filter, or both. */
+  @Provide
+  default Arbitrary<List<Step>> historyBefore() {
+    return Arbitraries.of(
+        List.of(),
+        List.of(Step.temperature(0.5f)),
+        List.of(Step.topK(20)),
+        List.of(Step.temperature(2), Step.minP(0.01f)));
+  }
+
+  /** What comes behind. */
+  @Provide
+  default Arbitrary<List<Step>> historyBehind() {
+    return Arbitraries.of(
+        List.of(),
+        List.of(Step.temperature(0)),
+        List.of(Step.topK(3)),
+        List.of(Step.topK(40), Step.topP(0.9f), Step.temperature(0.8f)),
+        List.of(Step.topP(0.9f)),
+        List.of(Step.minP(0.1f).minKeep(5)),
+        List.of(Step.typical(0.9f)));
+  }
+
+  /** A short alphabet, so that things repeat. */
+  private static int[] sequence(long seed, int length, int alphabet) {
+    SplittableRandom random = new SplittableRandom(seed);
+    return random.ints(length, 0, alphabet).toArray();
+  }
+
+  /** The property. */
+  @Property
+  default void changesAreThoseOfARowChangedBeforehand(
+      @ForAll("historyRows") Row row,
+      @ForAll("historyBefore") List<Step> before,
+      @ForAll("historyChanges") Step first,
+      @ForAll("historyChanges") Step second,
+      @ForAll("historyBehind") List<Step> behind,
+      @ForAll long seed) {
+    int length = row.length();
+    int[] history =
+        sequence(seed, (int) Math.floorMod(seed, 90L), (int) Math.min(length, 2 + (seed & 15)));
+    float[] x = row.logits();
+    float[] changed = x.clone();
+    double temperature = 1;
+    for (Step step : before) {
+      temperature = NaiveChain.temperature(step, temperature);
+    }
+    if (!before.isEmpty()) {
+      Sampler narrowing = sampler(before, length, history);
+      narrowing.sample(x, 0, length, 0.5);
+      Arrays.fill(changed, Float.NEGATIVE_INFINITY);
+      for (int id : Chains.ids(narrowing.candidates())) {
+        changed[id] = x[id];
+      }
+    }
+    change(first, changed, history, temperature);
+    change(second, changed, history, temperature);
+    List<Step> steps = new ArrayList<>(before);
+    steps.addAll(List.of(first, second));
+    steps.addAll(behind);
+    List<Step> plain = new ArrayList<>();
+    for (Step step : before) {
+      if (step instanceof Step.MinP || step instanceof Step.TopK(int k) && k < length) {
+        plain.add(Step.topNSigma(Float.MAX_VALUE)); // keeps all, but survivors are drawn from
+      }
+    }
+    for (Step step : before) {
+      if (step instanceof Step.Temperature) {
+        plain.add(step);
+      }
+    }
+    plain.addAll(behind);
+    Outcome expected = outcome(sampler(plain, length, new int[0]), changed);
+    assertEquals(expected, outcome(sampler(steps, length, history), x), steps.toString());
+    assertArrayEquals(EntryPoint.bits(row.logits()), EntryPoint.bits(x));
+  }
+
+  /** What comes of a call: an error, or token, candidates and the bits of their probabilities. */
+  record Outcome(String error, int token, List<Integer> ids, List<Float> probabilities) {}
+
+  private static Outcome outcome(Sampler sampler, float[] x) {
+    try {
+      int token = sampler.sample(x, 0, x.length, 0.37);
+      List<Integer> ids = new ArrayList<>();
+      List<Float> probabilities = new ArrayList<>();
+      for (int i = 0; i < sampler.candidates().size(); i++) {
+        ids.add(sampler.candidates().id(i));
+        probabilities.add(sampler.candidates().probability(i));
+      }
+      probabilities.add(sampler.probability());
+      return new Outcome("", token, ids, probabilities);
+    } catch (IllegalStateException e) {
+      return new Outcome(e.getMessage(), -1, List.of(), List.of());
+    }
+  }
+
+  private Sampler sampler(List<Step> steps, int length, int[] history) {
+    Sampler sampler = SamplerChain.of(steps.toArray(Step[]::new)).newSampler(length, 1, kernels());
+    int prompt = Math.min(PROMPT, history.length);
+    sampler.acceptPrompt(Arrays.copyOf(history, prompt));
+    for (int i = prompt; i < history.length; i++) {
+      sampler.accept(history[i]);
+    }
+    return sampler;
+  }
+
+  // the steps, said naively
+
+  private static void change(Step step, float[] x, int[] history, double temperature) {
+    switch (step) {
+      case Step.RepetitionPenalty(float penalty, int last, boolean prompt) ->
+          count(history, last, prompt)
+              .forEach((id, n) -> set(x, id, x[id] > 0 ? x[id] / penalty : x[id] * penalty));
+      case Step.FrequencyPenalty(float penalty, int last, boolean prompt) ->
+          count(history, last, prompt)
+              .forEach((id, n) -> set(x, id, (float) (x[id] - n * (double) penalty * temperature)));
+      case Step.PresencePenalty(float penalty, int last, boolean prompt) ->
+          count(history, last, prompt)
+              .forEach((id, n) -> set(x, id, (float) (x[id] - penalty * temperature)));
+      case Step.Dry dry -> dry(dry, x, history, temperature);
+      case Step.NoRepeatNgram(int n) -> {
+        for (int id = 0; id < x.length; id++) {
+          int[] longer = Arrays.copyOf(history, history.length + 1);
+          longer[history.length] = id;
+          if (repeats(longer, n)) {
+            x[id] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      }
+      case Step.LogitBias(Map<Integer, Float> biases) ->
+          biases.forEach(
+              (id, bias) -> {
+                if (id < x.length && bias == Float.NEGATIVE_INFINITY) {
+                  x[id] = bias;
+                } else if (id < x.length) {
+                  set(x, id, (float) (x[id] + bias * temperature));
+                }
+              });
+      case Step.Banned(List<List<Integer>> sequences) -> {
+        for (List<Integer> s : sequences) {
+          int n = s.size() - 1;
+          List<Integer> all = Arrays.stream(history).boxed().toList();
+          if (s.get(n) < x.length
+              && n <= all.size()
+              && all.subList(all.size() - n, all.size()).equals(s.subList(0, n))) {
+            x[s.get(n)] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      }
+      case Step.MinLength(int n, List<Integer> ends) -> {
+        if (Math.max(0, history.length - PROMPT) < n) {
+          ends.stream().filter(id -> id < x.length).forEach(id -> x[id] = Float.NEGATIVE_INFINITY);
+        }
+      }
+      default -> throw new AssertionError(step);
+    }
+  }
+
+  private static void set(float[] x, int id, float logit) {
+    if (x[id] > Float.NEGATIVE_INFINITY) {
+      x[id] = Math.clamp(logit, -Float.MAX_VALUE, Float.MAX_VALUE);
+    }
+  }
+
+  private static Map<Integer, Integer> count(int[] history, int last, boolean prompt) {
+    Map<Integer, Integer> counts = new HashMap<>();
+    for (int i = 0; i < history.length; i++) {
+      if (history.length - i <= last && (prompt || i >= PROMPT)) {
+        counts.merge(history[i], 1, Integer::sum);
+      }
+    }
+    return counts;
+  }
+
+  /** Whether the last n tokens occurred before. */
+  private static boolean repeats(int[] tokens, int n) {
+    for (int end = n; end < tokens.length; end++) {
+      if (Arrays.equals(
+          tokens, end - n, end, tokens, Math.max(0, tokens.length - n), tokens.length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void dry(Step.Dry dry, float[] x, int[] history, double temperature) {
+    int from = Math.max(0, history.length - dry.range());
+    for (int id = 0; id < x.length; id++) {
+      int longest = 0;
+      for (int at = from + 1; at < history.length; at++) {
+        int n = 0;
+        while (history[at] == id
+            && at - 1 - n >= from
+            && history[at - 1 - n] == history[history.length - 1 - n]
+            && !dry.breakers().contains(history[history.length - 1 - n])) {
+          n++;
+        }
+        longest = Math.max(longest, n);
+      }
+      if (longest >= dry.allowed() && !dry.breakers().contains(id)) {
+        double penalty =
+            dry.multiplier() * StrictMath.pow(dry.base(), longest - dry.allowed()) * temperature;
+        set(x, id, (float) (x[id] - Math.min(penalty, Float.MAX_VALUE)));
+      }
+    }
+  }
+
+  // by example
+
+  /** Hugging Face's own cases of the repetition penalty. */
+  @Example
+  default void peersRepetitionPenalty() {
+    int cases = 0;
+    for (JsonNode peer : Fixtures.json("peer-cases.json").get("cases")) {
+      if (peer.get("op").asText().equals("repetition_penalty")) {
+        cases++;
+        int n = peer.get("logits").size();
+        float[] x = new float[n];
+        float[] expected = new float[n];
+        for (int i = 0; i < n; i++) {
+          x[i] = (float) peer.get("logits").get(i).asDouble();
+          expected[i] = (float) peer.get("expected_logits").get(i).asDouble();
+        }
+        Sampler sampler =
+            SamplerChain.of(Step.repetitionPenalty((float) peer.at("/params/penalty").asDouble()))
+                .newSampler(n, 1, kernels());
+        peer.at("/params/tokens").forEach(token -> sampler.accept(token.asInt()));
+        assertEquals(
+            outcome(SamplerChain.of().newSampler(n, 1, kernels()), expected),
+            outcome(sampler, x),
+            peer.toString());
+      }
+    }
+    assertEquals(2, cases);
+  }
+
+  /** The mask of allowed tokens, in front of a filter and behind it. */
+  @Example
+  default void onlyAllowedTokensAreDrawn() {
+    float[] x = new float[200];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (i * 37 % 100) / 10f;
+    }
+    long[] mask = {0, 1L << 3 | 1L << 40, 1L}; // 67, 104, 128, and nothing from 192 on
+    for (SamplerChain chain :
+        List.of(
+            SamplerChain.of(Step.allowed()),
+            SamplerChain.of(Step.allowed(), Step.topK(10)),
+            SamplerChain.of(Step.topK(199), Step.allowed(), Step.topP(1)))) {
+      Sampler sampler = chain.newSampler(x.length, 1, kernels());
+      sampler.allow(mask);
+      sampler.sample(x);
+      int[] ids = Chains.ids(sampler.candidates());
+      Arrays.sort(ids);
+      assertArrayEquals(new int[] {67, 104, 128}, ids, chain.toString());
+      Failures.illegalState(
+          "the chain has a step allowed(), but no mask was given", () -> sampler.sample(x));
+      sampler.allow(new long[] {});
+      Failures.illegalState(
+          "every logit in the range is -Infinity: nothing can be sampled", () -> sampler.sample(x));
+    }
+    Failures.illegalState(
+        "the chain has no step allowed(), which would read the mask",
+        () -> SamplerChain.of().newSampler(3, 1, kernels()).allow(mask));
+  }
+
+  /** What cannot be a logit is an error, even of a token that is masked or changed. */
+  @Example
+  default void changesHideNoError() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      float[] x = {1, 2, bad, 3, 4, 0, 1, 1};
+      for (Step rest : List.of(Step.topK(2), Step.topP(0.5f))) {
+        Sampler sampler =
+            SamplerChain.of(Step.banned(new int[] {2}), Step.logitBias(Map.of(2, 1f)), rest)
+                .newSampler(x.length, 1, kernels());
+        Failures.illegalArgument("logit 2 is " + bad, () -> sampler.sample(x));
+      }
+    }
+  }
+
+  /** A fork goes on alike and on its own; a reset begins anew. */
+  @Example
+  default void forksAndResets() {
+    SamplerChain chain = SamplerChain.of(Step.presencePenalty(3), Step.noRepeatNgram(2));
+    Sampler sampler = chain.newSampler(50, 5, kernels());
+    sampler.acceptPrompt(1, 2);
+    List<Integer> all = new ArrayList<>(generate(sampler, 20));
+    Sampler fork = sampler.fork();
+    List<Integer> left = generate(sampler, 20);
+    List<Integer> right = generate(fork, 20);
+    assertEquals(left, right);
+    assertEquals(sampler.position(), fork.position());
+    for (int token = 0; token < 25; token++) {
+      fork.accept(token);
+    }
+    assertNotEquals(generate(sampler, 20), generate(fork, 20));
+    sampler.reset();
+    assertEquals(0, sampler.position());
+    Failures.illegalState(
+        "no token has been sampled: the last call failed or there was none", sampler::candidates);
+    sampler.acceptPrompt(1, 2);
+    all.addAll(left);
+    assertEquals(all, generate(sampler, 40));
+  }
+
+  private static List<Integer> generate(Sampler sampler, int tokens) {
+    List<Integer> drawn = new ArrayList<>();
+    for (int i = 0; i < tokens; i++) {
+      float[] x = new float[50];
+      SplittableRandom random = new SplittableRandom(sampler.position());
+      for (int j = 0; j < x.length; j++) {
+        x[j] = (float) random.nextGaussian();
+      }
+      int token = sampler.sample(x);
+      sampler.accept(token);
+      drawn.add(token);
+    }
+    return drawn;
+  }
+
+  /** Tokens have to be in the vocabulary, and the prompt comes first. */
+  @Example
+  default void historyIsChecked() {
+    Sampler sampler = SamplerChain.of().newSampler(5, 1, kernels());
+    for (int token : new int[] {-1, 5}) {
+      String message = "token " + token + " is not in the vocabulary of 5";
+      Failures.illegalArgument(message, () -> sampler.accept(token));
+      Failures.illegalArgument(message, () -> sampler.acceptPrompt(1, token));
+    }
+    sampler.acceptPrompt(1, 2);
+    sampler.acceptPrompt(3);
+    sampler.accept(4);
+    Failures.illegalState(
+        "the prompt comes before the tokens that are accepted", () -> sampler.acceptPrompt(1));
+  }
+}
