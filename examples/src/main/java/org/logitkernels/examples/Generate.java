@@ -5,11 +5,13 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.Kernels;
+import org.logitkernels.Presets;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -46,6 +48,8 @@ public final class Generate implements Callable<Integer> {
       Examples:
         bin/generate --seed 7
         bin/generate --prompt "The dragon" --top-k 40 --min-p 0.05
+        bin/generate --chain "repetition_penalty=1.1, typical_p=0.9, temperature=0.7"
+        bin/generate --preset llama.cpp
         bin/generate --explain --steps 12
         bin/generate --sweep 0.2,0.8,1.5 --steps 80
 
@@ -81,17 +85,29 @@ public final class Generate implements Callable<Integer> {
   @Option(
       names = "--top-p",
       paramLabel = "P",
-      defaultValue = "0.95",
-      description =
-          "Draw among the likeliest tokens that together reach P (default: ${DEFAULT-VALUE}).")
-  private float topP;
+      description = "Draw among the likeliest tokens that together reach P (default: 0.95).")
+  private @Nullable Float topP;
 
   @Option(
       names = "--min-p",
       paramLabel = "P",
-      defaultValue = "0",
       description = "Draw among tokens at least P times as likely as the likeliest (default: off).")
-  private float minP;
+  private @Nullable Float minP;
+
+  @Option(
+      names = "--chain",
+      paramLabel = "TEXT",
+      description =
+          "The whole chain, in its own order, such as \"top_k=40, temperature=0.8\"; instead of the "
+              + "options above.")
+  private @Nullable String chainText;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      description =
+          "The default chain of llama.cpp, huggingface, vllm or mlx; instead of the options above.")
+  private @Nullable String preset;
 
   @Option(
       names = "--seed",
@@ -183,7 +199,7 @@ public final class Generate implements Callable<Integer> {
     List<Float> temperatures = temperatures();
     List<SamplerChain> chains = new ArrayList<>();
     for (float t : temperatures) {
-      chains.add(chain(t));
+      chains.add(chainText == null && preset == null ? chain(t) : givenChain());
     }
     Checkpoint checkpoint = Checkpoint.read(modelFile(checkpointFile, "model.bin"));
     Tokenizer tokenizer =
@@ -219,7 +235,7 @@ public final class Generate implements Callable<Integer> {
 
   private void show(Story story, Sampler sampler, Kernels kernels, Tokenizer tokenizer, float t) {
     if (sweep != null) {
-      SweepView view = new SweepView(t, topP, kernels, tokenizer.size());
+      SweepView view = new SweepView(t, topP(), kernels, tokenizer.size());
       story.tell(sampler, view);
       view.print(out);
     } else if (explain) {
@@ -270,13 +286,45 @@ public final class Generate implements Callable<Integer> {
       int k = topK;
       chain.add(checked("--top-k", () -> Step.topK(k)));
     }
-    if (topP != 1) {
-      chain.add(checked("--top-p", () -> Step.topP(topP)));
+    if (topP() != 1) {
+      chain.add(checked("--top-p", () -> Step.topP(topP())));
     }
-    if (minP != 0) {
-      chain.add(checked("--min-p", () -> Step.minP(minP)));
+    if (minP != null && minP != 0) {
+      float p = minP;
+      chain.add(checked("--min-p", () -> Step.minP(p)));
     }
     return SamplerChain.of(chain.toArray(Step[]::new));
+  }
+
+  private float topP() {
+    return topP == null ? 0.95f : topP;
+  }
+
+  /** The chain that --chain or --preset gives. */
+  private SamplerChain givenChain() throws BadInputException {
+    boolean steps = temperature != null || topK != null || topP != null || minP != null;
+    if (steps || sweep != null || chainText != null && preset != null) {
+      throw new BadInputException(
+          "--chain and --preset go with neither each other nor --temperature, --top-k, --top-p, "
+              + "--min-p or --sweep: each is a whole chain");
+    }
+    if (chainText != null) {
+      String text = chainText;
+      SamplerChain chain = checked("--chain", () -> SamplerChain.parse(text));
+      if (chain.steps().contains(Step.allowed())) {
+        throw new BadInputException("--chain: nothing here gives the mask that allowed() needs");
+      }
+      return chain;
+    }
+    return switch (String.valueOf(preset)) {
+      case "llama.cpp" -> Presets.llamaCpp(Map.of());
+      case "huggingface" -> Presets.huggingFace(Map.of());
+      case "vllm" -> Presets.vllm(Map.of());
+      case "mlx" -> Presets.mlx(Map.of());
+      default ->
+          throw new BadInputException(
+              "--preset: '" + preset + "' is none of llama.cpp, huggingface, vllm, mlx");
+    };
   }
 
   private Kernels kernels() throws BadInputException {

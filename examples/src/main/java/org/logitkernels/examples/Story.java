@@ -45,6 +45,7 @@ final class Story {
     for (int token : prompt) {
       opening.append(text.next(token));
     }
+    sampler.acceptPrompt(prompt);
     int position = 0;
     for (; position < prompt.length - 1; position++) {
       model.forward(prompt[position], position);
@@ -57,6 +58,7 @@ final class Story {
       long before = System.nanoTime();
       token = sampler.sample(logits);
       sampling[tokens++] = System.nanoTime() - before;
+      sampler.accept(token);
       if (position == prompt.length - 1) { // not earlier: bad logits fail before anything is shown
         view.text(opening.toString());
       }

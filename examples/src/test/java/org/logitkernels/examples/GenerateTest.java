@@ -195,6 +195,31 @@ class GenerateTest {
     assertTrue(err.toString(UTF_8).contains("1 tokens, "), err.toString(UTF_8));
   }
 
+  /** The chain's text is the chain: the same tale as by the options, and presets tell theirs. */
+  @Test
+  void chainsAndPresetsTellTheTalesOfTheirSteps() {
+    String[] tail = {"--seed", "5", "--steps", "40"};
+    Run options = Run.bundled(tail);
+    assertEquals(
+        options.out(), Run.bundled(with(tail, "--chain", "temperature=0.8, top_p=0.95")).out());
+    Run greedy = Run.bundled(with(tail, "--temperature", "0"));
+    assertEquals(greedy.out(), Run.bundled(with(tail, "--preset", "mlx")).out());
+    assertEquals(
+        Run.bundled(with(tail, "--chain", "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8"))
+            .out(),
+        Run.bundled(with(tail, "--preset", "llama.cpp")).out());
+    String[] long300 = {"--seed", "5", "--steps", "300"};
+    assertNotEquals(
+        Run.bundled(with(long300, "--temperature", "0")).out(),
+        Run.bundled(with(long300, "--chain", "no_repeat_ngram=2, temperature=0")).out());
+  }
+
+  private static String[] with(String[] args, String... more) {
+    String[] all = Arrays.copyOf(args, args.length + more.length);
+    System.arraycopy(more, 0, all, args.length, more.length);
+    return all;
+  }
+
   @Test
   void helpNamesEveryOption() {
     Run run = Run.of("--help");
@@ -208,6 +233,8 @@ class GenerateTest {
             "top-k",
             "top-p",
             "min-p",
+            "chain",
+            "preset",
             "seed",
             "backend",
             "checkpoint",
@@ -246,6 +273,13 @@ class GenerateTest {
             + "it sets the temperatures itself",
         "--sweep 1 --temperature 1 | --sweep goes with neither --temperature nor --explain: "
             + "it sets the temperatures itself",
+        "--chain top_k=0 | --chain: top_k: k must be >= 1, but was 0, at 6 of \"top_k=0\"",
+        "--chain allowed() | --chain: nothing here gives the mask that allowed() needs",
+        "--preset gpt | --preset: 'gpt' is none of llama.cpp, huggingface, vllm, mlx",
+        "--preset vllm --top-k 3 | --chain and --preset go with neither each other nor "
+            + "--temperature, --top-k, --top-p, --min-p or --sweep: each is a whole chain",
+        "--chain top_k=1 --preset vllm | --chain and --preset go with neither each other nor "
+            + "--temperature, --top-k, --top-p, --min-p or --sweep: each is a whole chain",
         "--frobnicate | Unknown option: '--frobnicate'",
         "story | Unmatched argument at index 4: 'story'"
       })
