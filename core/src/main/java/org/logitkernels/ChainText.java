@@ -47,6 +47,13 @@ final class ChainText {
     add("epsilon_cutoff", a -> Step.epsilonCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("eta_cutoff", a -> Step.etaCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("top_h", ChainText::topH, "h", "n");
+    add("mirostat_v1", ChainText::mirostatV1, "tau", "eta", "m");
+    add("mirostat_v2", a -> Step.mirostatV2(a.number("tau"), a.or("eta", 0.1f)), "tau", "eta");
+    add(
+        "adaptive_p",
+        a -> Step.adaptiveP(a.number("target"), a.or("decay", 0.9f)),
+        "target",
+        "decay");
     add("repetition_penalty", ChainText::repetition, "penalty", "last", "prompt");
     add("frequency_penalty", ChainText::frequency, "penalty", "last", "prompt");
     add("presence_penalty", ChainText::presence, "penalty", "last", "prompt");
@@ -67,6 +74,10 @@ final class ChainText {
     return Step.xtc(a.number("probability"), a.number("threshold"));
   }
 
+  private static Step mirostatV1(Arguments a) {
+    return Step.mirostatV1(a.number("tau"), a.or("eta", 0.1f), a.has("m") ? a.integer("m") : 100);
+  }
+
   private static Step repetition(Arguments a) {
     return Step.repetitionPenalty(a.number("penalty"), a.last(), a.prompt(true));
   }
@@ -82,7 +93,7 @@ final class ChainText {
   private static Step dry(Arguments a) {
     return Step.dry(
         a.number("multiplier"),
-        a.has("base") ? a.number("base") : 1.75f,
+        a.or("base", 1.75f),
         a.has("allowed") ? a.integer("allowed") : 2,
         a.has("range") ? a.integer("range") : Integer.MAX_VALUE,
         a.ids("breakers"));
@@ -122,8 +133,7 @@ final class ChainText {
   }
 
   private static Step dynamicTemperature(Arguments a) {
-    float exponent = a.has("exponent") ? a.number("exponent") : 1;
-    return Step.dynamicTemperature(a.number("min"), a.number("max"), exponent);
+    return Step.dynamicTemperature(a.number("min"), a.number("max"), a.or("exponent", 1));
   }
 
   private final String text;
@@ -211,7 +221,8 @@ final class ChainText {
 
   private String word(String what) {
     int start = at;
-    while (at < text.length() && (Character.isLetter(text.charAt(at)) || text.charAt(at) == '_')) {
+    while (at < text.length()
+        && (Character.isLetterOrDigit(text.charAt(at)) || text.charAt(at) == '_')) {
       at++;
     }
     if (at == start) {
@@ -316,6 +327,10 @@ final class ChainText {
         throw bad(parameter, value, "a number");
       }
       return Float.parseFloat(value);
+    }
+
+    float or(String parameter, float otherwise) {
+      return has(parameter) ? number(parameter) : otherwise;
     }
 
     int integer(String parameter) {

@@ -29,7 +29,9 @@ public final class Presets {
    * dynatemp_range} 0 (off), {@code dynatemp_exponent} 1, {@code penalty_last_n} 64 (0: off, -1:
    * all), {@code penalty_repeat} 1 (off), {@code penalty_freq} 0, {@code penalty_present} 0, {@code
    * dry_multiplier} 0 (off), {@code dry_base} 1.75, {@code dry_allowed_length} 2, {@code
-   * dry_penalty_last_n} -1 (all).
+   * dry_penalty_last_n} -1 (all), {@code adaptive_target} -1 (off; adaptive-p comes last) and
+   * {@code adaptive_decay} 0.9. With a {@code mirostat} of 1 or 2 (0: off), {@code mirostat_tau} 5
+   * and {@code mirostat_eta} 0.1, the chain is the temperature and mirostat alone, as there.
    *
    * <p><b>Differences:</b> the three penalties round once each; DRY has no breakers, which the
    * server takes from strings: append a {@link Step#dry} of your own for those.
@@ -71,6 +73,22 @@ public final class Presets {
         spread > 0
             ? Step.dynamicTemperature(Math.max(0, t - spread), t + spread, exponent)
             : Step.temperature(t));
+    float target = p.number("adaptive_target", -1);
+    float decay = p.number("adaptive_decay", 0.9f);
+    if (target >= 0) {
+      chain.add(Step.adaptiveP(target, decay));
+    }
+    int mirostat = p.integer("mirostat", 0);
+    float tau = p.number("mirostat_tau", 5);
+    float eta = p.number("mirostat_eta", 0.1f);
+    if (mirostat < 0 || mirostat > 2) {
+      throw new IllegalArgumentException("mirostat must be 0, 1 or 2, but was " + mirostat);
+    }
+    if (mirostat > 0) {
+      chain.steps.clear();
+      chain.add(Step.temperature(t));
+      chain.add(mirostat == 1 ? Step.mirostatV1(tau, eta, 100) : Step.mirostatV2(tau, eta));
+    }
     return p.end(chain);
   }
 

@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Cutoffs;
+import org.logitkernels.internal.Feedback;
 import org.logitkernels.internal.History;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Order;
@@ -56,6 +57,9 @@ public final class Sampler {
   private final float[][] biases;
   private final int[][][] banned;
 
+  /** What steps remember of the tokens drawn; null for those that remember nothing. */
+  private final @Nullable Feedback[] feedback;
+
   private long position;
   private History history = new History();
   private long @Nullable [] mask;
@@ -67,6 +71,9 @@ public final class Sampler {
   private double temperature;
   private int token;
   private float tokenLogit;
+
+  /** Whether the token is still to be accepted. */
+  private boolean unheard;
 
   /** The temperature that the survivors' weights are for; NaN if they have none. */
   private double weighed;
@@ -82,6 +89,7 @@ public final class Sampler {
     this.named = new int[steps.length][];
     this.biases = new float[steps.length][];
     this.banned = new int[steps.length][][];
+    this.feedback = new Feedback[steps.length];
     for (int i = 0; i < steps.length; i++) {
       unpack(steps[i], i);
     }
@@ -102,6 +110,12 @@ public final class Sampler {
       Arrays.sort(named[i]);
     } else if (step instanceof Step.Banned ban) {
       banned[i] = ban.sequences().stream().map(Sampler::ints).toArray(int[][]::new);
+    } else if (step instanceof Step.MirostatV1 m) {
+      feedback[i] = Feedback.mirostat(m.tau());
+    } else if (step instanceof Step.MirostatV2 m) {
+      feedback[i] = Feedback.mirostat(m.tau());
+    } else if (step instanceof Step.AdaptiveP p) {
+      feedback[i] = Feedback.adaptiveP(p.target(), p.decay());
     }
   }
 
@@ -119,12 +133,21 @@ public final class Sampler {
     Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(rows));
     copy.position = position;
     copy.history = history.copy();
+    for (int i = 0; i < feedback.length; i++) {
+      Feedback own = feedback[i];
+      copy.feedback[i] = own == null ? null : own.copy();
+    }
     return copy;
   }
 
   /** Begins anew: no history, position 0, nothing sampled. */
   public void reset() {
     history.clear();
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.reset();
+      }
+    }
     position = 0;
     mask = null;
     row = NONE;
@@ -151,7 +174,8 @@ public final class Sampler {
   }
 
   /**
-   * Adds a token to the history. No call of {@code sample} does: the caller may choose another.
+   * Adds a token to the history, and tells steps that steer (mirostat, adaptive-p) of it if it is
+   * the one drawn last. No call of {@code sample} does: the caller may choose another.
    *
    * <p><b>Allocation:</b> the history doubles its room when it is used up.
    *
@@ -161,6 +185,27 @@ public final class Sampler {
   public void accept(int token) {
     checkToken(token);
     history.add(token);
+    if (row != NONE && unheard && token == this.token) {
+      unheard = false;
+      observe();
+    }
+  }
+
+  /** Tells the steps that steer of the token drawn last. */
+  private void observe() {
+    for (int i = 0; i < steps.length; i++) {
+      Feedback own = feedback[i];
+      if (own == null) {
+        continue;
+      }
+      if (steps[i] instanceof Step.MirostatV1 m) {
+        own.observe(logProbability(), m.tau(), m.eta());
+      } else if (steps[i] instanceof Step.MirostatV2 m) {
+        own.observe(logProbability(), m.tau(), m.eta());
+      } else {
+        own.observe(token);
+      }
+    }
   }
 
   private void checkToken(int token) {
@@ -264,6 +309,7 @@ public final class Sampler {
       tokenLogit = whole[at + token];
     }
     mask = null;
+    unheard = true;
     view.reset();
     this.row = this.logits.row();
     this.from = this.logits.from();
@@ -343,9 +389,39 @@ public final class Sampler {
           weighed = Double.NaN;
         }
         multiplyTemperature(t);
+      } else if (feedback[n] != null) {
+        steer(step, feedback[n]);
       } else {
         adjust(step, n);
       }
+    }
+  }
+
+  /** A step that depends on what was drawn before. */
+  private void steer(Step step, Feedback own) {
+    if (step instanceof Step.MirostatV1(float tau, float eta, int m)) {
+      if (!logits.narrowed) {
+        logits.topK(rows, m);
+      }
+      int k = own.topK(survivors, temperature, m, logits.length());
+      if (logits.narrowed || k <= m) {
+        survivors.topK(k);
+      } else {
+        logits.topK(rows, k);
+      }
+      logits.narrowed = true;
+      weighed = Double.NaN;
+    } else if (step instanceof Step.MirostatV2) {
+      widen();
+      weigh();
+      double least = own.leastProbability();
+      cut(Math.min(0, Cutoffs.probability(survivors, temperature, least)), 1);
+    } else if (step instanceof Step.AdaptiveP(float target, float decay)) {
+      widen();
+      weigh();
+      own.adapt(survivors, target);
+      temperature = 1;
+      weighed = Double.NaN;
     }
   }
 

@@ -233,6 +233,66 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * Mirostat, version 1: a top-k that steers the surprisal of the text towards tau bits.
+   *
+   * <p><b>Definition:</b> from the best m tokens' logits, {@code s = sum(t_i b_i) / sum(t_i^2)}
+   * with {@code t_i = ln((i + 2) / (i + 1))} and {@code b_i = (x_i - x_{i+1}) / T}; then {@code k =
+   * (((s - 1) 2^mu) / (1 - V^(1 - s)))^(1 / s)}, whole and between 1 and V, or V where that is no
+   * number. Mu begins at 2 tau; {@link Sampler#accept} of the token drawn last lowers it by {@code
+   * eta (-log2 p - tau)}, p being {@link Sampler#probability()}; another token leaves it as it is.
+   *
+   * <p><b>Source:</b> Basu et al., Mirostat, arXiv:2007.14966; as in llama.cpp.
+   *
+   * @param tau bits, finite and at least 0
+   * @param eta finite and at least 0
+   * @param m at least 2
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step mirostatV1(float tau, float eta, int m) {
+    return new MirostatV1(tau, eta, m);
+  }
+
+  /**
+   * Mirostat, version 2: keeps tokens of a surprisal of at most mu bits, and steers mu so that the
+   * text's comes to tau.
+   *
+   * <p><b>Definition:</b> those with {@code -log2 p_i <= mu}, as {@link #epsilonCutoff} keeps
+   * {@code 2^-mu}. Mu begins at 2 tau and changes as in {@link #mirostatV1}.
+   *
+   * <p><b>Source:</b> Basu et al., arXiv:2007.14966; as in llama.cpp.
+   *
+   * @param tau bits, finite and at least 0
+   * @param eta finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step mirostatV2(float tau, float eta) {
+    return new MirostatV2(tau, eta);
+  }
+
+  /**
+   * Adaptive-p: favours tokens whose probability is near a target, and moves the target against the
+   * average of what was drawn.
+   *
+   * <p><b>Definition:</b> a token of probability p gets the logit {@code 5 - 10 d^2 / (1 + d)} with
+   * {@code d = |p - q| / 0.3}, and temperatures begin at 1 again; q is {@code 2 target - average},
+   * within [0, 1]. The average of the probabilities before the change weighs the last token 1, the
+   * one before it {@code decay}, and so on, and begins at the target; {@link Sampler#accept} of the
+   * token drawn last goes into it, another does not.
+   *
+   * <p><b>Source:</b> llama.cpp pull request 17927; as there.
+   *
+   * @param target in [0, 1]
+   * @param decay in [0, 0.99]
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step adaptiveP(float target, float decay) {
+    return new AdaptiveP(target, decay);
+  }
+
+  /**
    * Repetition penalty over the whole history, the prompt included: see {@link
    * #repetitionPenalty(float, int, boolean)}.
    *
@@ -889,6 +949,71 @@ public sealed interface Step extends Serializable {
     @Override
     public String toString() {
       return "allowed()";
+    }
+  }
+
+  /**
+   * See {@link Step#mirostatV1}.
+   *
+   * @param tau bits, finite and at least 0
+   * @param eta finite and at least 0
+   * @param m at least 2
+   */
+  record MirostatV1(float tau, float eta, int m) implements Step {
+    /** Validates. */
+    public MirostatV1 {
+      tau = checkFinite("tau", tau);
+      eta = checkFinite("eta", eta);
+      checkLeast("m", m, 2);
+    }
+
+    /** As in {@code mirostat_v1(tau=5.0, eta=0.1, m=100)}. */
+    @Override
+    public String toString() {
+      return "mirostat_v1(tau=" + tau + ", eta=" + eta + ", m=" + m + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#mirostatV2}.
+   *
+   * @param tau bits, finite and at least 0
+   * @param eta finite and at least 0
+   */
+  record MirostatV2(float tau, float eta) implements Step {
+    /** Validates. */
+    public MirostatV2 {
+      tau = checkFinite("tau", tau);
+      eta = checkFinite("eta", eta);
+    }
+
+    /** As in {@code mirostat_v2(tau=5.0, eta=0.1)}. */
+    @Override
+    public String toString() {
+      return "mirostat_v2(tau=" + tau + ", eta=" + eta + ")";
+    }
+  }
+
+  /**
+   * See {@link Step#adaptiveP}.
+   *
+   * @param target in [0, 1]
+   * @param decay in [0, 0.99]
+   */
+  record AdaptiveP(float target, float decay) implements Step {
+    /** Validates. */
+    public AdaptiveP {
+      target = checkUnit("target", target);
+      decay = checkUnit("decay", decay);
+      if (decay > 0.99f) {
+        throw new IllegalArgumentException("decay must be at most 0.99, but was " + decay);
+      }
+    }
+
+    /** As in {@code adaptive_p(target=0.5, decay=0.9)}. */
+    @Override
+    public String toString() {
+      return "adaptive_p(target=" + target + ", decay=" + decay + ")";
     }
   }
 

@@ -1,11 +1,17 @@
 package org.logitkernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -100,14 +106,45 @@ class ChainTextTest {
         SamplerChain.parse("repetition_penalty=1.1, dry=0.8"));
   }
 
+  @Test
+  void stepsThatSteerHaveATextToo() {
+    SamplerChain chain =
+        SamplerChain.of(
+            Step.mirostatV1(5, 0.2f, 50), Step.mirostatV2(5, 0.1f), Step.adaptiveP(0.5f, 0.9f));
+    String text =
+        "mirostat_v1(tau=5.0, eta=0.2, m=50), mirostat_v2(tau=5.0, eta=0.1),"
+            + " adaptive_p(target=0.5, decay=0.9)";
+    assertEquals(text, chain.toString());
+    assertEquals(chain, SamplerChain.parse(text));
+    assertEquals(
+        chain, SamplerChain.parse("mirostat_v1(5, eta=.2, m=50), mirostat_v2=5, adaptive_p=0.5"));
+  }
+
+  /** Every text in the tables of docs/coming-from.md is a chain. */
+  @Test
+  void documentedTextsAreChains() throws IOException {
+    int texts = 0;
+    for (String line : Files.readAllLines(Path.of("../docs/coming-from.md"))) {
+      String[] cells = line.replace("\\|", "/").split("\\|");
+      if (cells.length == 5 && cells[4].contains("`")) {
+        Matcher code = Pattern.compile("`([^`]+)`").matcher(cells[4]);
+        while (code.find()) {
+          SamplerChain.parse(code.group(1).replace('/', '|'));
+          texts++;
+        }
+      }
+    }
+    assertTrue(texts > 40, "only " + texts);
+  }
+
   /** Errors say what is wrong and where. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "topk=40 | unknown step 'topk': the steps are temperature, dynamic_temperature, top_k, top_p,"
-            + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, repetition_penalty,"
-            + " frequency_penalty, presence_penalty, dry, no_repeat_ngram, logit_bias, banned, min_length,"
+            + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, mirostat_v1, mirostat_v2, adaptive_p,"
+            + " repetition_penalty, frequency_penalty, presence_penalty, dry, no_repeat_ngram, logit_bias, banned, min_length,"
             + " allowed, at 0",
         "top_k=40, top_p=0.9, top_k=50 | step 'top_k' is given twice, at 21",
         "top_k=40, top_p=1.5 | top_p: p must be in [0, 1], but was 1.5, at 16",

@@ -71,6 +71,21 @@ class PresetsTest {
   }
 
   @Test
+  void llamaCppThatSteers() {
+    assertChain(
+        "temperature=0.8, mirostat_v2(tau=4.0, eta=0.1)",
+        Presets.llamaCpp(Map.of("mirostat", 2, "mirostat_tau", 4)));
+    assertChain(
+        "temperature=0.8, mirostat_v1(tau=5.0, eta=0.1, m=100)",
+        Presets.llamaCpp(Map.of("mirostat", 1, "top_k", 3)));
+    assertChain(
+        "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8, adaptive_p(target=0.5, decay=0.9)",
+        Presets.llamaCpp(Map.of("adaptive_target", 0.5)));
+    Failures.illegalArgument(
+        "mirostat must be 0, 1 or 2, but was 3", () -> Presets.llamaCpp(Map.of("mirostat", 3)));
+  }
+
+  @Test
   void huggingFaceInItsOrder() {
     assertChain(
         "repetition_penalty(1.2, last=2147483647, prompt=true), no_repeat_ngram=3, temperature=0.7,"

@@ -7,6 +7,7 @@ import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SemanticsContract;
+import org.logitkernels.testkit.SteeringContract;
 
 /** The meaning of steps, chains and samplers, on the scalar reference. */
 class ScalarSamplerTest
@@ -15,6 +16,7 @@ class ScalarSamplerTest
         ChainContract,
         FiltersContract,
         HistoryContract,
+        SteeringContract,
         PeerCasesContract,
         RealRowsContract {
   @Override

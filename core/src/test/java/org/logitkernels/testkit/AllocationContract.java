@@ -147,6 +147,14 @@ public interface AllocationContract extends KernelsUnderTest {
         Step.topK(40), Step.banned(new int[] {7}, new int[] {8, 9}), bias, Step.temperature(2));
   }
 
+  /** Chains that steer. */
+  @Example
+  default void steeringAllocatesNothing() {
+    assertNoAllocation(Step.mirostatV1(5, 0.1f, 100));
+    assertNoAllocation(Step.mirostatV2(5, 0.1f));
+    assertNoAllocation(Step.topK(50), Step.adaptiveP(0.5f, 0.9f));
+  }
+
   /** The same on a row as wide as a small vocabulary, and where tokens are masked. */
   @Example
   default void wideAndMaskedRowsAllocateNothing() {

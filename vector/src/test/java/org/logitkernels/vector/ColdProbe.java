@@ -69,7 +69,7 @@ final class ColdProbe {
     }
     System.out.println("failed " + failed + ", before " + before + ", after " + after);
     System.out.println(Backends.report());
-    System.out.println("threads " + warmUpThreads().size());
+    System.out.println("threads " + threadsLeft());
   }
 
   /** One sequence with the adaptive kernels, and the same with the scalar ones. */
@@ -135,7 +135,7 @@ final class ColdProbe {
     boolean ended = Backends.warmUp(LONG);
     System.out.println("ended " + ended + ", arg-max " + best.argMax(new float[] {1, 3, 2}, 0, 3));
     System.out.println(Backends.report());
-    System.out.println("threads " + warmUpThreads().size());
+    System.out.println("threads " + threadsLeft());
   }
 
   /** The caller is interrupted before and while it waits, and has other things to wait for. */
@@ -150,7 +150,7 @@ final class ColdProbe {
     }
     System.out.println("for ever " + Backends.warmUp(Duration.ofSeconds(Long.MAX_VALUE)));
     System.out.println("state " + Backends.report().state());
-    System.out.println("threads " + warmUpThreads().size());
+    System.out.println("threads " + threadsLeft());
   }
 
   /**
@@ -166,7 +166,7 @@ final class ColdProbe {
       }
       System.out.println("unloaded " + (gone.get() == null));
     }
-    System.out.println("threads " + warmUpThreads().size());
+    System.out.println("threads " + threadsLeft());
   }
 
   private static ClassLoader use(String classPath, boolean wait) throws Exception {
@@ -205,6 +205,14 @@ final class ColdProbe {
     } catch (MalformedURLException e) {
       throw new IllegalArgumentException(e);
     }
+  }
+
+  /** How many threads there are when those that have told of their end have had time to end. */
+  private static int threadsLeft() throws InterruptedException {
+    for (Thread thread : warmUpThreads()) {
+      thread.join(1000);
+    }
+    return warmUpThreads().size();
   }
 
   private static List<Thread> warmUpThreads() {

@@ -8,6 +8,7 @@ import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SemanticsContract;
+import org.logitkernels.testkit.SteeringContract;
 
 /** The meaning of steps, chains and samplers, on the vector backend. */
 class VectorSamplerTest
@@ -16,6 +17,7 @@ class VectorSamplerTest
         ChainContract,
         FiltersContract,
         HistoryContract,
+        SteeringContract,
         PeerCasesContract,
         RealRowsContract {
   @Override
