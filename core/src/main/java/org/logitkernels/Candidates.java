@@ -32,4 +32,14 @@ public interface Candidates {
    * @throws IndexOutOfBoundsException unless {@code 0 <= i < size()}
    */
   float probability(int i);
+
+  /**
+   * The logarithm of a token's probability, in nats: computed in double from the logit, so that it
+   * is finite where {@link #probability} has underflown to 0.
+   *
+   * @param i from 0, the best
+   * @return the logarithm of its probability among those that survived
+   * @throws IndexOutOfBoundsException if there is no such token
+   */
+  double logProbability(int i);
 }

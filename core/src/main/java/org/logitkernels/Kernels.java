@@ -329,6 +329,80 @@ public final class Kernels {
     return rows.draw(logits, from, to, temperature, u, workspace.open(to - from));
   }
 
+  /**
+   * The log-probability of a token under the whole row, {@code x / T - ln(sum(exp(x_j / T)))}, in
+   * nats: what servers call a raw logprob.
+   *
+   * <p><b>Accuracy:</b> that of {@link #logSumExp}. <b>Cost:</b> one read of the row.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param token the token's id, counted from {@code from}
+   * @return its log-probability; {@code -Infinity} if it is masked
+   * @throws IndexOutOfBoundsException if the range does not lie in the array, or the token in the
+   *     range
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public double logProbability(float[] logits, int from, int to, float temperature, int token) {
+    checkRange(logits, from, to);
+    Objects.checkIndex(token, to - from);
+    double sum = logSumExp(logits, from, to, temperature);
+    return (double) logits[from + token] / temperature - sum;
+  }
+
+  /**
+   * The best n tokens of the whole row with their log-probabilities, best first: what servers call
+   * top logprobs.
+   *
+   * <p><b>Definition:</b> {@link #topK} for n, and {@link #logProbability} for each. <b>Cost:</b>
+   * that of a top-k and a log-sum-exp.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param n how many, at least 1
+   * @param workspace scratch for rows at least this long
+   * @param ids where the ids go; at least {@code min(n, to - from)} long
+   * @param logProbabilities where their log-probabilities go; as long
+   * @return how many were written
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if the range is empty, n below 1, the temperature not finite
+   *     and above 0, the workspace or an output too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public int topLogProbabilities(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      int n,
+      Workspace workspace,
+      int[] ids,
+      double[] logProbabilities) {
+    checkRange(logits, from, to);
+    checkTemperature(temperature);
+    if (n < 1) {
+      throw new IllegalArgumentException("n must be >= 1, but was " + n);
+    }
+    Survivors survivors = workspace.open(to - from);
+    int most = Math.min(n, to - from);
+    checkOutput("ids", ids.length, most);
+    checkOutput("logProbabilities", logProbabilities.length, most);
+    double sum = rows.logSumExp(logits, from, to, temperature);
+    rows.topK(logits, from, to, n, survivors);
+    long[] best = survivors.bestFirst();
+    for (int i = 0; i < survivors.size; i++) {
+      ids[i] = Order.id(best[i]);
+      logProbabilities[i] = (double) Order.value(best[i]) / temperature - sum;
+    }
+    return survivors.size;
+  }
+
   /** Name and width. */
   @Override
   public String toString() {

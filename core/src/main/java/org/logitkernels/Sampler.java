@@ -66,6 +66,7 @@ public final class Sampler {
 
   // Of the last call.
   private float[] row = NONE;
+  private float[] given = NONE;
   private int from;
   private int to;
   private double temperature;
@@ -312,6 +313,7 @@ public final class Sampler {
     unheard = true;
     view.reset();
     this.row = this.logits.row();
+    this.given = logits;
     this.from = this.logits.from();
     this.to = this.logits.to();
     return token;
@@ -599,8 +601,66 @@ public final class Sampler {
    */
   public double logProbability() {
     checkSampled();
-    double difference = (double) tokenLogit - survivors.max;
+    return logProbabilityOf(tokenLogit);
+  }
+
+  private double logProbabilityOf(float logit) {
+    double difference = (double) logit - survivors.max;
     return difference / temperature - StrictMath.log(survivors.total) + 0.0; // no -0
+  }
+
+  /**
+   * Writes the logits as the last call's chain left them: those of the tokens that survived, and
+   * {@code -Infinity} for all others.
+   *
+   * <p>Steps that change logits have their effect; temperatures, which scale without changing the
+   * order, have none. <b>Cost:</b> linear in the row. <b>Allocation:</b> none.
+   *
+   * @param out where they go, as long as the row; not the row itself
+   * @param outFrom the index of the first
+   * @throws IndexOutOfBoundsException if they do not fit
+   * @throws IllegalArgumentException if {@code out} is the array that holds the row
+   * @throws IllegalStateException before the first success and after a failed call
+   */
+  public void maskedLogits(float[] out, int outFrom) {
+    writeRow(out, outFrom, false);
+  }
+
+  /**
+   * Writes the probabilities of the last call: those of the tokens that survived, renormalised, and
+   * 0 for all others. Each has the bits of {@link Candidates#probability}.
+   *
+   * <p><b>Cost:</b> linear in the row. <b>Allocation:</b> none.
+   *
+   * @param out where they go, as long as the row; not the row itself
+   * @param outFrom the index of the first
+   * @throws IndexOutOfBoundsException if they do not fit
+   * @throws IllegalArgumentException if {@code out} is the array that holds the row
+   * @throws IllegalStateException before the first success and after a failed call
+   */
+  public void probabilities(float[] out, int outFrom) {
+    writeRow(out, outFrom, true);
+  }
+
+  private void writeRow(float[] out, int outFrom, boolean asProbabilities) {
+    checkSampled();
+    int length = to - from;
+    Objects.checkFromIndexSize(outFrom, length, out.length);
+    if (out == row || out == given) {
+      throw new IllegalArgumentException("out is the array that holds the row");
+    }
+    if (logits.narrowed) {
+      Arrays.fill(out, outFrom, outFrom + length, asProbabilities ? 0 : Float.NEGATIVE_INFINITY);
+      for (int i = 0; i < survivors.size; i++) {
+        float logit = survivors.values[i];
+        out[outFrom + survivors.ids[i]] = asProbabilities ? probabilityOf(logit) : logit;
+      }
+    } else {
+      for (int i = 0; i < length; i++) {
+        float logit = row[from + i];
+        out[outFrom + i] = asProbabilities ? probabilityOf(logit) : logit;
+      }
+    }
   }
 
   /** {@return the number of the next draw in the stream, from 0} */
@@ -691,6 +751,11 @@ public final class Sampler {
     @Override
     public float probability(int i) {
       return probabilityOf(Order.value(key(i)));
+    }
+
+    @Override
+    public double logProbability(int i) {
+      return logProbabilityOf(Order.value(key(i)));
     }
 
     private long key(int i) {

@@ -4,6 +4,7 @@ import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.HistoryContract;
 import org.logitkernels.testkit.PeerCasesContract;
+import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SemanticsContract;
@@ -18,6 +19,7 @@ class ScalarSamplerTest
         HistoryContract,
         SteeringContract,
         PeerCasesContract,
+        ReadOutContract,
         RealRowsContract {
   @Override
   public Kernels kernels() {

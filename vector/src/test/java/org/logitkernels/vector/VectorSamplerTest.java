@@ -5,6 +5,7 @@ import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.HistoryContract;
 import org.logitkernels.testkit.PeerCasesContract;
+import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SemanticsContract;
@@ -19,6 +20,7 @@ class VectorSamplerTest
         HistoryContract,
         SteeringContract,
         PeerCasesContract,
+        ReadOutContract,
         RealRowsContract {
   @Override
   public Kernels kernels() {
