@@ -1,0 +1,161 @@
+package org.logitkernels;
+
+import java.util.Objects;
+
+/**
+ * Speculative sampling: whether the tokens that a small model has drafted may stand, so that what
+ * comes out is distributed as if the large model had drawn it.
+ *
+ * <p>Probabilities are rows as {@link Kernels#softmax} or {@link Sampler#probabilities} write them,
+ * one behind the other in an array: of the draft a row for each token, of the target one more.
+ *
+ * <p><b>Source:</b> Leviathan et al., Fast Inference from Transformers via Speculative Decoding,
+ * arXiv:2211.17192; Chen et al., arXiv:2302.01318; as FlashInfer's chain_speculative_sampling.
+ */
+public final class Speculative {
+  private Speculative() {}
+
+  /**
+   * Verifies a chain of drafted tokens.
+   *
+   * <p><b>Definition:</b> drafted token i, with probability q in its row of the draft and p in its
+   * row of the target, is accepted if {@code u[i] * q < p}. The first that is not is replaced by a
+   * draw from the residual, {@code max(0, p_j - q_j)} over all tokens j, and what was drafted
+   * behind it is dropped. If all are accepted, one more is drawn from the target's last row. These
+   * draws take the first id whose running sum, in double and in the order of ids, exceeds {@code
+   * u[n] * total}; a token of probability 0 is never drawn. Where rounding leaves no residual, the
+   * draw is from the target's row.
+   *
+   * <p><b>Cost:</b> two passes over one row, however long the chain. <b>Allocation:</b> none.
+   * <b>Randomness:</b> the n + 1 numbers given. The distribution is tested by {@code
+   * SpeculativeTest}.
+   *
+   * @param draft the tokens drafted
+   * @param vocabulary tokens in a row
+   * @param draftProbabilities a row of probabilities for each drafted token
+   * @param targetProbabilities the same of the target, and one row more
+   * @param u uniform numbers in [0, 1): one for each drafted token, and one more
+   * @param out where the tokens go: room for one more than were drafted; may be {@code draft} if
+   *     that has it
+   * @return how many were written: the accepted ones, and one
+   * @throws IllegalArgumentException if an array is too short, a token not in the vocabulary, a
+   *     number not in [0, 1), or a probability that is looked at NaN or negative
+   * @throws IllegalStateException if no token of the row to be drawn from has a probability above 0
+   */
+  public static int verify(
+      int[] draft,
+      int vocabulary,
+      float[] draftProbabilities,
+      float[] targetProbabilities,
+      double[] u,
+      int[] out) {
+    return verify(draft, draft.length, vocabulary, draftProbabilities, targetProbabilities, u, out);
+  }
+
+  /**
+   * Verifies the first n tokens of an array: otherwise as {@link #verify(int[], int, float[],
+   * float[], double[], int[])}.
+   *
+   * @param draft holds the tokens drafted
+   * @param n how many, at least 0
+   * @param vocabulary tokens in a row
+   * @param draftProbabilities a row of probabilities for each drafted token
+   * @param targetProbabilities the same of the target, and one row more
+   * @param u uniform numbers in [0, 1): one for each drafted token, and one more
+   * @param out where the tokens go
+   * @return how many were written
+   * @throws IndexOutOfBoundsException if there are no n tokens
+   * @throws IllegalArgumentException as above
+   * @throws IllegalStateException as above
+   */
+  public static int verify(
+      int[] draft,
+      int n,
+      int vocabulary,
+      float[] draftProbabilities,
+      float[] targetProbabilities,
+      double[] u,
+      int[] out) {
+    Objects.checkFromIndexSize(0, n, draft.length);
+    if (vocabulary < 1) {
+      throw new IllegalArgumentException("vocabulary must be >= 1, but was " + vocabulary);
+    }
+    checkLength("draftProbabilities", draftProbabilities.length, (long) n * vocabulary);
+    checkLength("targetProbabilities", targetProbabilities.length, (n + 1L) * vocabulary);
+    checkLength("u", u.length, n + 1L);
+    checkLength("out", out.length, n + 1L);
+    for (int i = 0; i <= n; i++) {
+      Kernels.checkUniform(u[i]);
+      if (i < n && (draft[i] < 0 || draft[i] >= vocabulary)) {
+        throw new IllegalArgumentException(
+            "token " + draft[i] + " is not in the vocabulary of " + vocabulary);
+      }
+    }
+    int accepted = 0;
+    while (accepted < n) {
+      int at = accepted * vocabulary + draft[accepted];
+      float q = checkProbability(draftProbabilities[at]);
+      float p = checkProbability(targetProbabilities[at]);
+      if (!(u[accepted] * q < p)) {
+        break;
+      }
+      accepted++;
+    }
+    int row = accepted * vocabulary;
+    int last = -1;
+    if (accepted < n) {
+      last = draw(draftProbabilities, targetProbabilities, row, vocabulary, u[n], true);
+    }
+    if (last < 0) {
+      last = draw(draftProbabilities, targetProbabilities, row, vocabulary, u[n], false);
+    }
+    if (last < 0) {
+      throw new IllegalStateException("row " + accepted + " of the target holds no probability");
+    }
+    System.arraycopy(draft, 0, out, 0, accepted);
+    out[accepted] = last;
+    return accepted + 1;
+  }
+
+  /** Draws from the residual, or from the target's row; -1 if nothing is in it. */
+  private static int draw(
+      float[] draft, float[] target, int row, int vocabulary, double u, boolean residual) {
+    double total = 0;
+    for (int i = row; i < row + vocabulary; i++) {
+      total += mass(draft, target, i, residual);
+    }
+    double goal = u * total;
+    double sum = 0;
+    int last = -1;
+    for (int i = row; i < row + vocabulary; i++) {
+      double mass = mass(draft, target, i, residual);
+      if (mass > 0) {
+        sum += mass;
+        last = i - row;
+        if (sum > goal) {
+          break;
+        }
+      }
+    }
+    return last;
+  }
+
+  private static double mass(float[] draft, float[] target, int i, boolean residual) {
+    double p = checkProbability(target[i]);
+    return residual ? Math.max(0, p - checkProbability(draft[i])) : p;
+  }
+
+  private static float checkProbability(float p) {
+    if (!(p >= 0 && p < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("a probability is " + p);
+    }
+    return p;
+  }
+
+  private static void checkLength(String name, int length, long needed) {
+    if (length < needed) {
+      throw new IllegalArgumentException(
+          name + " has length " + length + ", but " + needed + " are needed");
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package org.logitkernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.logitkernels.testkit.Failures;
+
+/** Speculative sampling: the rule by example, and the distribution of what comes out. */
+class SpeculativeTest {
+  private static final float[] DRAFT = {0.1f, 0.2f, 0.3f, 0.4f, 0.2f, 0.3f, 0.4f, 0.1f};
+  private static final float[] TARGET = {0, 0.1f, 0.6f, 0.3f, 1, 0, 0, 0, 0.7f, 0.1f, 0.1f, 0.1f};
+
+  /** FlashInfer's documented case, whose outcome depends on no random number. */
+  @Test
+  void peersExample() {
+    for (double u : new double[] {0, 0.3, 0.5, Math.nextDown(1.0)}) {
+      int[] out = new int[3];
+      double[] us = {u, u, u};
+      assertEquals(2, Speculative.verify(new int[] {2, 1}, 4, DRAFT, TARGET, us, out));
+      assertArrayEquals(new int[] {2, 0, 0}, out);
+    }
+  }
+
+  @Test
+  void allAcceptedBringABonus() {
+    int[] out = new int[3];
+    double[] u = {0, 0.99, 0.75};
+    assertEquals(3, Speculative.verify(new int[] {2, 0}, 4, DRAFT, TARGET, u, out));
+    assertArrayEquals(new int[] {2, 0, 1}, out);
+    assertEquals(
+        1, Speculative.verify(new int[0], 4, new float[0], TARGET, new double[] {0.05}, out));
+    assertEquals(1, out[0], "the target's first row");
+  }
+
+  /** Whatever the draft, the first token is distributed as the target's first row, and so on. */
+  @Test
+  void whatComesOutIsTheTargetsDistribution() {
+    SplittableRandom random = new SplittableRandom(5);
+    float[] q = {0.5f, 0.1f, 0.1f, 0.3f, 0.05f, 0.05f, 0.85f, 0.05f};
+    float[] p = {0.2f, 0.5f, 0, 0.3f, 0.25f, 0.25f, 0.25f, 0.25f, 0.1f, 0.2f, 0.3f, 0.4f};
+    int trials = 200_000;
+    int[][] counts = new int[3][4];
+    int[] seen = new int[3];
+    int[] out = new int[3];
+    for (int trial = 0; trial < trials; trial++) {
+      int[] draft = {draw(q, 0, random.nextDouble()), draw(q, 4, random.nextDouble())};
+      double[] u = random.doubles(3).toArray();
+      int n = Speculative.verify(draft, 4, q, p, u, out);
+      for (int i = 0; i < n; i++) {
+        counts[i][out[i]]++;
+        seen[i]++;
+      }
+    }
+    assertEquals(trials, seen[0]);
+    for (int i = 0; i < 3; i++) {
+      for (int token = 0; token < 4; token++) {
+        double expected = p[4 * i + token];
+        // 5 standard deviations: one false alarm in 150,000 runs for all twelve.
+        double bound = 5 * Math.sqrt(expected * (1 - expected) / seen[i]);
+        assertEquals(expected, (double) counts[i][token] / seen[i], bound, i + ", " + token);
+      }
+    }
+  }
+
+  private static int draw(float[] p, int row, double u) {
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+      sum += p[row + i];
+      if (sum > u) {
+        return i;
+      }
+    }
+    return 3;
+  }
+
+  @Test
+  void aTokenWithoutProbabilityIsNeverDrawn() {
+    float[] p = {0, 0.5f, 0.5f, 0, 0, 0, 1, 0};
+    float[] q = {0, 1, 0, 0};
+    for (double u : new double[] {0, 0.49, 0.51, Math.nextDown(1.0)}) {
+      int[] out = new int[2];
+      Speculative.verify(new int[] {1}, 4, q, p, new double[] {0.6, u}, out);
+      assertEquals(2, out[0]);
+      // The draft gives what it never drew: nothing is left of the residual but the target itself.
+      assertEquals(1, Speculative.verify(new int[] {3}, 4, p, p, new double[] {0.5, u}, out));
+      assertEquals(u < 0.5 ? 1 : 2, out[0]);
+    }
+  }
+
+  @Test
+  void mistakesAreErrors() {
+    int[] draft = {2, 1};
+    double[] u = {0.5, 0.5, 0.5};
+    Failures.illegalArgument(
+        "draftProbabilities has length 8, but 10 are needed",
+        () -> Speculative.verify(draft, 5, DRAFT, TARGET, u, new int[3]));
+    Failures.illegalArgument(
+        "targetProbabilities has length 8, but 12 are needed",
+        () -> Speculative.verify(draft, 4, DRAFT, DRAFT, u, new int[3]));
+    Failures.illegalArgument(
+        "out has length 2, but 3 are needed",
+        () -> Speculative.verify(draft, 4, DRAFT, TARGET, u, new int[2]));
+    Failures.illegalArgument(
+        "u has length 2, but 3 are needed",
+        () -> Speculative.verify(draft, 4, DRAFT, TARGET, new double[2], new int[3]));
+    Failures.illegalArgument(
+        "u must be in [0, 1), but was 1.0",
+        () -> Speculative.verify(draft, 4, DRAFT, TARGET, new double[] {0, 0, 1}, new int[3]));
+    Failures.illegalArgument(
+        "token 4 is not in the vocabulary of 4",
+        () -> Speculative.verify(new int[] {4}, 4, DRAFT, TARGET, u, new int[3]));
+    Failures.illegalArgument(
+        "vocabulary must be >= 1, but was 0",
+        () -> Speculative.verify(draft, 0, DRAFT, TARGET, u, new int[3]));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> Speculative.verify(draft, 3, 4, DRAFT, TARGET, u, new int[3]));
+    float[] bad = TARGET.clone();
+    Arrays.fill(bad, 0, 4, Float.NaN);
+    Failures.illegalArgument(
+        "a probability is NaN", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+    Failures.illegalState(
+        "row 0 of the target holds no probability",
+        () -> Speculative.verify(draft, 4, DRAFT, new float[12], u, new int[3]));
+  }
+}
