@@ -323,7 +323,6 @@ public final class Sampler {
    * Applies the steps. The first that narrows works on the row, those behind it on the survivors.
    */
   private void run(double u) {
-    logits.narrowed = false;
     weighed = Double.NaN;
     temperature = 1;
     int exclusions = 0;
@@ -359,7 +358,7 @@ public final class Sampler {
         if (uniform(Double.doubleToRawLongBits(u), exclusions++) < probability) {
           widen();
           weigh();
-          float cut = Cutoffs.probability(survivors, temperature, threshold);
+          float cut = Cutoffs.xtc(survivors, temperature, threshold);
           if (Cutoffs.dropTop(survivors, cut, minKeep)) {
             weighed = Double.NaN;
           }
@@ -416,8 +415,7 @@ public final class Sampler {
     } else if (step instanceof Step.MirostatV2) {
       widen();
       weigh();
-      double least = own.leastProbability();
-      cut(Math.min(0, Cutoffs.probability(survivors, temperature, least)), 1);
+      cut(Cutoffs.epsilon(survivors, temperature, own.leastProbability()), 1);
     } else if (step instanceof Step.AdaptiveP(float target, float decay)) {
       widen();
       weigh();

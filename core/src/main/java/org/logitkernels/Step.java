@@ -772,10 +772,7 @@ public sealed interface Step extends Serializable {
   record FrequencyPenalty(float penalty, int last, boolean prompt) implements Step {
     /** Validates. */
     public FrequencyPenalty {
-      if (!Float.isFinite(penalty)) {
-        throw new IllegalArgumentException("penalty must be finite, but was " + penalty);
-      }
-      checkLeast("last", last, 0);
+      checkPenalty(penalty, last);
     }
 
     /**
@@ -798,10 +795,7 @@ public sealed interface Step extends Serializable {
   record PresencePenalty(float penalty, int last, boolean prompt) implements Step {
     /** Validates. */
     public PresencePenalty {
-      if (!Float.isFinite(penalty)) {
-        throw new IllegalArgumentException("penalty must be finite, but was " + penalty);
-      }
-      checkLeast("last", last, 0);
+      checkPenalty(penalty, last);
     }
 
     /**
@@ -1026,6 +1020,13 @@ public sealed interface Step extends Serializable {
       checkLeast("a token id", id, 0);
     }
     return List.copyOf(ids);
+  }
+
+  private static void checkPenalty(float penalty, int last) {
+    if (!Float.isFinite(penalty)) {
+      throw new IllegalArgumentException("penalty must be finite, but was " + penalty);
+    }
+    checkLeast("last", last, 0);
   }
 
   private static void checkLeast(String name, int value, int least) {

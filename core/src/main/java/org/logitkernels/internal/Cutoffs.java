@@ -16,23 +16,27 @@ public final class Cutoffs {
     return p == 1 ? 0 : (float) (temperature * (StrictMath.log(p) - 0x1p-21));
   }
 
-  /** The cut of epsilon: that of its probability, and the best in any case. */
-  public static float epsilon(Survivors survivors, double temperature, float epsilon) {
-    return Math.min(0, probability(survivors, temperature, epsilon));
+  /** The cut of epsilon: that of its probability, and the ties at the maximum in any case. */
+  public static float epsilon(Survivors survivors, double temperature, double epsilon) {
+    return Math.min(0, probability(survivors.sum(), temperature, epsilon));
   }
 
-  /** The cut of a probability among the survivors, whose weights are needed; may be above 0. */
-  public static float probability(Survivors survivors, double temperature, double p) {
-    return (float) (temperature * (StrictMath.log(p * survivors.sum()) - 0x1p-21));
+  /** The cut of XTC: that of its threshold, which no token need reach. */
+  public static float xtc(Survivors survivors, double temperature, float threshold) {
+    return probability(survivors.sum(), temperature, threshold);
   }
 
-  /**
-   * The cut of eta: that of {@code min(epsilon, sqrt(epsilon) exp(-H))}, and the best in any case.
-   */
+  /** The cut of a probability among weights with this sum; above 0 if none reaches it. */
+  private static float probability(double total, double temperature, double p) {
+    return (float) (temperature * (StrictMath.log(p * total) - 0x1p-21));
+  }
+
+  /** The cut of eta: that of epsilon for {@code min(epsilon, sqrt(epsilon) exp(-H))}. */
   public static float eta(Survivors survivors, double temperature, float epsilon) {
-    double entropy = Surprisal.entropy(survivors, temperature);
+    double total = survivors.sum();
+    double entropy = Surprisal.entropy(survivors, temperature, total);
     double eta = Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-entropy));
-    return Math.min(0, probability(survivors, temperature, eta));
+    return Math.min(0, probability(total, temperature, eta));
   }
 
   /** The cut of top-n-sigma: n population standard deviations of the logits below the maximum. */

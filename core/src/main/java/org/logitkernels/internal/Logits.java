@@ -39,20 +39,14 @@ public final class Logits {
     return to - from;
   }
 
-  /** Whether a token is there at all. */
-  private boolean has(int token) {
-    return token >= 0
-        && token < to - from
-        && (!narrowed || Arrays.binarySearch(survivors.ids, 0, survivors.size, token) >= 0);
-  }
-
   /** A token's logit; that of a token that is not there is masked. */
   public float get(int token) {
-    if (!has(token)) {
-      return Float.NEGATIVE_INFINITY;
-    }
     if (narrowed) {
-      return survivors.values[Arrays.binarySearch(survivors.ids, 0, survivors.size, token)];
+      int i = Arrays.binarySearch(survivors.ids, 0, survivors.size, token);
+      return i < 0 ? Float.NEGATIVE_INFINITY : survivors.values[i];
+    }
+    if (token < 0 || token >= to - from) {
+      return Float.NEGATIVE_INFINITY;
     }
     int place = changes.place(token);
     return place < 0 ? row[from + token] : Float.intBitsToFloat(changes.number(place));

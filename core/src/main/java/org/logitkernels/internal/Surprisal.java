@@ -12,9 +12,11 @@ public final class Surprisal {
 
   private Surprisal() {}
 
-  /** The entropy of the survivors, {@code -sum(p_i ln p_i)}, in nats; 0 for a single one. */
-  public static double entropy(Survivors survivors, double temperature) {
-    double total = survivors.sum();
+  /**
+   * The entropy of the survivors, whose weights have this sum: {@code -sum(p_i ln p_i)}, in nats; 0
+   * for a single one.
+   */
+  static double entropy(Survivors survivors, double temperature, double total) {
     double logTotal = StrictMath.log(total);
     double sum = 0;
     for (int i = 0; i < survivors.size; i++) {
@@ -36,8 +38,9 @@ public final class Surprisal {
    */
   public static void typical(
       Survivors survivors, double temperature, float p, int rowLength, int minKeep) {
-    double logTotal = StrictMath.log(survivors.sum());
-    double entropy = entropy(survivors, temperature);
+    double total = survivors.sum();
+    double logTotal = StrictMath.log(total);
+    double entropy = entropy(survivors, temperature, total);
     double quantum = Survivors.quantum(rowLength);
     int size = survivors.size;
     long mass = 0;
@@ -79,7 +82,7 @@ public final class Surprisal {
   public static void topH(Survivors survivors, double temperature, float h) {
     double total = survivors.sum();
     double logTotal = StrictMath.log(total);
-    double bound = (h + SLACK) * entropy(survivors, temperature) * total;
+    double bound = (h + SLACK) * entropy(survivors, temperature, total) * total;
     long[] best = survivors.bestFirst();
     int kept = 1;
     double sum = term(survivors, best[0], temperature, logTotal);
@@ -107,7 +110,8 @@ public final class Surprisal {
     if (survivors.size < 2) {
       return 1;
     }
-    double share = entropy(survivors, temperature) / StrictMath.log(survivors.size);
+    double entropy = entropy(survivors, temperature, survivors.sum());
+    double share = entropy / StrictMath.log(survivors.size);
     double power = StrictMath.pow(Math.min(1, share), exponent);
     return min + ((double) max - min) * power;
   }

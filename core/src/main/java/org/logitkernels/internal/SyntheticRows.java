@@ -18,14 +18,6 @@ final class SyntheticRows {
     return rows;
   }
 
-  static float max(float[] row) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (float x : row) {
-      max = Math.max(max, x);
-    }
-    return max;
-  }
-
   private static float[] row(int shape, int length) {
     float[] row = new float[length];
     long state = shape;

@@ -297,7 +297,7 @@ public final class WarmUp implements Runnable {
     double u = (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
     if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW_SURVIVORS) {
       survivors.all(x, 0, x.length);
-      survivors.max = SyntheticRows.max(x);
+      survivors.renewMax();
       temperature = 4; // so hot that the survivors are a nucleus, all of them of some weight
       this.kernels.scalar().weights(survivors, temperature);
     }
