@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -212,16 +210,10 @@ final class ColdBenchmark {
               + " failed: "
               + Files.readString(log, StandardCharsets.UTF_8).strip());
     }
-    try (FileChannel file = FileChannel.open(times, StandardOpenOption.READ)) {
-      ByteBuffer buffer = ByteBuffer.allocate((int) file.size());
-      while (file.read(buffer) > 0) {
-        // until it is full
-      }
-      LongBuffer longs = buffer.flip().asLongBuffer();
-      long[] written = new long[longs.remaining()];
-      longs.get(written);
-      return written;
-    }
+    LongBuffer longs = ByteBuffer.wrap(Files.readAllBytes(times)).asLongBuffer();
+    long[] written = new long[longs.remaining()];
+    longs.get(written);
+    return written;
   }
 
   /**

@@ -2,9 +2,8 @@ package org.logitkernels.bench;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -55,15 +54,9 @@ final class ColdStart {
       calls++;
     } while (before - start < length && calls < ends.length);
 
-    try (FileChannel file =
-        FileChannel.open(
-            Path.of(args[5]), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer buffer = ByteBuffer.allocate((calls + 1) * Long.BYTES);
-      buffer.asLongBuffer().put(tokens).put(ends, 0, calls);
-      while (buffer.hasRemaining()) {
-        file.write(buffer);
-      }
-    }
+    ByteBuffer buffer = ByteBuffer.allocate((calls + 1) * Long.BYTES);
+    buffer.asLongBuffer().put(tokens).put(ends, 0, calls);
+    Files.write(Path.of(args[5]), buffer.array());
   }
 
   private static SamplerChain chain(String workload) {
