@@ -1,6 +1,7 @@
 package org.logitkernels;
 
 import java.util.Objects;
+import org.logitkernels.internal.Draw;
 import org.logitkernels.internal.Order;
 import org.logitkernels.internal.RowKernels;
 import org.logitkernels.internal.Survivors;
@@ -326,7 +327,7 @@ public final class Kernels {
     checkRange(logits, from, to);
     checkTemperature(temperature);
     checkUniform(u);
-    return rows.draw(logits, from, to, temperature, u, workspace.open(to - from));
+    return Draw.sample(rows, logits, from, to, temperature, u, workspace.open(to - from));
   }
 
   /**
@@ -443,7 +444,7 @@ public final class Kernels {
     }
   }
 
-  private static void checkOutput(String name, int length, int needed) {
+  static void checkOutput(String name, int length, int needed) {
     if (length < needed) {
       throw new IllegalArgumentException(
           name + " has length " + length + ", but " + needed + " are needed");

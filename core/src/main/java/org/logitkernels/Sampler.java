@@ -1,20 +1,14 @@
 package org.logitkernels;
 
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.List;
 import java.util.Objects;
-import java.util.SortedMap;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Cutoffs;
-import org.logitkernels.internal.Feedback;
 import org.logitkernels.internal.History;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Order;
-import org.logitkernels.internal.Penalties;
 import org.logitkernels.internal.RowKernels;
-import org.logitkernels.internal.Surprisal;
+import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -36,29 +30,19 @@ public final class Sampler {
   /** The row before the first success and after a failed call. */
   private static final float[] NONE = {};
 
-  /** Products of temperatures stay in a range where 1 / T and |x| / T are finite in double. */
-  private static final double COLDEST = 0x1p-960;
+  /** Where the numbers of further draws, and of their race, begin among those hashed from u. */
+  private static final long FURTHER = 1L << 32;
 
-  private static final double HOTTEST = 0x1p960;
+  private static final long RACE = 1L << 33;
 
   private final SamplerChain chain;
-  private final Step[] steps;
   private final int vocabularySize;
   private final long seed;
   private final RowKernels rows;
+  private final AppliedChain applied;
   private final Survivors survivors;
   private final Logits logits;
-  private final Penalties penalties = new Penalties();
   private final View view = new View();
-
-  /** The ids that each step names, and its biases for them, or the sequences that it bans. */
-  private final int[][] named;
-
-  private final float[][] biases;
-  private final int[][][] banned;
-
-  /** What steps remember of the tokens drawn; null for those that remember nothing. */
-  private final @Nullable Feedback[] feedback;
 
   private long position;
   private History history = new History();
@@ -69,59 +53,20 @@ public final class Sampler {
   private float[] given = NONE;
   private int from;
   private int to;
-  private double temperature;
   private int token;
   private float tokenLogit;
 
   /** Whether the token is still to be accepted. */
   private boolean unheard;
 
-  /** The temperature that the survivors' weights are for; NaN if they have none. */
-  private double weighed;
-
   Sampler(SamplerChain chain, int vocabularySize, long seed, Kernels kernels) {
     this.chain = chain;
-    this.steps = chain.steps().toArray(new Step[0]);
     this.vocabularySize = vocabularySize;
     this.seed = seed;
     this.rows = kernels.rows;
-    this.survivors = new Survivors(vocabularySize);
-    this.logits = new Logits(survivors);
-    this.named = new int[steps.length][];
-    this.biases = new float[steps.length][];
-    this.banned = new int[steps.length][][];
-    this.feedback = new Feedback[steps.length];
-    for (int i = 0; i < steps.length; i++) {
-      unpack(steps[i], i);
-    }
-  }
-
-  /** Takes a step's collections apart, which would make objects of their numbers at every call. */
-  private void unpack(Step step, int i) {
-    if (step instanceof Step.LogitBias(SortedMap<Integer, Float> bias)) {
-      named[i] = ints(bias.keySet());
-      biases[i] = new float[bias.size()];
-      for (int j = 0; j < named[i].length; j++) {
-        biases[i][j] = bias.getOrDefault(named[i][j], 0f);
-      }
-    } else if (step instanceof Step.MinLength end) {
-      named[i] = ints(end.ends());
-    } else if (step instanceof Step.Dry dry) {
-      named[i] = ints(dry.breakers());
-      Arrays.sort(named[i]);
-    } else if (step instanceof Step.Banned ban) {
-      banned[i] = ban.sequences().stream().map(Sampler::ints).toArray(int[][]::new);
-    } else if (step instanceof Step.MirostatV1 m) {
-      feedback[i] = Feedback.mirostat(m.tau());
-    } else if (step instanceof Step.MirostatV2 m) {
-      feedback[i] = Feedback.mirostat(m.tau());
-    } else if (step instanceof Step.AdaptiveP p) {
-      feedback[i] = Feedback.adaptiveP(p.target(), p.decay());
-    }
-  }
-
-  private static int[] ints(Collection<Integer> numbers) {
-    return numbers.stream().mapToInt(Integer::intValue).toArray();
+    this.applied = new AppliedChain(chain, vocabularySize, rows);
+    this.survivors = applied.survivors;
+    this.logits = applied.logits;
   }
 
   /**
@@ -134,21 +79,14 @@ public final class Sampler {
     Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(rows));
     copy.position = position;
     copy.history = history.copy();
-    for (int i = 0; i < feedback.length; i++) {
-      Feedback own = feedback[i];
-      copy.feedback[i] = own == null ? null : own.copy();
-    }
+    copy.applied.rememberAs(applied);
     return copy;
   }
 
   /** Begins anew: no history, position 0, nothing sampled. */
   public void reset() {
     history.clear();
-    for (Feedback own : feedback) {
-      if (own != null) {
-        own.reset();
-      }
-    }
+    applied.forget();
     position = 0;
     mask = null;
     row = NONE;
@@ -188,24 +126,7 @@ public final class Sampler {
     history.add(token);
     if (row != NONE && unheard && token == this.token) {
       unheard = false;
-      observe();
-    }
-  }
-
-  /** Tells the steps that steer of the token drawn last. */
-  private void observe() {
-    for (int i = 0; i < steps.length; i++) {
-      Feedback own = feedback[i];
-      if (own == null) {
-        continue;
-      }
-      if (steps[i] instanceof Step.MirostatV1 m) {
-        own.observe(logProbability(), m.tau(), m.eta());
-      } else if (steps[i] instanceof Step.MirostatV2 m) {
-        own.observe(logProbability(), m.tau(), m.eta());
-      } else {
-        own.observe(token);
-      }
+      applied.observe(token, logProbability());
     }
   }
 
@@ -224,7 +145,7 @@ public final class Sampler {
    * @throws IllegalStateException if the chain has no such step
    */
   public void allow(long[] mask) {
-    for (Step step : steps) {
+    for (Step step : chain.steps()) {
       if (step instanceof Step.Allowed) {
         this.mask = mask;
         return;
@@ -264,13 +185,18 @@ public final class Sampler {
    *     2^63 - 2, was used
    */
   public int sample(float[] logits, int from, int to) {
+    int token = sample(logits, from, to, next());
+    position++;
+    return token;
+  }
+
+  /** The draw at the position. */
+  private double next() {
     if (position == Long.MAX_VALUE) {
       row = NONE;
       throw new IllegalStateException("the stream has no draw left: position " + position);
     }
-    int token = sample(logits, from, to, uniform(seed, position));
-    position++;
-    return token;
+    return RandomStream.draw(seed, position);
   }
 
   /**
@@ -289,6 +215,13 @@ public final class Sampler {
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits, int from, int to, double u) {
+    apply(logits, from, to, u);
+    draw(logits, u);
+    return token;
+  }
+
+  /** Applies the chain. Nothing counts as sampled until a token was drawn. */
+  private void apply(float[] logits, int from, int to, double u) {
     row = NONE;
     Kernels.checkRange(logits, from, to);
     if (to - from > vocabularySize) {
@@ -297,18 +230,15 @@ public final class Sampler {
     }
     Kernels.checkUniform(u);
     this.logits.open(logits, from, to);
-    run(u);
-    if (this.logits.narrowed) {
-      weigh();
-      token = rows.draw(survivors, u);
-      tokenLogit = this.logits.get(token);
-    } else {
-      this.logits.whole();
-      float[] whole = this.logits.row();
-      int at = this.logits.from();
-      token = rows.draw(whole, at, this.logits.to(), temperature, u, survivors);
-      tokenLogit = whole[at + token];
+    applied.apply(u, history, mask);
+  }
+
+  private void draw(float[] logits, double u) {
+    token = applied.draw(u);
+    if (token < 0) {
+      throw Rows.changed();
     }
+    tokenLogit = this.logits.get(token);
     mask = null;
     unheard = true;
     view.reset();
@@ -316,254 +246,96 @@ public final class Sampler {
     this.given = logits;
     this.from = this.logits.from();
     this.to = this.logits.to();
-    return token;
   }
 
   /**
-   * Applies the steps. The first that narrows works on the row, those behind it on the survivors.
+   * Draws several different tokens from a row, with the draw at {@link #position()}, which then
+   * grows by 1: otherwise as {@link #sampleWithoutReplacement(float[], int, int, double, int,
+   * int[], double[])}.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param n how many, at least 1
+   * @param tokens where their ids go, in the order in which they are drawn
+   * @param perturbed where their perturbed log-probabilities go, descending
+   * @return how many were drawn
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if n is below 1 or an output shorter, or as for {@link
+   *     #sample(float[], int, int)}
+   * @throws IllegalStateException as for {@link #sample(float[], int, int)}
    */
-  private void run(double u) {
-    weighed = Double.NaN;
-    temperature = 1;
-    int exclusions = 0;
-    for (int n = 0; n < steps.length; n++) {
-      Step step = steps[n];
-      int minKeep = 1;
-      if (step instanceof Step.MinKeep(Step filter, int least)) {
-        step = filter;
-        minKeep = least;
+  public int sampleWithoutReplacement(
+      float[] logits, int from, int to, int n, int[] tokens, double[] perturbed) {
+    double u = next();
+    int drawn = sampleWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
+    position++;
+    return drawn;
+  }
+
+  /**
+   * Draws several different tokens from a row: without replacement, each from what those before it
+   * have left; with a given uniform number, a pure function.
+   *
+   * <p><b>Definition:</b> the first token is that of {@link #sample(float[], int, int, double)};
+   * each further one is drawn likewise, without the tokens drawn before, by a number that is a hash
+   * of u and of its place. Tokens of no weight are never drawn, so there may be fewer than n.
+   * Beside each goes its perturbed log-probability, {@code ln p + G} with G from a Gumbel
+   * distribution, as if every token had been perturbed and the n largest were taken (the Gumbel
+   * top-k trick): here the times of an exponential race, {@code t_i = t_(i-1) + E_i / (1 - p_1 -
+   * ... - p_(i-1))}, as {@code -ln t_i}.
+   *
+   * <p>{@link #candidates()}, {@link #probability()} and {@link #accept} are then about the first
+   * token and what it was drawn from.
+   *
+   * <p><b>Cost:</b> that of one token, and for each further one that of summing a block of the row
+   * again, or of a pass over the tokens that the chain left. <b>Allocation:</b> none in steady
+   * state. The distribution is tested by {@code WithoutReplacementContract}.
+   *
+   * <p><b>Source:</b> Kool et al., Stochastic Beams and Where to Find Them, arXiv:1903.06059;
+   * Maddison et al., A* Sampling, arXiv:1411.0030.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param u in [0, 1)
+   * @param n how many, at least 1
+   * @param tokens where their ids go, in the order in which they are drawn
+   * @param perturbed where their perturbed log-probabilities go, descending
+   * @return how many were drawn
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException if n is below 1 or an output shorter, or as for {@link
+   *     #sample(float[], int, int, double)}
+   * @throws IllegalStateException if every token is masked
+   */
+  public int sampleWithoutReplacement(
+      float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
+    row = NONE;
+    if (n < 1) {
+      throw new IllegalArgumentException("n must be >= 1, but was " + n);
+    }
+    Kernels.checkOutput("tokens", tokens.length, n);
+    Kernels.checkOutput("perturbed", perturbed.length, n);
+    apply(logits, from, to, u);
+    draw(logits, u);
+    double total = survivors.total;
+    double time = 0;
+    int next = token;
+    int drawn = 0;
+    while (next >= 0) {
+      double waiting = -StrictMath.log(RandomStream.hashed(u, RACE + drawn) + 0x1p-54);
+      time += waiting / (survivors.total / total);
+      tokens[drawn] = next;
+      perturbed[drawn] = -StrictMath.log(time);
+      drawn++;
+      if (drawn == n) {
+        break;
       }
-      // Not a switch over patterns: it costs the first call of a JVM milliseconds.
-      if (step instanceof Step.Temperature(float t)) {
-        multiplyTemperature(t);
-      } else if (step instanceof Step.TopK(int k)) {
-        topK(Math.max(k, minKeep));
-      } else if (step instanceof Step.TopP(float p)) {
-        topP(p, minKeep);
-      } else if (step instanceof Step.MinP(float p)) {
-        if (p > 0) {
-          cut(Cutoffs.minP(temperature, p), minKeep);
-        }
-      } else if (step instanceof Step.Typical(float p)) {
-        if (p < 1) {
-          widen();
-          weigh();
-          Surprisal.typical(survivors, temperature, p, logits.length(), minKeep);
-          weighed = Double.NaN;
-        }
-      } else if (step instanceof Step.TopNSigma(float sigmas)) {
-        widen();
-        cut(Cutoffs.sigma(survivors, sigmas), minKeep);
-      } else if (step instanceof Step.Xtc(float probability, float threshold)) {
-        if (uniform(Double.doubleToRawLongBits(u), exclusions++) < probability) {
-          widen();
-          weigh();
-          float cut = Cutoffs.xtc(survivors, temperature, threshold);
-          if (Cutoffs.dropTop(survivors, cut, minKeep)) {
-            weighed = Double.NaN;
-          }
-        }
-      } else if (step instanceof Step.EpsilonCutoff(float epsilon)) {
-        if (epsilon > 0) {
-          widen();
-          weigh();
-          cut(Cutoffs.epsilon(survivors, temperature, epsilon), minKeep);
-        }
-      } else if (step instanceof Step.EtaCutoff(float epsilon)) {
-        if (epsilon > 0) {
-          widen();
-          weigh();
-          cut(Cutoffs.eta(survivors, temperature, epsilon), minKeep);
-        }
-      } else if (step instanceof Step.TopH(float h, int best)) {
-        topK(best);
-        widen();
-        weigh();
-        Surprisal.topH(survivors, temperature, h);
-      } else if (step instanceof Step.DynamicTemperature(float min, float max, float exponent)) {
-        boolean wasNarrowed = logits.narrowed;
-        widen();
-        weigh();
-        double t = Surprisal.dynamicTemperature(survivors, temperature, min, max, exponent);
-        if (!wasNarrowed) { // nor is it now: nothing was dropped
-          logits.narrowed = false;
-          weighed = Double.NaN;
-        }
-        multiplyTemperature(t);
-      } else if (feedback[n] != null) {
-        steer(step, feedback[n]);
-      } else {
-        adjust(step, n);
-      }
+      applied.exclude(next);
+      next = applied.draw(RandomStream.hashed(u, FURTHER + drawn));
     }
-  }
-
-  /** A step that depends on what was drawn before. */
-  private void steer(Step step, Feedback own) {
-    if (step instanceof Step.MirostatV1(float tau, float eta, int m)) {
-      if (!logits.narrowed) {
-        logits.topK(rows, m);
-      }
-      int k = own.topK(survivors, temperature, m, logits.length());
-      if (logits.narrowed || k <= m) {
-        survivors.topK(k);
-      } else {
-        logits.topK(rows, k);
-      }
-      logits.narrowed = true;
-      weighed = Double.NaN;
-    } else if (step instanceof Step.MirostatV2) {
-      widen();
-      weigh();
-      cut(Cutoffs.epsilon(survivors, temperature, own.leastProbability()), 1);
-    } else if (step instanceof Step.AdaptiveP(float target, float decay)) {
-      widen();
-      weigh();
-      own.adapt(survivors, target);
-      temperature = 1;
-      weighed = Double.NaN;
-    }
-  }
-
-  /** A step that changes the logits of a few tokens. */
-  private void adjust(Step step, int n) {
-    if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
-      penalties.repetition(logits, history, history.start(last, prompt), penalty);
-    } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
-      int start = history.start(last, prompt);
-      penalties.occurrence(logits, history, start, penalty, 0, temperature);
-    } else if (step instanceof Step.PresencePenalty(float penalty, int last, boolean prompt)) {
-      int start = history.start(last, prompt);
-      penalties.occurrence(logits, history, start, 0, penalty, temperature);
-    } else if (step instanceof Step.Dry dry) {
-      penalties.dry(
-          logits,
-          history,
-          history.start(dry.range(), true),
-          dry.multiplier(),
-          dry.base(),
-          dry.allowed(),
-          named[n],
-          temperature);
-    } else if (step instanceof Step.NoRepeatNgram(int length)) {
-      penalties.noRepeat(logits, history, length);
-    } else if (step instanceof Step.LogitBias) {
-      for (int i = 0; i < named[n].length; i++) {
-        bias(named[n][i], biases[n][i]);
-      }
-    } else if (step instanceof Step.Banned) {
-      for (int[] sequence : banned[n]) {
-        Penalties.ban(logits, history, sequence);
-      }
-    } else if (step instanceof Step.MinLength(int least, List<Integer> ends)) {
-      if (history.generated() < least) {
-        for (int end : named[n]) {
-          logits.mask(end);
-        }
-      }
-    } else if (step instanceof Step.Allowed) {
-      if (mask == null) {
-        throw new IllegalStateException("the chain has a step allowed(), but no mask was given");
-      }
-      logits.allow(mask);
-    } else {
-      throw new AssertionError(step);
-    }
-    logits.settle();
-    weighed = Double.NaN;
-  }
-
-  private void bias(int token, float bias) {
-    if (bias == Float.NEGATIVE_INFINITY) {
-      logits.mask(token);
-    } else {
-      logits.set(token, (float) (logits.get(token) + bias * temperature));
-    }
-  }
-
-  /** Makes survivors of all unmasked tokens, for a step without a kernel for whole rows. */
-  private void widen() {
-    if (!logits.narrowed) {
-      logits.whole();
-      int best = rows.argMax(logits.row(), logits.from(), logits.to());
-      survivors.all(logits.row(), logits.from(), logits.to());
-      survivors.max = logits.get(best) + 0f;
-      logits.narrowed = true;
-      weighed = Double.NaN;
-    }
-  }
-
-  private void weigh() {
-    if (weighed != temperature) {
-      rows.weights(survivors, temperature);
-      weighed = temperature;
-    }
-  }
-
-  private void multiplyTemperature(double t) {
-    if (t > 0) {
-      temperature = Math.clamp(temperature * t, COLDEST, HOTTEST);
-    } else {
-      greedy();
-    }
-  }
-
-  private void greedy() {
-    if (logits.narrowed) {
-      survivors.topK(1);
-    } else {
-      logits.topK(rows, 1);
-    }
-    logits.narrowed = true;
-    weighed = Double.NaN;
-  }
-
-  private void topK(int k) {
-    if (k >= logits.length()) {
-      return;
-    }
-    if (logits.narrowed) {
-      survivors.topK(k);
-    } else {
-      logits.topK(rows, k);
-    }
-    logits.narrowed = true;
-    weighed = Double.NaN;
-  }
-
-  private void topP(float p, int minKeep) {
-    if (p == 1) {
-      return;
-    }
-    if (logits.narrowed) {
-      weigh();
-      survivors.topP(p, logits.length(), minKeep);
-      return;
-    }
-    logits.whole();
-    rows.topP(logits.row(), logits.from(), logits.to(), temperature, p, survivors);
-    if (survivors.size < minKeep) {
-      logits.topK(rows, minKeep);
-      weighed = Double.NaN;
-    } else {
-      weighed = temperature;
-    }
-    logits.narrowed = true;
-  }
-
-  /** Keeps {@code x - max >= threshold}. */
-  private void cut(float threshold, int minKeep) {
-    if (logits.narrowed) {
-      survivors.minP(threshold, minKeep);
-    } else {
-      logits.whole();
-      rows.minP(logits.row(), logits.from(), logits.to(), threshold, survivors);
-      if (survivors.size < minKeep) {
-        logits.topK(rows, minKeep);
-      }
-    }
-    logits.narrowed = true;
-    weighed = Double.NaN;
+    survivors.total = total;
+    return drawn;
   }
 
   /**
@@ -604,7 +376,7 @@ public final class Sampler {
 
   private double logProbabilityOf(float logit) {
     double difference = (double) logit - survivors.max;
-    return difference / temperature - StrictMath.log(survivors.total) + 0.0; // no -0
+    return difference / applied.temperature - StrictMath.log(survivors.total) + 0.0; // no -0
   }
 
   /**
@@ -702,22 +474,7 @@ public final class Sampler {
   }
 
   private float probabilityOf(float logit) {
-    return survivors.weight(logit, temperature) * (float) (1 / survivors.total);
-  }
-
-  /**
-   * Draw number n of a seed's stream: SplitMix64's state after n + 1 additions of its constant,
-   * mixed.
-   *
-   * <p>Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators,
-   * doi:10.1145/2660193.2660195.
-   */
-  private static double uniform(long seed, long n) {
-    long z = seed + (n + 1) * 0x9e3779b97f4a7c15L;
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    z = z ^ (z >>> 31);
-    return (z >>> 11) * 0x1p-53;
+    return survivors.weight(logit, applied.temperature) * (float) (1 / survivors.total);
   }
 
   /** The candidates of the last call, put in order when first asked for. */
@@ -735,7 +492,7 @@ public final class Sampler {
     public int size() {
       checkSampled();
       if (!counted) {
-        survivors.all(row, from, to);
+        logits.all();
         counted = true;
       }
       return survivors.size;

@@ -9,6 +9,7 @@ import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SemanticsContract;
 import org.logitkernels.testkit.SteeringContract;
+import org.logitkernels.testkit.WithoutReplacementContract;
 
 /** The meaning of steps, chains and samplers, on the scalar reference. */
 class ScalarSamplerTest
@@ -18,6 +19,7 @@ class ScalarSamplerTest
         FiltersContract,
         HistoryContract,
         SteeringContract,
+        WithoutReplacementContract,
         PeerCasesContract,
         ReadOutContract,
         RealRowsContract {

@@ -16,9 +16,12 @@ public final class AdaptiveKernels implements RowKernels {
     TOP_K("top-k"),
     TOP_P("top-p"),
     MIN_P("min-p"),
-    DRAW("draw"),
+    SUMS("sums"),
+    ENTROPY("entropy"),
+    MOMENTS("moments"),
+    COLLECT("collection"),
     WEIGHTS("the weights of survivors"),
-    DRAW_SURVIVORS("the draw from survivors");
+    DRAW("the draw");
 
     /** All of them. Cheaper than a copy of values(). */
     static final Kernel[] ALL = values();
@@ -132,13 +135,28 @@ public final class AdaptiveKernels implements RowKernels {
   }
 
   @Override
-  public int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
-    return serving(Kernel.DRAW).draw(x, from, to, temperature, u, survivors);
+  public void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    serving(Kernel.SUMS).sums(x, from, to, temperature, survivors);
+  }
+
+  @Override
+  public void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
+    serving(Kernel.ENTROPY).entropy(x, from, to, temperature, survivors);
+  }
+
+  @Override
+  public void moments(float[] x, int from, int to, Survivors survivors) {
+    serving(Kernel.MOMENTS).moments(x, from, to, survivors);
+  }
+
+  @Override
+  public void collect(float[] x, int from, int to, float threshold, Survivors survivors) {
+    serving(Kernel.COLLECT).collect(x, from, to, threshold, survivors);
   }
 
   @Override
   public int draw(Survivors survivors, double u) {
-    return serving(Kernel.DRAW_SURVIVORS).draw(survivors, u);
+    return serving(Kernel.DRAW).draw(survivors, u);
   }
 
   @Override

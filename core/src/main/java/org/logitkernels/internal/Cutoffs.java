@@ -3,7 +3,7 @@ package org.logitkernels.internal;
 /**
  * Where filters cut: the lowest difference from the maximum, {@code x - max}, that they keep.
  *
- * <p>In double and in the order of ids, one code for every backend: so the bits agree.
+ * <p>In double, from totals, entropies and deviations that have the same bits on every backend.
  */
 public final class Cutoffs {
   private Cutoffs() {}
@@ -17,41 +17,24 @@ public final class Cutoffs {
   }
 
   /** The cut of epsilon: that of its probability, and the ties at the maximum in any case. */
-  public static float epsilon(Survivors survivors, double temperature, double epsilon) {
-    return Math.min(0, probability(survivors.sum(), temperature, epsilon));
-  }
-
-  /** The cut of XTC: that of its threshold, which no token need reach. */
-  public static float xtc(Survivors survivors, double temperature, float threshold) {
-    return probability(survivors.sum(), temperature, threshold);
+  public static float epsilon(double total, double temperature, double epsilon) {
+    return Math.min(0, probability(total, temperature, epsilon));
   }
 
   /** The cut of a probability among weights with this sum; above 0 if none reaches it. */
-  private static float probability(double total, double temperature, double p) {
+  public static float probability(double total, double temperature, double p) {
     return (float) (temperature * (StrictMath.log(p * total) - 0x1p-21));
   }
 
   /** The cut of eta: that of epsilon for {@code min(epsilon, sqrt(epsilon) exp(-H))}. */
-  public static float eta(Survivors survivors, double temperature, float epsilon) {
-    double total = survivors.sum();
-    double entropy = Surprisal.entropy(survivors, temperature, total);
+  public static float eta(double total, double entropy, double temperature, float epsilon) {
     double eta = Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-entropy));
-    return Math.min(0, probability(total, temperature, eta));
+    return epsilon(total, temperature, eta);
   }
 
-  /** The cut of top-n-sigma: n population standard deviations of the logits below the maximum. */
-  public static float sigma(Survivors survivors, float n) {
-    double sum = 0;
-    for (int i = 0; i < survivors.size; i++) {
-      sum += survivors.values[i];
-    }
-    double mean = sum / survivors.size;
-    double squares = 0;
-    for (int i = 0; i < survivors.size; i++) {
-      double deviation = survivors.values[i] - mean;
-      squares += deviation * deviation;
-    }
-    return (float) -(n * Math.sqrt(squares / survivors.size));
+  /** The cut of top-n-sigma: n standard deviations of the logits below the maximum. */
+  public static float sigma(double deviation, float n) {
+    return (float) -(n * deviation);
   }
 
   /**
@@ -73,9 +56,7 @@ public final class Cutoffs {
     int kept = 0;
     for (int i = 0; i < survivors.size; i++) {
       if (Order.key(survivors.values[i], survivors.ids[i]) >= last) {
-        survivors.ids[kept] = survivors.ids[i];
-        survivors.values[kept] = survivors.values[i];
-        kept++;
+        survivors.move(i, kept++);
       }
     }
     survivors.size = kept;

@@ -30,16 +30,39 @@ public final class Lanes {
     return (length + BLOCK - 1) / BLOCK;
   }
 
+  /** The sum of {@code weights[0, size)}, a block or a part of one, over the lanes. */
+  static float sum(float[] weights, int size) {
+    return sum(weights, size, 1, 0);
+  }
+
+  private static float sum(float[] weights, int size, int stride, int lane) {
+    if (stride < COUNT) {
+      return sum(weights, size, 2 * stride, lane) + sum(weights, size, 2 * stride, lane + stride);
+    }
+    float sum = 0;
+    for (int i = lane; i < size; i += COUNT) {
+      sum += weights[i];
+    }
+    return sum;
+  }
+
   /**
-   * Brings running totals, each relative to the maximum so far, to the row's maximum.
+   * The running totals of a row's blocks, all relative to the row's maximum; returns the last.
    *
+   * @param sums of each block its sum, relative to the maximum so far
    * @param decays of each block the decay of what was summed before it
    */
-  public static void settle(double[] prefixes, double[] decays, int blocks) {
+  static double prefixes(double[] sums, double[] decays, int blocks, double[] prefixes) {
+    double total = 0;
+    for (int b = 0; b < blocks; b++) {
+      total = total * decays[b] + sums[b];
+      prefixes[b] = total;
+    }
     double decay = 1;
     for (int b = blocks - 1; b >= 0; b--) {
       prefixes[b] *= decay;
       decay *= decays[b];
     }
+    return total;
   }
 }

@@ -3,25 +3,39 @@ package org.logitkernels.internal;
 import java.util.Arrays;
 
 /**
- * The logits that a chain is at, token by token, for steps that change a few of them: the row's
- * with the changes so far, or the survivors' own.
+ * The logits that a chain is at: the row's with the changes so far, or the survivors' own; token by
+ * token for steps that change a few of them, and for kernels as a row.
  *
  * <p>The row is the caller's and never written. Changes are kept beside it; a top-k takes them in
- * without a copy, and whatever else needs the whole row gets one, made once.
+ * without a copy, and whatever else needs the whole row gets one, made once. Tokens excluded from a
+ * row that was summed need no copy until another step asks for the whole row.
  */
 public final class Logits {
+  /** How much nearer to the entropy than all that was not collected a token must be for sure. */
+  private static final double MARGIN = 1e-5;
+
+  /** More tokens than this are better dropped than excluded. */
+  private static final int MOST_EXCLUDED = 64;
+
+  private static final float[] NONE = {};
+
+  private final RowKernels kernels;
   private final Survivors survivors;
   private final Tally changes = new Tally(); // to the bits of the logit
-  private float[] copy = {};
-  private float[] row = copy;
+  private float[] copy = NONE;
+  private float[] row = NONE;
   private int from;
   private int to;
+
+  /** The temperature that the row's blocks were summed at, without those excluded; or NaN. */
+  private double summed;
 
   /** Whether it is the survivors' logits that are meant. */
   public boolean narrowed;
 
   /** Of rows whose survivors are these. */
-  public Logits(Survivors survivors) {
+  public Logits(RowKernels kernels, Survivors survivors) {
+    this.kernels = kernels;
     this.survivors = survivors;
   }
 
@@ -30,8 +44,10 @@ public final class Logits {
     this.row = row;
     this.from = from;
     this.to = to;
-    this.narrowed = false;
+    narrowed = false;
+    summed = Double.NaN;
     changes.clear();
+    survivors.excludedCount = 0;
   }
 
   /** Tokens in the row. */
@@ -72,6 +88,7 @@ public final class Logits {
         int i = Arrays.binarySearch(survivors.ids, 0, survivors.size, token);
         survivors.values[i] = logit;
       } else {
+        summed = Double.NaN;
         changes.set(token, Float.floatToRawIntBits(logit));
       }
     }
@@ -84,10 +101,8 @@ public final class Logits {
     }
   }
 
-  /**
-   * Puts a copy with the changes in the row's place, if there are any: a read and a write of it.
-   */
-  public void whole() {
+  /** Puts a copy with the changes in the row's place, if there are any. */
+  private void whole() {
     if (changes.size() > 0) {
       copy();
     }
@@ -108,13 +123,15 @@ public final class Logits {
       copy[changes.token(i)] = Float.intBitsToFloat(changes.number(i));
     }
     changes.clear();
+    survivors.excludedCount = 0;
+    summed = Double.NaN;
   }
 
   /** Masks every token whose bit is 0, or that has none. NaN and +Infinity stay errors. */
   public void allow(long[] mask) {
     if (narrowed) {
       for (int i = 0; i < survivors.size; i++) {
-        if (!isSet(mask, survivors.ids[i])) {
+        if ((word(mask, survivors.ids[i] >> 6) >>> survivors.ids[i] & 1) == 0) {
           survivors.values[i] = Float.NEGATIVE_INFINITY;
         }
       }
@@ -122,16 +139,42 @@ public final class Logits {
       return;
     }
     copy();
-    for (int i = from; i < to; i++) {
-      if (!isSet(mask, i - from) && copy[i] < Float.POSITIVE_INFINITY) {
-        copy[i] = Float.NEGATIVE_INFINITY;
+    kernels.argMax(copy, 0, to); // for its errors, which masking would hide
+    for (int at = 0; at < to; at += Long.SIZE) {
+      int end = Math.min(to, at + Long.SIZE);
+      long allowed = word(mask, at >> 6);
+      if (Long.bitCount(allowed) > Long.SIZE / 2) {
+        for (long rest = ~allowed; rest != 0; rest &= rest - 1) {
+          int i = at + Long.numberOfTrailingZeros(rest);
+          if (i < end) {
+            copy[i] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      } else {
+        allow(at, end, allowed);
       }
     }
   }
 
-  private static boolean isSet(long[] mask, int token) {
-    int word = token >> 6;
-    return word < mask.length && (mask[word] >>> token & 1) != 0;
+  /** Masks all but a few of {@code copy[at, end)}. */
+  private void allow(int at, int end, long allowed) {
+    int kept = 0;
+    for (long rest = allowed; rest != 0; rest &= rest - 1) {
+      int i = at + Long.numberOfTrailingZeros(rest);
+      survivors.values[kept++] = i < end ? copy[i] : 0;
+    }
+    Arrays.fill(copy, at, end, Float.NEGATIVE_INFINITY);
+    kept = 0;
+    for (long rest = allowed; rest != 0; rest &= rest - 1) {
+      int i = at + Long.numberOfTrailingZeros(rest);
+      if (i < end) {
+        copy[i] = survivors.values[kept++];
+      }
+    }
+  }
+
+  private static long word(long[] mask, int word) {
+    return word < mask.length ? mask[word] : 0;
   }
 
   /** The row as it stands. */
@@ -153,7 +196,8 @@ public final class Logits {
    * The best k of the changed row: they are among the best of the row as it was, one more for each
    * change, and the changed ones.
    */
-  public void topK(RowKernels kernels, int k) {
+  public void topK(int k) {
+    narrowed = true;
     if (k == 1 && changes.size() == 0) {
       int best = kernels.argMax(row, from, to);
       survivors.only(best, row[from + best]);
@@ -162,21 +206,144 @@ public final class Logits {
     int more = (int) Math.min((long) k + changes.size(), to - from);
     kernels.topK(row, from, to, more, survivors);
     if (changes.size() > 0) {
-      int kept = 0;
-      for (int i = 0; i < survivors.size; i++) {
-        if (changes.place(survivors.ids[i]) < 0) {
-          survivors.ids[kept] = survivors.ids[i];
-          survivors.values[kept] = survivors.values[i];
-          kept++;
-        }
-      }
-      survivors.size = kept;
-      survivors.reserve(kept + changes.size());
+      dropChanged();
+      survivors.reserve(survivors.size + changes.size());
       for (int i = 0; i < changes.size(); i++) {
         survivors.insert(changes.token(i), Float.intBitsToFloat(changes.number(i)));
       }
       survivors.dropMasked();
       survivors.topK(k);
     }
+  }
+
+  private void dropChanged() {
+    int kept = 0;
+    for (int i = 0; i < survivors.size; i++) {
+      if (changes.place(survivors.ids[i]) < 0) {
+        survivors.move(i, kept++);
+      }
+    }
+    survivors.size = kept;
+  }
+
+  /** The nucleus. */
+  public void topP(double temperature, float p) {
+    whole();
+    kernels.topP(row, from, to, temperature, p, survivors);
+    narrowed = true;
+  }
+
+  /** Those within a distance of the maximum. */
+  public void minP(float threshold) {
+    whole();
+    kernels.minP(row, from, to, threshold, survivors);
+    narrowed = true;
+  }
+
+  /** Leaves the maximum and the total weight. */
+  public void sums(double temperature) {
+    whole();
+    sumOnce(temperature);
+  }
+
+  private void sumOnce(double temperature) {
+    if (summed != temperature) {
+      Draw.sums(kernels, row, from, to, temperature, survivors);
+      summed = temperature;
+    }
+  }
+
+  /** Leaves the maximum, the total weight, the entropy and the number of unmasked tokens. */
+  public void entropy(double temperature) {
+    whole();
+    summed = Double.NaN;
+    kernels.entropy(row, from, to, temperature, survivors);
+  }
+
+  /** Leaves the maximum and the deviation. */
+  public void moments() {
+    whole();
+    summed = Double.NaN;
+    kernels.moments(row, from, to, survivors);
+  }
+
+  /** Narrows to those within a distance of the maximum, which one of the three above has left. */
+  public void collect(float threshold) {
+    kernels.collect(row, from, to, threshold, survivors);
+    narrowed = true;
+  }
+
+  /** Narrows to all unmasked tokens. */
+  public void widen() {
+    whole();
+    survivors.max = row[from + kernels.argMax(row, from, to)] + 0f;
+    survivors.stripsOfBlocks = false;
+    collect(Float.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * Narrows to the most typical tokens of the row, whose entropy is known, and weighs them: those
+   * within a distance of the entropy, further and further, until they are enough.
+   */
+  public void typical(double temperature, float p, int minKeep) {
+    double quantum = Survivors.quantum(length());
+    long need = Survivors.need(p, survivors.total, quantum);
+    double logTotal = StrictMath.log(survivors.total);
+    double distance = Math.max(1, logTotal - survivors.entropy); // reaches the best token
+    boolean enough = false;
+    survivors.size = 0;
+    while (!enough) {
+      double lowest = (logTotal - survivors.entropy - distance) * temperature;
+      boolean all = survivors.size > length() / 16 || !(lowest > -Float.MAX_VALUE / 2);
+      collect(all ? Float.NEGATIVE_INFINITY : (float) lowest);
+      kernels.weights(survivors, temperature);
+      double sure = distance - MARGIN * (1 + distance + survivors.entropy);
+      enough =
+          all
+              || survivors.size == survivors.unmasked
+              || Surprisal.holds(survivors, temperature, sure, need, quantum, minKeep);
+      distance *= 1.5;
+    }
+    Surprisal.typical(survivors, temperature, need, quantum, minKeep);
+  }
+
+  /**
+   * XTC on the whole row: excludes all tokens from a cut on but the last of them in order. Returns
+   * false, and has done nothing, if they are more than a few.
+   */
+  public boolean excludeTop(float cut, double temperature) {
+    collect(cut);
+    narrowed = false;
+    if (survivors.size > MOST_EXCLUDED) {
+      return false;
+    }
+    int count = survivors.size;
+    long[] best = survivors.bestFirst();
+    for (int i = 0; i < count - 1; i++) {
+      int token = Order.id(best[i]);
+      changes.set(token, Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
+      exclude(token, temperature);
+    }
+    return true;
+  }
+
+  /** Excludes a token from draws from the whole row, whose blocks were summed. */
+  public void exclude(int token, double temperature) {
+    Draw.exclude(kernels, row, from, to, temperature, token, survivors);
+  }
+
+  /** Draws from the whole row. */
+  public int draw(double temperature, double u) {
+    if (changes.size() > survivors.excludedCount) {
+      copy();
+    }
+    sumOnce(temperature);
+    return Draw.draw(kernels, row, from, to, temperature, u, survivors);
+  }
+
+  /** Puts the row's unmasked tokens, without those excluded, in the place of the survivors. */
+  public void all() {
+    survivors.all(row, from, to);
+    dropChanged();
   }
 }

@@ -43,10 +43,25 @@ public interface RowKernels {
   /** Leaves the unmasked tokens with {@code x - max >= threshold} as survivors. */
   void minP(float[] x, int from, int to, float threshold, Survivors survivors);
 
-  /** Draws from the whole row; leaves the row's maximum and total weight. */
-  int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors);
+  /**
+   * Sums the row's weights: leaves its maximum and total, and of each block the sum, the decay of
+   * what was before and the maximum so far.
+   */
+  void sums(float[] x, int from, int to, double temperature, Survivors survivors);
 
-  /** Draws from the survivors, whose weights are there; leaves their total. */
+  /** Leaves the row's maximum, total weight and entropy, and how many tokens are not masked. */
+  void entropy(float[] x, int from, int to, double temperature, Survivors survivors);
+
+  /** Leaves the row's maximum and the standard deviation of its unmasked logits. */
+  void moments(float[] x, int from, int to, Survivors survivors);
+
+  /**
+   * Leaves the unmasked tokens with {@code x - max >= threshold} as survivors, of a row that one of
+   * the three above has just been through.
+   */
+  void collect(float[] x, int from, int to, float threshold, Survivors survivors);
+
+  /** Draws from the survivors, whose weights are there; leaves their total. -1 if none has any. */
   int draw(Survivors survivors, double u);
 
   /** Computes the survivors' weights at a temperature from their logits and the row's maximum. */

@@ -11,9 +11,12 @@ public final class Rows {
         return new IllegalArgumentException("logit " + (i - from) + " is " + logits[i]);
       }
     }
-    // Another thread has changed the row since the pass that saw the value.
-    return new IllegalArgumentException(
-        "the row changed while it was read, and held NaN or Infinity");
+    return changed(); // since the pass that saw the value
+  }
+
+  /** For a row that another thread has changed in the course of a call. */
+  public static IllegalArgumentException changed() {
+    return new IllegalArgumentException("the row changed while it was read");
   }
 
   /** For a row in which every token is masked. */

@@ -16,7 +16,7 @@ public final class Surprisal {
    * The entropy of the survivors, whose weights have this sum: {@code -sum(p_i ln p_i)}, in nats; 0
    * for a single one.
    */
-  static double entropy(Survivors survivors, double temperature, double total) {
+  public static double entropy(Survivors survivors, double temperature, double total) {
     double logTotal = StrictMath.log(total);
     double sum = 0;
     for (int i = 0; i < survivors.size; i++) {
@@ -28,29 +28,39 @@ public final class Surprisal {
     return Math.max(0, sum / total);
   }
 
+  /**
+   * The entropy of a whole row, from its total weight and the sum of the weights' products with
+   * {@code x - max}: {@code ln(total) - products / (total T)}.
+   */
+  public static double entropy(double products, double total, double temperature) {
+    return Math.max(0, StrictMath.log(total) - products / (total * temperature));
+  }
+
+  /** What a sum of products becomes where the maximum rises, before the total decays. */
+  public static double decay(
+      double products, double total, float before, float after, double stretch, double decay) {
+    return total > 0 ? decay * (products - ((double) after - before) * stretch * total) : 0;
+  }
+
   private static double of(float value, float max, double temperature, double logTotal) {
     return logTotal - ((double) value - max) / temperature;
   }
 
   /**
-   * Keeps the most typical survivors that hold a share p of the mass, and at least {@code minKeep}.
-   * The best need not be among them.
+   * Keeps the most typical survivors that hold a mass, and at least {@code minKeep}, given the
+   * total and the entropy that they are measured by. The best need not be among them.
    */
   public static void typical(
-      Survivors survivors, double temperature, float p, int rowLength, int minKeep) {
-    double total = survivors.sum();
-    double logTotal = StrictMath.log(total);
-    double entropy = entropy(survivors, temperature, total);
-    double quantum = Survivors.quantum(rowLength);
+      Survivors survivors, double temperature, long need, double quantum, int minKeep) {
+    double logTotal = StrictMath.log(survivors.total);
+    double entropy = survivors.entropy;
     int size = survivors.size;
-    long mass = 0;
     survivors.startKeys();
     for (int i = 0; i < size; i++) {
-      long its = Survivors.mass(survivors.weights[i], quantum);
-      survivors.addKey(shift(survivors, i, temperature, logTotal, entropy), its);
-      mass += its;
+      long mass = Survivors.mass(survivors.weights[i], quantum);
+      survivors.addKey(shift(survivors, i, temperature, logTotal, entropy), mass);
     }
-    long last = survivors.lastKey(Survivors.need(p, mass / quantum, quantum));
+    long last = survivors.lastKey(need);
     if (minKeep > 1) {
       survivors.startKeys();
       for (int i = 0; i < size; i++) {
@@ -61,13 +71,35 @@ public final class Surprisal {
     int kept = 0;
     for (int i = 0; i < size; i++) {
       if (shift(survivors, i, temperature, logTotal, entropy) <= last) {
-        survivors.ids[kept] = survivors.ids[i];
-        survivors.values[kept] = survivors.values[i];
-        kept++;
+        survivors.move(i, kept++);
       }
     }
     survivors.size = kept;
     survivors.renewMax();
+  }
+
+  /**
+   * Whether the survivors nearer to the entropy than a distance hold a mass, and are {@code
+   * minKeep}.
+   */
+  static boolean holds(
+      Survivors survivors,
+      double temperature,
+      double distance,
+      long need,
+      double quantum,
+      int minKeep) {
+    double logTotal = StrictMath.log(survivors.total);
+    long mass = 0;
+    int count = 0;
+    for (int i = 0; i < survivors.size; i++) {
+      double surprisal = of(survivors.values[i], survivors.max, temperature, logTotal);
+      if (Math.abs(surprisal - survivors.entropy) < distance) {
+        mass += Survivors.mass(survivors.weights[i], quantum);
+        count++;
+      }
+    }
+    return mass >= need && count >= minKeep;
   }
 
   /** A key that sorts by distance from the entropy, then by id. */
@@ -104,14 +136,13 @@ public final class Surprisal {
     return weight > 0 ? weight * of(value, survivors.max, temperature, logTotal) : 0;
   }
 
-  /** {@code min + (max - min) * (H / ln(size))^exponent}; 1 for a single survivor. */
+  /** {@code min + (max - min) * (H / ln(size))^exponent}; 1 for a single token. */
   public static double dynamicTemperature(
-      Survivors survivors, double temperature, float min, float max, float exponent) {
-    if (survivors.size < 2) {
+      double entropy, int size, float min, float max, float exponent) {
+    if (size < 2) {
       return 1;
     }
-    double entropy = entropy(survivors, temperature, survivors.sum());
-    double share = entropy / StrictMath.log(survivors.size);
+    double share = entropy / StrictMath.log(size);
     double power = StrictMath.pow(Math.min(1, share), exponent);
     return min + ((double) max - min) * power;
   }

@@ -36,20 +36,47 @@ public final class Survivors {
   /** How many survive. */
   public int size;
 
-  /** The row's maximum, never -0. */
+  /** The maximum, never -0, that weights are relative to. */
   public float max;
 
   /** The total weight: of the whole row, or of the survivors. */
   public double total;
 
-  /** Scratch: the row's running total after each block. */
+  /** The entropy in nats, of either. */
+  public double entropy;
+
+  /** The standard deviation of the logits, of either. */
+  public double deviation;
+
+  /** How many of the row's tokens are not masked, where it was counted. */
+  public int unmasked;
+
+  /** Of each block of a row that was summed, its sum, relative to the maximum so far. */
+  public final double[] sums;
+
+  /** Of each block, by how much the total before it decays. */
+  public final double[] decays;
+
+  /** Of each block, the maximum so far. */
+  public final float[] tops;
+
+  /** Scratch: running totals. */
   public final double[] prefixes;
 
-  /** Scratch: of each block, by how much the total before it decays. */
-  public final double[] decays;
+  /** Tokens of the row that weigh nothing in a draw from the whole of it. */
+  int[] excluded = new int[4];
+
+  /** How many they are. */
+  int excludedCount;
+
+  /** Scratch: sums by lane, and sums of squares. */
+  public final double[] lanes = new double[2 * Moments.LANES];
 
   /** Scratch: maxima of the row's strips, and behind them of groups of strips. */
   public final float[] maxima;
+
+  /** Whether the maxima are those of the blocks' strips. */
+  public boolean stripsOfBlocks;
 
   private long[] keys = new long[0];
   private long[] spare = keys;
@@ -59,10 +86,12 @@ public final class Survivors {
   /** For rows of up to {@code capacity} logits. */
   public Survivors(int capacity) {
     this.capacity = capacity;
-    this.prefixes = new double[Lanes.blocks(capacity)];
-    this.decays = new double[prefixes.length];
+    this.sums = new double[Lanes.blocks(capacity)];
+    this.decays = new double[sums.length];
+    this.tops = new float[sums.length];
+    this.prefixes = new double[sums.length];
     this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * SLACK];
-    int first = Math.min(capacity, FIRST_RESERVE) + SLACK;
+    int first = Math.max(Lanes.BLOCK, Math.min(capacity, FIRST_RESERVE)) + SLACK;
     this.ids = new int[first];
     this.values = new float[first];
     this.weights = new float[first];
@@ -119,6 +148,13 @@ public final class Survivors {
     size++;
   }
 
+  /** Moves the i-th survivor to a place in front of it, or leaves it where it is. */
+  void move(int i, int place) {
+    ids[place] = ids[i];
+    values[place] = values[i];
+    weights[place] = weights[i];
+  }
+
   /** Adds a token wherever its id belongs; there must be room, and it must not be there. */
   void insert(int id, float value) {
     int i = size++;
@@ -135,9 +171,7 @@ public final class Survivors {
     int kept = 0;
     for (int i = 0; i < size; i++) {
       if (values[i] > Float.NEGATIVE_INFINITY) {
-        ids[kept] = ids[i];
-        values[kept] = values[i];
-        kept++;
+        move(i, kept++);
       }
     }
     size = kept;
@@ -238,6 +272,15 @@ public final class Survivors {
     }
   }
 
+  /** The survivors' mass, as an integer. Needs their weights. */
+  public long mass(double quantum) {
+    long mass = 0;
+    for (int i = 0; i < size; i++) {
+      mass += mass(weights[i], quantum);
+    }
+    return mass;
+  }
+
   /** The maximum of what is left, after a step that may have dropped the best. */
   void renewMax() {
     float best = Float.NEGATIVE_INFINITY;
@@ -260,9 +303,7 @@ public final class Survivors {
     int kept = 0;
     for (int i = 0; i < size; i++) {
       if (values[i] - base >= bar) {
-        ids[kept] = ids[i];
-        values[kept] = values[i];
-        kept++;
+        move(i, kept++);
       }
     }
     size = kept;
@@ -270,15 +311,16 @@ public final class Survivors {
 
   /**
    * Draws by ascending id: the first survivor whose running sum of weights exceeds {@code u *
-   * total}. Needs the weights; leaves their total.
+   * total}; -1 if none has a weight. Needs the weights; leaves their total.
    */
   public int draw(double u) {
     total = sum();
-    return ids[drawIndex(weights, 0, size, 0, u * total)];
+    int i = drawIndex(weights, 0, size, 0, u * total);
+    return i < 0 ? -1 : ids[i];
   }
 
   /** The weights' sum, in order and in double. */
-  double sum() {
+  public double sum() {
     double sum = 0;
     for (int i = 0; i < size; i++) {
       sum += weights[i];
@@ -304,18 +346,6 @@ public final class Survivors {
       }
     }
     return last;
-  }
-
-  /**
-   * The first of the row's blocks whose running total exceeds the target; the last one if none
-   * does.
-   */
-  public int blockOf(double target, int blocks) {
-    int block = 0;
-    while (block < blocks - 1 && prefixes[block] <= target) {
-      block++;
-    }
-    return block;
   }
 
   /** The survivors' keys, best first: valid until the next step. */
@@ -371,10 +401,7 @@ public final class Survivors {
     int kept = 0;
     for (int i = 0; i < size; i++) {
       if (Order.key(values[i], ids[i]) <= lastKey) {
-        ids[kept] = ids[i];
-        values[kept] = values[i];
-        weights[kept] = weights[i];
-        kept++;
+        move(i, kept++);
       }
     }
     size = kept;

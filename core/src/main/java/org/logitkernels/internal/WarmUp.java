@@ -295,11 +295,14 @@ public final class WarmUp implements Runnable {
     double temperature = even ? 0.8 : 1;
     float p = even ? 0.95f : 0.9f;
     double u = (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
-    if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW_SURVIVORS) {
+    if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW) {
       survivors.all(x, 0, x.length);
       survivors.renewMax();
       temperature = 4; // so hot that the survivors are a nucleus, all of them of some weight
       this.kernels.scalar().weights(survivors, temperature);
+    }
+    if (kernel == Kernel.COLLECT) {
+      kernels.moments(x, 0, x.length, survivors);
     }
     long start = System.nanoTime();
     switch (kernel) {
@@ -310,9 +313,12 @@ public final class WarmUp implements Runnable {
       case TOP_K -> kernels.topK(x, 0, x.length, even ? 40 : 200, survivors);
       case TOP_P -> kernels.topP(x, 0, x.length, temperature, p, survivors);
       case MIN_P -> kernels.minP(x, 0, x.length, even ? -3 : -2, survivors);
-      case DRAW -> sink += kernels.draw(x, 0, x.length, temperature, u, survivors);
+      case SUMS -> kernels.sums(x, 0, x.length, temperature, survivors);
+      case ENTROPY -> kernels.entropy(x, 0, x.length, temperature, survivors);
+      case MOMENTS -> kernels.moments(x, 0, x.length, survivors);
+      case COLLECT -> kernels.collect(x, 0, x.length, even ? -3 : -2, survivors);
       case WEIGHTS -> kernels.weights(survivors, temperature);
-      case DRAW_SURVIVORS -> sink += kernels.draw(survivors, u);
+      case DRAW -> sink += kernels.draw(survivors, u);
     }
     return System.nanoTime() - start;
   }

@@ -1,22 +1,28 @@
 package org.logitkernels.scalar;
 
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
+import org.logitkernels.internal.Survivors;
 
 /** Sums of weights, block by block, without storing the weights. */
 final class ExpSum {
-  private static final double[] NONE = {};
-
   private ExpSum() {}
 
   /** The row's total weight. */
   static double total(float[] x, int from, int to, double temperature) {
-    return prefixes(x, from, to, temperature, NONE, NONE);
+    return total(x, from, to, temperature, null);
   }
 
-  /** The row's total weight, and the running total after each block. */
-  static double prefixes(
-      float[] x, int from, int to, double temperature, double[] prefixes, double[] decays) {
+  /** Leaves the row's maximum and total weight, and what its blocks sum to. */
+  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    survivors.max = Maxima.max(x, from, to);
+    survivors.total = total(x, from, to, temperature, survivors);
+    survivors.stripsOfBlocks = false;
+  }
+
+  private static double total(
+      float[] x, int from, int to, double temperature, @Nullable Survivors survivors) {
     double stretch = Exponential.stretch(temperature);
     float scale = Exponential.scale(temperature);
     float cutoff = Exponential.cutoff(scale);
@@ -31,26 +37,21 @@ final class ExpSum {
         decay = Exponential.decay(max, blockMax, temperature);
         max = blockMax;
       }
+      float sum = 0;
       if (max > Float.NEGATIVE_INFINITY) {
-        total = total * decay + block(x, at, end, max, stretch, scale, cutoff);
+        sum = lanes(x, at, end, max, stretch, scale, cutoff, 1, 0);
+        total = total * decay + sum;
       }
-      if (prefixes.length > 0) {
-        prefixes[b] = total;
-        decays[b] = decay;
+      if (survivors != null) {
+        survivors.sums[b] = sum;
+        survivors.decays[b] = decay;
+        survivors.tops[b] = max;
       }
-    }
-    if (prefixes.length > 0) {
-      Lanes.settle(prefixes, decays, Lanes.blocks(to - from));
     }
     return total;
   }
 
-  /** {@link Lanes#sum(float[], int, int)} of the weights of {@code x[at, end)}. */
-  private static float block(
-      float[] x, int at, int end, float max, double stretch, float scale, float cutoff) {
-    return lanes(x, at, end, max, stretch, scale, cutoff, 1, 0);
-  }
-
+  /** {@link Lanes#sum} of the weights of {@code x[at, end)}. */
   private static float lanes(
       float[] x,
       int at,

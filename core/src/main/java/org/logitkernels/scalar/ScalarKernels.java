@@ -55,8 +55,24 @@ public final class ScalarKernels implements RowKernels {
   }
 
   @Override
-  public int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
-    return Draw.draw(x, from, to, temperature, u, survivors);
+  public void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    ExpSum.sums(x, from, to, temperature, survivors);
+  }
+
+  @Override
+  public void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
+    EntropySum.entropy(x, from, to, temperature, survivors);
+  }
+
+  @Override
+  public void moments(float[] x, int from, int to, Survivors survivors) {
+    MomentSum.moments(x, from, to, survivors);
+  }
+
+  @Override
+  public void collect(float[] x, int from, int to, float threshold, Survivors survivors) {
+    survivors.all(x, from, to);
+    survivors.minP(threshold, 1);
   }
 
   @Override

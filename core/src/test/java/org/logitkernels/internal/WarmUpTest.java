@@ -99,7 +99,6 @@ class WarmUpTest {
     assertEquals(7, kernels.argMax(ROW, 0, 3));
     assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
     assertEquals(7, kernels.draw(new Survivors(3), 0.5));
-    assertEquals(7, kernels.draw(ROW, 0, 3, 1, 0.5, new Survivors(3)));
     assertEquals(384, kernels.vectorBits());
     assertEquals(1, source.ends.get());
   }
@@ -121,15 +120,12 @@ class WarmUpTest {
       kernels.topP(ROW, 0, 3, 1, 0.5f, survivors);
       kernels.minP(ROW, 0, 3, -1, survivors);
       kernels.weights(survivors, 1);
-      if (kernel == AdaptiveKernels.Kernel.DRAW_SURVIVORS) {
-        assertEquals(Set.of(), exchanged);
-        kernels.draw(survivors, 0.5);
-      } else if (kernel == AdaptiveKernels.Kernel.DRAW) {
-        kernels.draw(survivors, 0.5);
-        assertEquals(Set.of(), exchanged);
-        kernels.draw(ROW, 0, 3, 1, 0.5, survivors);
-      }
-      String name = kernel.name().replace("_", "").replace("SURVIVORS", "");
+      kernels.draw(survivors, 0.5);
+      kernels.sums(ROW, 0, 3, 1, survivors);
+      kernels.entropy(ROW, 0, 3, 1, survivors);
+      kernels.moments(ROW, 0, 3, survivors);
+      kernels.collect(ROW, 0, 3, -1, survivors);
+      String name = kernel.name().replace("_", "");
       assertEquals(1, exchanged.size(), kernel.name());
       assertTrue(name.equalsIgnoreCase(exchanged.iterator().next()), exchanged::toString);
     }

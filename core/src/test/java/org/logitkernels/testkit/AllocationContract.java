@@ -134,6 +134,30 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.dynamicTemperature(0.5f, 1.5f, 1));
   }
 
+  /** Filters of whole rows, each alone. */
+  @Example
+  default void wholeRowFiltersAllocateNothing() {
+    assertNoAllocation(Step.topNSigma(1));
+    assertNoAllocation(Step.etaCutoff(3e-4f));
+    assertNoAllocation(Step.typical(0.5f));
+    assertNoAllocation(Step.xtc(1, 0.001f));
+  }
+
+  /** Several tokens from one row. */
+  @Example
+  default void drawsWithoutReplacementAllocateNothing() {
+    Row row = row();
+    int[] tokens = new int[8];
+    double[] perturbed = new double[8];
+    for (Step[] steps : new Step[][] {{}, {Step.topK(40)}}) {
+      Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
+      assertNoAllocation(
+          i ->
+              sampler.sampleWithoutReplacement(
+                  row.array(), row.from(), row.to() - i, 8, tokens, perturbed));
+    }
+  }
+
   /** Chains with steps that change logits, by a history of 64 tokens. */
   @Example
   default void changesAllocateNothing() {

@@ -1,5 +1,6 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
@@ -9,6 +10,7 @@ import static jdk.incubator.vector.VectorOperators.UMIN;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Exponential;
@@ -35,6 +37,7 @@ import org.logitkernels.internal.Survivors;
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
+  private static final IntVector LANES = IntVector.zero(I).addIndex(1);
   private static final int SIGN = 0x80000000;
 
   // What is known of the next block.
@@ -50,8 +53,6 @@ final class ExpSum {
 
   /** Nothing: its strips were not looked at either. */
   private static final int UNSEEN = 3;
-
-  private static final double[] NO_PREFIXES = {};
 
   /**
    * Where the maxima of strips go that nobody asked for: written by every thread, read by none.
@@ -82,39 +83,15 @@ final class ExpSum {
   /** Sums the row, for a use with an output. */
   static double sum(
       float[] x, int from, int to, double temperature, Use use, float[] y, int yFrom) {
-    return pass(x, from, to, temperature, NO_PREFIXES, NO_PREFIXES, UNREAD, null, use, y, yFrom);
+    return pass(x, from, to, temperature, null, use, y, yFrom);
   }
 
-  /** Leaves the row's maximum and total weight, and the running total after each block. */
-  static void prefixes(float[] x, int from, int to, double temperature, Survivors survivors) {
-    pass(
-        x,
-        from,
-        to,
-        temperature,
-        survivors.prefixes,
-        survivors.decays,
-        UNREAD,
-        survivors,
-        NO_USE,
-        UNREAD,
-        0);
-  }
-
-  /** Leaves the row's maximum and total weight, and the maxima of its strips. */
-  static void strips(float[] x, int from, int to, double temperature, Survivors survivors) {
-    pass(
-        x,
-        from,
-        to,
-        temperature,
-        NO_PREFIXES,
-        NO_PREFIXES,
-        survivors.maxima,
-        survivors,
-        NO_USE,
-        UNREAD,
-        0);
+  /**
+   * Leaves the row's maximum and total weight, what its blocks sum to, and the maxima of its
+   * strips.
+   */
+  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    pass(x, from, to, temperature, survivors, NO_USE, UNREAD, 0);
   }
 
   private static double pass(
@@ -122,9 +99,6 @@ final class ExpSum {
       int from,
       int to,
       double temperature,
-      double[] prefixes,
-      double[] decays,
-      float[] maxima,
       @Nullable Survivors survivors,
       Use use,
       float[] y,
@@ -134,18 +108,18 @@ final class ExpSum {
     float max = Float.NEGATIVE_INFINITY;
     double total = 0;
     int next = UNSEEN;
-    boolean strips = maxima != UNREAD;
+    float[] maxima = survivors == null ? UNREAD : survivors.maxima;
     int unread = (int) (Thread.currentThread().threadId() * Lanes.COUNT & UNREAD.length - 1);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
       boolean whole = end - at == Lanes.BLOCK;
-      if (next == UNSEEN && whole && strips) {
-        Strips.block(x, at, maxima, b * Lanes.COUNT);
-      }
       double decay = 1;
       if (next >= RAISED || !whole) {
         // Short of a vector, logits before the block are looked at for a second time.
-        long extremes = Maxima.scan(x, Math.min(at, end - F.length()), end);
+        long extremes =
+            next == UNSEEN && whole && survivors != null
+                ? Strips.block(x, at, maxima, b * Lanes.COUNT)
+                : Maxima.scan(x, Math.min(at, end - F.length()), end);
         float blockMax = Maxima.max(extremes);
         if (!(blockMax < Float.POSITIVE_INFINITY)) {
           throw Rows.invalid(x, from, to);
@@ -156,27 +130,27 @@ final class ExpSum {
         }
         next = Maxima.min(extremes) - max >= cutoff ? PLAIN : CUT;
       }
+      float sum = 0;
       if (max == Float.NEGATIVE_INFINITY) {
         next = UNSEEN; // nothing to sum yet
       } else if (whole) {
         int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int strip = strips ? (at - from + ahead) / Lanes.BLOCK * Lanes.COUNT : unread;
-        long sum =
+        int strip = survivors == null ? unread : (at - from + ahead) / Lanes.BLOCK * Lanes.COUNT;
+        long packed =
             next == PLAIN
                 ? plainBlock(x, at, ahead, max, scale, cutoff, maxima, strip)
                 : cutBlock(x, at, ahead, max, scale, cutoff, maxima, strip);
-        total = total * decay + Float.intBitsToFloat((int) (sum >> 32));
-        next = (int) sum;
+        sum = Float.intBitsToFloat((int) (packed >> 32));
+        next = (int) packed;
       } else {
-        total = total * decay + lastBlock(x, at, end, max, scale, cutoff);
+        sum = lastBlock(x, at, end, max, scale, cutoff);
       }
-      if (prefixes.length > 0) {
-        prefixes[b] = total;
-        decays[b] = decay;
+      total = total * decay + sum;
+      if (survivors != null) {
+        survivors.sums[b] = sum;
+        survivors.decays[b] = decay;
+        survivors.tops[b] = max;
       }
-    }
-    if (prefixes.length > 0) {
-      Lanes.settle(prefixes, decays, Lanes.blocks(to - from));
     }
     if (max == Float.NEGATIVE_INFINITY) {
       throw Rows.allMasked();
@@ -184,6 +158,7 @@ final class ExpSum {
     if (survivors != null) {
       survivors.max = max;
       survivors.total = total;
+      survivors.stripsOfBlocks = true;
     }
     return use.of(x, from, to, temperature, max, total, y, yFrom);
   }
@@ -321,7 +296,11 @@ final class ExpSum {
     return (long) Float.floatToRawIntBits(blockSum) << 32 | next;
   }
 
-  /** The block that the row's end cuts short. */
+  /**
+   * The block that the row's end cuts short, of a row at least a vector long. The last vector is
+   * read from where it fits and moved into place: a masked load at the end of an array would
+   * allocate its mask.
+   */
   private static float lastBlock(float[] x, int at, int end, float max, float scale, float cutoff) {
     assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
     assert max < Float.POSITIVE_INFINITY : "maximum " + max;
@@ -337,9 +316,12 @@ final class ExpSum {
         for (int c = 0; c < LaneSum.THIRD; c++) {
           FloatVector lanes = FloatVector.zero(F);
           for (int i = at + LaneSum.offset(a, b, c); i < end; i += Lanes.COUNT) {
-            VectorMask<Float> inside = F.indexInRange(i, end);
-            FloatVector d = FloatVector.fromArray(F, x, i, inside).sub(maxes);
-            VectorMask<Float> counts = d.compare(GE, cutoff, inside);
+            int from = Math.min(i, end - F.length());
+            VectorShuffle<Float> forth =
+                LANES.add(i - from).lanewise(AND, F.length() - 1).toShuffle().cast(F);
+            VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
+            FloatVector d = FloatVector.fromArray(F, x, from).rearrange(forth).sub(maxes);
+            VectorMask<Float> counts = d.compare(GE, cutoff).and(inside);
             lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), counts));
           }
           quarter = quarter.add(lanes);

@@ -77,7 +77,8 @@ final class Maxima {
         unsignedMax.lanewise(UMAX, bits).lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN);
   }
 
-  private static long extremes(int signedMax, int unsignedMin, int unsignedMax) {
+  /** From the extremes of the bits. */
+  static long extremes(int signedMax, int unsignedMin, int unsignedMax) {
     boolean invalid = signedMax >= INFINITY || isNegativeNaN(unsignedMax);
     float max = Float.intBitsToFloat(signedMax >= 0 ? signedMax : unsignedMin);
     return pack(invalid ? Float.NaN : max, unsignedMax < 0 ? unsignedMax : unsignedMin);

@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.UMAX;
 import static jdk.incubator.vector.VectorOperators.UMIN;
 import static jdk.incubator.vector.VectorOperators.XOR;
@@ -114,10 +115,13 @@ final class Strips {
 
   /**
    * The maxima of a block's strips: as many as there are virtual lanes, but of neighbouring
-   * vectors, so that who looks ahead reads the row in its order.
+   * vectors, so that who looks ahead reads the row in its order. Returns the block's extremes.
    */
-  static void block(float[] x, int at, float[] maxima, int strip) {
+  static long block(float[] x, int at, float[] maxima, int strip) {
     int depth = LaneSum.ROUNDS * F.length();
+    IntVector blockMax = IntVector.broadcast(I, SIGN);
+    IntVector blockMin = IntVector.broadcast(I, -1);
+    IntVector unsignedMax = IntVector.zero(I);
     for (int part = 0; part < LaneSum.VECTORS; part++) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
@@ -126,12 +130,19 @@ final class Strips {
         IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
         signedMax = signedMax.max(bits);
         unsignedMin = unsignedMin.lanewise(UMIN, bits);
+        unsignedMax = unsignedMax.lanewise(UMAX, bits);
       }
       signedMax
           .blend(unsignedMin, signedMax.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part * F.length());
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.lanewise(UMIN, unsignedMin);
     }
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX),
+        blockMin.lanewise(XOR, SIGN).reduceLanes(MIN) ^ SIGN,
+        unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN);
   }
 
   /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */
@@ -147,10 +158,21 @@ final class Strips {
     look(x, from, at, to, base, bar, survivors);
   }
 
-  /** The same by the maxima of blocks' strips. */
+  /**
+   * The same by the maxima of blocks' strips, if they are known. A bar of {@code -Infinity} asks
+   * for all: a difference may overflow to that without the token being masked.
+   */
   static void collectBlocks(
       float[] x, int from, int to, float base, float bar, Survivors survivors) {
+    if (bar == Float.NEGATIVE_INFINITY) {
+      all(x, from, to, survivors);
+      return;
+    }
     survivors.size = 0;
+    if (!survivors.stripsOfBlocks) {
+      look(x, from, from, to, base, bar, survivors);
+      return;
+    }
     int at = from;
     for (int strip = 0; at <= to - Lanes.BLOCK; at += Lanes.BLOCK, strip += Lanes.COUNT) {
       for (int lane = strip; lane < strip + Lanes.COUNT; lane += F.length()) {
@@ -171,7 +193,7 @@ final class Strips {
         .anyTrue();
   }
 
-  /** Adds every unmasked token. */
+  /** Leaves every unmasked token. */
   static void all(float[] x, int from, int to, Survivors survivors) {
     survivors.size = 0;
     look(x, from, from, to, 0, -Float.MAX_VALUE, survivors);

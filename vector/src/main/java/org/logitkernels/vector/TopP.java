@@ -27,7 +27,7 @@ final class TopP {
   private TopP() {}
 
   static void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
-    ExpSum.strips(x, from, to, temperature, survivors);
+    ExpSum.sums(x, from, to, temperature, survivors);
     if (p == 1) {
       Strips.all(x, from, to, survivors);
       return;

@@ -97,10 +97,39 @@ final class VectorKernels implements RowKernels {
   }
 
   @Override
-  public int draw(float[] x, int from, int to, double temperature, double u, Survivors survivors) {
-    return isScalar(from, to, temperature)
-        ? scalar.draw(x, from, to, temperature, u, survivors)
-        : Draw.draw(x, from, to, temperature, u, survivors);
+  public void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.sums(x, from, to, temperature, survivors);
+    } else {
+      ExpSum.sums(x, from, to, temperature, survivors);
+    }
+  }
+
+  @Override
+  public void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.entropy(x, from, to, temperature, survivors);
+    } else {
+      EntropySum.entropy(x, from, to, temperature, survivors);
+    }
+  }
+
+  @Override
+  public void moments(float[] x, int from, int to, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.moments(x, from, to, survivors);
+    } else {
+      MomentSum.moments(x, from, to, survivors);
+    }
+  }
+
+  @Override
+  public void collect(float[] x, int from, int to, float threshold, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.collect(x, from, to, threshold, survivors);
+    } else {
+      Strips.collectBlocks(x, from, to, survivors.max, threshold, survivors);
+    }
   }
 
   @Override

@@ -364,7 +364,12 @@ class BitEqualityTest {
           int[] first = outcome(sampler, sampler.sample(row.array(), row.from(), row.to()));
           int[] second = outcome(sampler, sampler.sample(row.array(), row.from(), row.to(), u));
           int[] third = outcome(sampler, sampler.sample(next.array(), next.from(), next.to()));
-          return concat(first, concat(second, third));
+          int[] tokens = new int[3];
+          double[] perturbed = new double[3];
+          sampler.sampleWithoutReplacement(
+              next.array(), next.from(), next.to(), u, 3, tokens, perturbed);
+          int[] several = outcome(sampler, Arrays.hashCode(perturbed));
+          return concat(concat(first, second), concat(third, concat(tokens, several)));
         });
   }
 

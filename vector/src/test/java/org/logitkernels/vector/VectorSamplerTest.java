@@ -10,6 +10,7 @@ import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SemanticsContract;
 import org.logitkernels.testkit.SteeringContract;
+import org.logitkernels.testkit.WithoutReplacementContract;
 
 /** The meaning of steps, chains and samplers, on the vector backend. */
 class VectorSamplerTest
@@ -19,6 +20,7 @@ class VectorSamplerTest
         FiltersContract,
         HistoryContract,
         SteeringContract,
+        WithoutReplacementContract,
         PeerCasesContract,
         ReadOutContract,
         RealRowsContract {

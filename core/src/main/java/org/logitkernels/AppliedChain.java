@@ -1,0 +1,440 @@
+package org.logitkernels;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Cutoffs;
+import org.logitkernels.internal.Feedback;
+import org.logitkernels.internal.History;
+import org.logitkernels.internal.Logits;
+import org.logitkernels.internal.Moments;
+import org.logitkernels.internal.Penalties;
+import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Surprisal;
+import org.logitkernels.internal.Survivors;
+
+/** A chain applied to a row: its steps one after the other, and what they have left. */
+final class AppliedChain {
+  /** Products of temperatures stay in a range where 1 / T and |x| / T are finite in double. */
+  private static final double COLDEST = 0x1p-960;
+
+  private static final double HOTTEST = 0x1p960;
+
+  /** From such a threshold on the last of XTC's choices has a weight beside the best. */
+  private static final float WEIGHING = 0x1p-20f;
+
+  final Survivors survivors;
+  final Logits logits;
+
+  /** The temperature that the steps come to. */
+  double temperature;
+
+  private final Step[] steps;
+  private final RowKernels rows;
+
+  /** The ids that each step names, and its biases for them, or the sequences that it bans. */
+  private final int[][] named;
+
+  private final float[][] biases;
+  private final int[][][] banned;
+
+  /** What steps remember of the tokens drawn; null for those that remember nothing. */
+  private final @Nullable Feedback[] feedback;
+
+  private @Nullable Penalties penalties;
+
+  /** The temperature that the survivors' weights are for; NaN if they have none. */
+  private double weighed;
+
+  AppliedChain(SamplerChain chain, int vocabularySize, RowKernels rows) {
+    this.steps = chain.steps().toArray(new Step[0]);
+    this.rows = rows;
+    this.survivors = new Survivors(vocabularySize);
+    this.logits = new Logits(rows, survivors);
+    this.named = new int[steps.length][];
+    this.biases = new float[steps.length][];
+    this.banned = new int[steps.length][][];
+    this.feedback = new Feedback[steps.length];
+    for (int i = 0; i < steps.length; i++) {
+      unpack(steps[i], i);
+    }
+  }
+
+  /** Takes a step's collections apart, which would make objects of their numbers at every call. */
+  private void unpack(Step step, int i) {
+    if (step instanceof Step.LogitBias(SortedMap<Integer, Float> bias)) {
+      named[i] = ints(bias.keySet());
+      biases[i] = new float[bias.size()];
+      for (int j = 0; j < named[i].length; j++) {
+        biases[i][j] = bias.getOrDefault(named[i][j], 0f);
+      }
+    } else if (step instanceof Step.MinLength end) {
+      named[i] = ints(end.ends());
+    } else if (step instanceof Step.Dry dry) {
+      named[i] = ints(dry.breakers());
+      Arrays.sort(named[i]);
+    } else if (step instanceof Step.Banned ban) {
+      banned[i] = ban.sequences().stream().map(AppliedChain::ints).toArray(int[][]::new);
+    } else if (step instanceof Step.MirostatV1 m) {
+      feedback[i] = Feedback.mirostat(m.tau());
+    } else if (step instanceof Step.MirostatV2 m) {
+      feedback[i] = Feedback.mirostat(m.tau());
+    } else if (step instanceof Step.AdaptiveP p) {
+      feedback[i] = Feedback.adaptiveP(p.target(), p.decay());
+    }
+  }
+
+  private static int[] ints(Collection<Integer> numbers) {
+    return numbers.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Takes over what another's steps remember. */
+  void rememberAs(AppliedChain other) {
+    for (int i = 0; i < feedback.length; i++) {
+      Feedback its = other.feedback[i];
+      feedback[i] = its == null ? null : its.copy();
+    }
+  }
+
+  /** Makes the steps forget. */
+  void forget() {
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.reset();
+      }
+    }
+  }
+
+  /** Tells the steps that steer of the token drawn last. */
+  void observe(int token, double logProbability) {
+    for (int i = 0; i < steps.length; i++) {
+      Feedback own = feedback[i];
+      if (own == null) {
+        continue;
+      }
+      if (steps[i] instanceof Step.MirostatV1 m) {
+        own.observe(logProbability, m.tau(), m.eta());
+      } else if (steps[i] instanceof Step.MirostatV2 m) {
+        own.observe(logProbability, m.tau(), m.eta());
+      } else {
+        own.observe(token);
+      }
+    }
+  }
+
+  /**
+   * Applies the steps to the row that the logits were opened with. The first that narrows works on
+   * the row, those behind it on the survivors.
+   *
+   * @param u the uniform number that the token will be drawn with
+   */
+  void apply(double u, History history, long @Nullable [] mask) {
+    weighed = Double.NaN;
+    temperature = 1;
+    int exclusions = 0;
+    for (int n = 0; n < steps.length; n++) {
+      Step step = steps[n];
+      int minKeep = 1;
+      if (step instanceof Step.MinKeep(Step filter, int least)) {
+        step = filter;
+        minKeep = least;
+      }
+      // Not a switch over patterns: it costs the first call of a JVM milliseconds.
+      if (step instanceof Step.Temperature(float t)) {
+        multiplyTemperature(t);
+      } else if (step instanceof Step.TopK(int k)) {
+        topK(Math.max(k, minKeep));
+      } else if (step instanceof Step.TopP(float p)) {
+        topP(p, minKeep);
+      } else if (step instanceof Step.MinP(float p)) {
+        minP(p, minKeep);
+      } else if (step instanceof Step.Typical(float p)) {
+        typical(p, minKeep);
+      } else if (step instanceof Step.TopNSigma(float sigmas)) {
+        moments();
+        cut(Cutoffs.sigma(survivors.deviation, sigmas), minKeep);
+      } else if (step instanceof Step.Xtc(float probability, float threshold)) {
+        if (RandomStream.hashed(u, exclusions++) < probability) {
+          excludeTop(threshold, minKeep);
+        }
+      } else if (step instanceof Step.EpsilonCutoff(float epsilon)) {
+        epsilonCutoff(epsilon, minKeep);
+      } else if (step instanceof Step.EtaCutoff(float epsilon)) {
+        if (epsilon > 0) {
+          entropy();
+          cut(Cutoffs.eta(survivors.total, survivors.entropy, temperature, epsilon), minKeep);
+        }
+      } else if (step instanceof Step.TopH(float h, int best)) {
+        topK(best);
+        if (!logits.narrowed) {
+          widen();
+        }
+        weigh();
+        Surprisal.topH(survivors, temperature, h);
+      } else if (step instanceof Step.DynamicTemperature(float min, float max, float exponent)) {
+        entropy();
+        int size = logits.narrowed ? survivors.size : survivors.unmasked;
+        multiplyTemperature(
+            Surprisal.dynamicTemperature(survivors.entropy, size, min, max, exponent));
+      } else if (feedback[n] != null) {
+        steer(step, feedback[n]);
+      } else {
+        adjust(step, n, history, mask);
+      }
+    }
+  }
+
+  /** Draws a token from what is left; returns -1 if nothing has a weight. */
+  int draw(double u) {
+    if (logits.narrowed) {
+      weigh();
+      return rows.draw(survivors, u);
+    }
+    return logits.draw(temperature, u);
+  }
+
+  /** Takes a token out, so that the next draw is from the others. */
+  void exclude(int token) {
+    if (logits.narrowed) {
+      survivors.weights[Arrays.binarySearch(survivors.ids, 0, survivors.size, token)] = 0;
+    } else {
+      logits.exclude(token, temperature);
+    }
+  }
+
+  /** A step that depends on what was drawn before. */
+  private void steer(Step step, Feedback own) {
+    if (step instanceof Step.MirostatV1(float tau, float eta, int m)) {
+      boolean whole = !logits.narrowed;
+      if (whole) {
+        logits.topK(m);
+      }
+      int k = own.topK(survivors, temperature, m, logits.length());
+      if (whole && k > m) {
+        logits.topK(k);
+      } else {
+        survivors.topK(k);
+      }
+      weighed = Double.NaN;
+    } else if (step instanceof Step.MirostatV2) {
+      epsilonCutoff(own.leastProbability(), 1);
+    } else if (step instanceof Step.AdaptiveP(float target, float decay)) {
+      if (!logits.narrowed) {
+        widen();
+      }
+      weigh();
+      own.adapt(survivors, target);
+      temperature = 1;
+      weighed = Double.NaN;
+    }
+  }
+
+  /** A step that changes the logits of a few tokens. */
+  private void adjust(Step step, int n, History history, long @Nullable [] mask) {
+    if (penalties == null) {
+      penalties = new Penalties();
+    }
+    if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
+      penalties.repetition(logits, history, history.start(last, prompt), penalty);
+    } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
+      int start = history.start(last, prompt);
+      penalties.occurrence(logits, history, start, penalty, 0, temperature);
+    } else if (step instanceof Step.PresencePenalty(float penalty, int last, boolean prompt)) {
+      int start = history.start(last, prompt);
+      penalties.occurrence(logits, history, start, 0, penalty, temperature);
+    } else if (step instanceof Step.Dry dry) {
+      penalties.dry(
+          logits,
+          history,
+          history.start(dry.range(), true),
+          dry.multiplier(),
+          dry.base(),
+          dry.allowed(),
+          named[n],
+          temperature);
+    } else if (step instanceof Step.NoRepeatNgram(int length)) {
+      penalties.noRepeat(logits, history, length);
+    } else if (step instanceof Step.LogitBias) {
+      for (int i = 0; i < named[n].length; i++) {
+        bias(named[n][i], biases[n][i]);
+      }
+    } else if (step instanceof Step.Banned) {
+      for (int[] sequence : banned[n]) {
+        Penalties.ban(logits, history, sequence);
+      }
+    } else if (step instanceof Step.MinLength(int least, List<Integer> ends)) {
+      if (history.generated() < least) {
+        for (int end : named[n]) {
+          logits.mask(end);
+        }
+      }
+    } else if (step instanceof Step.Allowed) {
+      if (mask == null) {
+        throw new IllegalStateException("the chain has a step allowed(), but no mask was given");
+      }
+      logits.allow(mask);
+    } else {
+      throw new AssertionError(step);
+    }
+    logits.settle();
+    weighed = Double.NaN;
+  }
+
+  private void bias(int token, float bias) {
+    if (bias == Float.NEGATIVE_INFINITY) {
+      logits.mask(token);
+    } else {
+      logits.set(token, (float) (logits.get(token) + bias * temperature));
+    }
+  }
+
+  /** Makes survivors of all unmasked tokens, for a step without a kernel for whole rows. */
+  private void widen() {
+    logits.widen();
+    weighed = Double.NaN;
+  }
+
+  private void weigh() {
+    if (weighed != temperature) {
+      rows.weights(survivors, temperature);
+      weighed = temperature;
+    }
+  }
+
+  /** Leaves the maximum and the total weight, of the row or of the survivors. */
+  private void sums() {
+    if (logits.narrowed) {
+      weigh();
+      survivors.total = survivors.sum();
+    } else {
+      logits.sums(temperature);
+    }
+  }
+
+  /** The same, and the entropy. */
+  private void entropy() {
+    if (logits.narrowed) {
+      sums();
+      survivors.entropy = Surprisal.entropy(survivors, temperature, survivors.total);
+    } else {
+      logits.entropy(temperature);
+    }
+  }
+
+  /** Leaves the maximum and the deviation. */
+  private void moments() {
+    if (logits.narrowed) {
+      survivors.deviation = Moments.deviation(survivors);
+    } else {
+      logits.moments();
+    }
+  }
+
+  private void multiplyTemperature(double t) {
+    if (t > 0) {
+      temperature = Math.clamp(temperature * t, COLDEST, HOTTEST);
+    } else {
+      topK(1);
+    }
+  }
+
+  private void topK(int k) {
+    if (k >= logits.length()) {
+      return;
+    }
+    if (logits.narrowed) {
+      survivors.topK(k);
+    } else {
+      logits.topK(k);
+    }
+    weighed = Double.NaN;
+  }
+
+  private void topP(float p, int minKeep) {
+    if (p == 1) {
+      return;
+    }
+    if (logits.narrowed) {
+      weigh();
+      survivors.topP(p, logits.length(), minKeep);
+      return;
+    }
+    logits.topP(temperature, p);
+    weighed = temperature;
+    keepAtLeast(minKeep);
+  }
+
+  private void minP(float p, int minKeep) {
+    if (p > 0) {
+      float threshold = Cutoffs.minP(temperature, p);
+      if (logits.narrowed) {
+        cut(threshold, minKeep);
+      } else {
+        logits.minP(threshold);
+        weighed = Double.NaN;
+        keepAtLeast(minKeep);
+      }
+    }
+  }
+
+  private void epsilonCutoff(double epsilon, int minKeep) {
+    if (epsilon > 0) {
+      sums();
+      cut(Cutoffs.epsilon(survivors.total, temperature, epsilon), minKeep);
+    }
+  }
+
+  /** Keeps {@code x - max >= threshold}, where the maximum is known. */
+  private void cut(float threshold, int minKeep) {
+    if (logits.narrowed) {
+      survivors.minP(threshold, minKeep);
+      weighed = Double.NaN;
+    } else {
+      logits.collect(threshold);
+      weighed = Double.NaN;
+      keepAtLeast(minKeep);
+    }
+  }
+
+  /** Where a filter of the whole row has left too few: the best instead. */
+  private void keepAtLeast(int minKeep) {
+    if (survivors.size < minKeep) {
+      logits.topK(minKeep);
+      weighed = Double.NaN;
+    }
+  }
+
+  private void typical(float p, int minKeep) {
+    if (p == 1) {
+      return;
+    }
+    entropy();
+    if (logits.narrowed) {
+      double quantum = Survivors.quantum(logits.length());
+      double mass = survivors.mass(quantum) / quantum;
+      long need = Survivors.need(p, mass, quantum);
+      Surprisal.typical(survivors, temperature, need, quantum, minKeep);
+    } else {
+      logits.typical(temperature, p, minKeep);
+    }
+    weighed = Double.NaN;
+  }
+
+  private void excludeTop(float threshold, int minKeep) {
+    sums();
+    float cut = Cutoffs.probability(survivors.total, temperature, threshold);
+    if (!logits.narrowed && minKeep == 1 && threshold >= WEIGHING) {
+      if (logits.excludeTop(cut, temperature)) {
+        return;
+      }
+    }
+    if (!logits.narrowed) {
+      widen();
+    }
+    if (Cutoffs.dropTop(survivors, cut, minKeep)) {
+      weighed = Double.NaN;
+    }
+  }
+}

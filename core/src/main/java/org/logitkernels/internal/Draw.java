@@ -1,0 +1,149 @@
+package org.logitkernels.internal;
+
+import java.util.Arrays;
+
+/**
+ * A draw from the whole row, by the sums of its blocks: a block by the running totals, then a token
+ * of that block, whose weights are computed anew.
+ *
+ * <p>Tokens may be excluded: they weigh nothing, and only the blocks that hold them are summed
+ * again. Weights stay relative to the row's maximum, be it excluded or not.
+ */
+public final class Draw {
+  private Draw() {}
+
+  /** Draws a token from a row. */
+  public static int sample(
+      RowKernels rows,
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      double u,
+      Survivors survivors) {
+    rows.sums(x, from, to, temperature, survivors);
+    int token = draw(rows, x, from, to, temperature, u, survivors);
+    if (token < 0) {
+      throw Rows.changed();
+    }
+    return token;
+  }
+
+  /** Excludes a token of a row whose blocks were summed at this temperature. */
+  static void exclude(
+      RowKernels rows,
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      int token,
+      Survivors survivors) {
+    if (survivors.excludedCount == survivors.excluded.length) {
+      survivors.excluded = Arrays.copyOf(survivors.excluded, 2 * survivors.excludedCount);
+    }
+    survivors.excluded[survivors.excludedCount++] = token;
+    sumAgain(rows, x, from, to, temperature, token / Lanes.BLOCK, survivors);
+  }
+
+  /** Sums the blocks of a row, without the tokens that are excluded. */
+  static void sums(
+      RowKernels rows, float[] x, int from, int to, double temperature, Survivors survivors) {
+    rows.sums(x, from, to, temperature, survivors);
+    for (int i = 0; i < survivors.excludedCount; i++) {
+      int block = survivors.excluded[i] / Lanes.BLOCK;
+      sumAgain(rows, x, from, to, temperature, block, survivors);
+    }
+  }
+
+  private static void sumAgain(
+      RowKernels rows,
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      int block,
+      Survivors survivors) {
+    if (survivors.tops[block] == Float.NEGATIVE_INFINITY) {
+      return; // all masked so far
+    }
+    float max = survivors.max;
+    survivors.max = survivors.tops[block];
+    weigh(rows, x, from, to, temperature, block, survivors);
+    survivors.sums[block] = Lanes.sum(survivors.weights, survivors.size);
+    survivors.max = max;
+  }
+
+  /** The weights of a block's tokens, in the place of the survivors'. */
+  private static void weigh(
+      RowKernels rows,
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      int block,
+      Survivors survivors) {
+    int at = from + block * Lanes.BLOCK;
+    survivors.size = Math.min(to - at, Lanes.BLOCK);
+    System.arraycopy(x, at, survivors.values, 0, survivors.size);
+    for (int i = 0; i < survivors.excludedCount; i++) {
+      int token = survivors.excluded[i];
+      if (token / Lanes.BLOCK == block) {
+        survivors.values[token % Lanes.BLOCK] = Float.NEGATIVE_INFINITY;
+      }
+    }
+    rows.weights(survivors, temperature);
+  }
+
+  /**
+   * Draws by the sums of the blocks: the first block whose running total exceeds {@code u * total},
+   * and in it as {@link Survivors#drawIndex} does. Leaves the total; returns the token, or -1 if
+   * nothing has a weight.
+   */
+  static int draw(
+      RowKernels rows,
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      double u,
+      Survivors survivors) {
+    int blocks = Lanes.blocks(to - from);
+    double[] prefixes = survivors.prefixes;
+    double total = Lanes.prefixes(survivors.sums, survivors.decays, blocks, prefixes);
+    survivors.total = total;
+    double target = u * total; // below the total, as u < 1, however it rounds
+    int block = 0;
+    while (block < blocks - 1 && prefixes[block] <= target) {
+      block++;
+    }
+    for (; block < blocks; block++) {
+      double before = block == 0 ? 0 : prefixes[block - 1];
+      int token = drawFrom(rows, x, from, to, temperature, block, target - before, survivors);
+      if (token >= 0) { // if not, the maximum came later and left no weight here
+        return token;
+      }
+    }
+    for (block = blocks - 1; block >= 0; block--) { // what came later is excluded
+      int token =
+          drawFrom(rows, x, from, to, temperature, block, Double.POSITIVE_INFINITY, survivors);
+      if (token >= 0) {
+        return token;
+      }
+    }
+    return -1;
+  }
+
+  private static int drawFrom(
+      RowKernels rows,
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      int block,
+      double target,
+      Survivors survivors) {
+    weigh(rows, x, from, to, temperature, block, survivors);
+    int i = Survivors.drawIndex(survivors.weights, 0, survivors.size, 0, target);
+    return i < 0 ? -1 : block * Lanes.BLOCK + i;
+  }
+}

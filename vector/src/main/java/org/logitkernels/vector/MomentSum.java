@@ -1,0 +1,126 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.UGT;
+import static jdk.incubator.vector.VectorOperators.UMAX;
+import static jdk.incubator.vector.VectorOperators.UMIN;
+
+import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Lanes;
+import org.logitkernels.internal.Moments;
+import org.logitkernels.internal.Survivors;
+
+/** The logits' standard deviation over the whole row, in one read, with the strips' maxima. */
+final class MomentSum {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+  private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
+  private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
+  private static final int SIGN = 0x80000000;
+  private static final int MINUS_INFINITY = 0xff800000;
+
+  // Floats become doubles as in Mass; these may be negative, and the shift spreads their sign over
+  // three bits of the exponent.
+  private static final int HALF = 32;
+  private static final int TO_DOUBLE = 3;
+  private static final long OF_LOW = 0x8fffffffffffffffL;
+  private static final long OF_HIGH = 0x8fffffffe0000000L;
+  private static final double SCALE = 0x1p896;
+
+  /** Beside the masked tokens of a block: that it holds NaN with the sign set. */
+  private static final int NEGATIVE_NAN = 1 << 30;
+
+  private MomentSum() {}
+
+  /** Leaves the row's maximum and deviation, and the maxima of its strips. */
+  static void moments(float[] x, int from, int to, Survivors survivors) {
+    float origin = x[Moments.first(x, from, to)];
+    double[] lanes = survivors.lanes;
+    Arrays.fill(lanes, 0);
+    int at = from;
+    int strips = 0;
+    int masked = 0;
+    boolean negativeNan = false;
+    for (; at <= to - Lanes.BLOCK; at += Lanes.BLOCK, strips += Lanes.COUNT) {
+      int found = block(x, at, origin, lanes, survivors.maxima, strips);
+      masked += found & NEGATIVE_NAN - 1;
+      negativeNan |= found >= NEGATIVE_NAN;
+    }
+    // The rest may take in logits for a second time, which changes no extreme.
+    long extremes = Maxima.scan(x, Math.min(at, to - F.length()), to);
+    if (strips > 0) {
+      long ofStrips = Maxima.scan(survivors.maxima, 0, strips);
+      extremes = Maxima.merge(extremes, ofStrips, negativeNan ? -1 : MINUS_INFINITY);
+    }
+    survivors.max = Maxima.max(Maxima.check(x, from, to, extremes));
+    survivors.stripsOfBlocks = true;
+    masked += Moments.add(x, from, at, to, origin, lanes);
+    survivors.deviation = Moments.deviation(lanes, to - from - masked);
+  }
+
+  /** Adds a whole block to the lanes, of which a vector holds some; counts the masked tokens. */
+  private static int block(
+      float[] x, int at, float origin, double[] lanes, float[] maxima, int strip) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert lanes.length == 2 * Moments.LANES : lanes.length + " lanes";
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
+    DoubleVector scale = DoubleVector.broadcast(D, SCALE);
+    LongVector ofLow = LongVector.broadcast(L, OF_LOW);
+    LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
+    int run = LaneSum.ROUNDS * F.length();
+    int masked = 0;
+    int negativeNans = 0;
+    for (int start = at; start < at + Lanes.BLOCK; start += run, strip += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, SIGN);
+      IntVector unsignedMin = IntVector.broadcast(I, -1);
+      IntVector unsignedMax = IntVector.zero(I);
+      for (int lane = 0; lane < Moments.LANES; lane += F.length()) {
+        int even = lane / 2;
+        int odd = Moments.LANES / 2 + even;
+        DoubleVector evenSum = DoubleVector.fromArray(D, lanes, even);
+        DoubleVector oddSum = DoubleVector.fromArray(D, lanes, odd);
+        DoubleVector evenSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + even);
+        DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + odd);
+        for (int i = start + lane; i < start + run; i += Moments.LANES) {
+          FloatVector v = FloatVector.fromArray(F, x, i);
+          IntVector bits = v.reinterpretAsInts();
+          signedMax = signedMax.max(bits);
+          unsignedMin = unsignedMin.lanewise(UMIN, bits);
+          unsignedMax = unsignedMax.lanewise(UMAX, bits);
+          VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
+          masked += isMasked.trueCount();
+          LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
+          LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
+          DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
+          evenSum = evenSum.add(d);
+          evenSquares = d.fma(d, evenSquares);
+          LongVector high = pairs.lanewise(ASHR, TO_DOUBLE);
+          d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
+          oddSum = oddSum.add(d);
+          oddSquares = d.fma(d, oddSquares);
+        }
+        evenSum.intoArray(lanes, even);
+        oddSum.intoArray(lanes, odd);
+        evenSquares.intoArray(lanes, Moments.LANES + even);
+        oddSquares.intoArray(lanes, Moments.LANES + odd);
+      }
+      negativeNans += unsignedMax.compare(UGT, MINUS_INFINITY).trueCount();
+      signedMax
+          .blend(unsignedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip);
+    }
+    return masked + (negativeNans > 0 ? NEGATIVE_NAN : 0);
+  }
+}
