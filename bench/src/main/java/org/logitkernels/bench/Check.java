@@ -1,5 +1,6 @@
 package org.logitkernels.bench;
 
+import java.util.Arrays;
 import org.logitkernels.Kernels;
 
 /**
@@ -7,6 +8,9 @@ import org.logitkernels.Kernels;
  * whose accuracy has tests of its own.
  */
 final class Check {
+  /** What the method of a chain in text begins with. */
+  static final String TOKEN = "token by ";
+
   private static final float P = 0.9f;
   private static final float T = 0.8f;
 
@@ -74,7 +78,15 @@ final class Check {
           require(below(x, id + 1, max) / total >= u - 1e-4, method);
         }
       }
-      default -> throw new IllegalArgumentException(method);
+      case "several" -> {
+        int size = reference.several(x, 0.7, ids);
+        require(workload.several(x, 0.7, theirIds) == size, method);
+        require(Arrays.equals(ids, 0, size, theirIds, 0, size), method);
+      }
+      default -> {
+        String chain = method.substring(TOKEN.length());
+        require(workload.token(x, chain, 0.7) == reference.token(x, chain, 0.7), chain);
+      }
     }
   }
 

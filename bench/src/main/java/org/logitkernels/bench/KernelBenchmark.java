@@ -56,6 +56,10 @@ public class KernelBenchmark {
     }
     add("chain", "chain", (w, x, u, ids, values) -> w.chain(x, u));
     add("draw", "draw", (w, x, u, ids, values) -> w.draw(x, 0.8f, u));
+    Chains.ALL.forEach(
+        (name, text) ->
+            add(name, Check.TOKEN + text, (w, x, u, ids, values) -> w.token(x, text, u)));
+    add("draw8", "several", (w, x, u, ids, values) -> w.several(x, u, ids));
   }
 
   private static void add(String name, String method, Call call) {

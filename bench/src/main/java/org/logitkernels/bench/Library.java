@@ -1,5 +1,6 @@
 package org.logitkernels.bench;
 
+import java.util.Arrays;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -8,11 +9,19 @@ import org.logitkernels.Workspace;
 
 /** A backend of the library. */
 final class Library implements Workload {
+  private static final int HISTORY = 64;
+  private static final int SEVERAL = 8;
+
   private final Kernels kernels;
   private final Workspace workspace;
   private final float[] out;
   private final Sampler chain;
+  private final Sampler whole;
+  private final double[] perturbed = new double[SEVERAL];
   private Sampler nucleus;
+  private String text = "";
+  private Sampler sampler;
+  private long[] allowed = {};
 
   Library(Kernels kernels, int vocabulary) {
     this.kernels = kernels;
@@ -21,7 +30,9 @@ final class Library implements Workload {
     this.chain =
         SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f))
             .newSampler(vocabulary, 1, kernels);
+    this.whole = SamplerChain.of().newSampler(vocabulary, 1, kernels);
     this.nucleus = chain;
+    this.sampler = chain;
   }
 
   @Override
@@ -74,5 +85,28 @@ final class Library implements Workload {
   @Override
   public int draw(float[] x, float temperature, double u) {
     return kernels.sample(x, 0, x.length, temperature, u, workspace);
+  }
+
+  @Override
+  public int token(float[] x, String chain, double u) {
+    if (!chain.equals(text)) { // one chain to a benchmark
+      text = chain;
+      sampler = SamplerChain.parse(chain).newSampler(x.length, 1, kernels);
+      for (int i = 0; i < HISTORY; i++) {
+        sampler.accept(i * 7919 % x.length);
+      }
+      allowed =
+          chain.contains(Step.allowed().toString()) ? new long[(x.length + 63) / 64] : new long[0];
+      Arrays.fill(allowed, 0x5555555555555555L);
+    }
+    if (allowed.length > 0) {
+      sampler.allow(allowed);
+    }
+    return sampler.sample(x, 0, x.length, u);
+  }
+
+  @Override
+  public int several(float[] x, double u, int[] tokens) {
+    return whole.sampleWithoutReplacement(x, 0, x.length, u, SEVERAL, tokens, perturbed);
   }
 }

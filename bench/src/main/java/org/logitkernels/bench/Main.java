@@ -371,7 +371,11 @@ public final class Main implements Callable<Integer> {
   /** A backend and a workload that it has. */
   private record Pair(String backend, String workload) {}
 
-  private static boolean has(String backend, String method) {
+  /** Whether a backend has the method of a workload. */
+  static boolean has(String backend, String method) {
+    if (method.startsWith(Check.TOKEN) || method.equals("several")) {
+      return BACKENDS.contains(backend) && !backend.equals("naive");
+    }
     return switch (backend) {
       case "jlama" -> List.of("argMax", "softmax", "draw").contains(method);
       case "onnxruntime" -> List.of("argMax", "softmax", "topK").contains(method);

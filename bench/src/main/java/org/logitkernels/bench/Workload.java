@@ -55,4 +55,14 @@ public interface Workload {
   default int draw(float[] x, float temperature, double u) {
     throw lacking();
   }
+
+  /** A token by a chain in text, with 64 tokens of history and every second token allowed. */
+  default int token(float[] x, String chain, double u) {
+    throw lacking();
+  }
+
+  /** 8 tokens from the whole row, without replacement; returns how many. */
+  default int several(float[] x, double u, int[] tokens) {
+    throw lacking();
+  }
 }

@@ -20,7 +20,7 @@ import org.logitkernels.Workspace;
 public final class GoldenBits {
   /** What the definitions of docs/numerics.md give. It changes only when they do. */
   public static final String SHA_256 =
-      "de588249fa4a2017ad2417f173a09bef758b9503c67da1af033460ad23cda710";
+      "b12a4b404de9b96d424a64a07b383939d4f250a6598d624414555c0294bc091a";
 
   private static final int[] LENGTHS = {1, 2, 5, 31, 32, 33, 100, 1023, 1024, 1025, 2100, 6001};
   private static final float[] TEMPERATURES = {0.7f, 1, 1.9f, Float.MIN_VALUE, 1e-39f, 1e38f};
@@ -32,7 +32,18 @@ public final class GoldenBits {
           SamplerChain.of(
               Step.temperature(0.8f), Step.topK(40), Step.topP(0.95f), Step.minP(0.05f)),
           SamplerChain.of(Step.topP(0.9f), Step.temperature(1.5f), Step.topK(7)),
-          SamplerChain.of(Step.minP(0.02f), Step.temperature(0.3f), Step.topP(0.7f)));
+          SamplerChain.of(Step.minP(0.02f), Step.temperature(0.3f), Step.topP(0.7f)),
+          SamplerChain.of(Step.typical(0.8f)),
+          SamplerChain.of(Step.topNSigma(1.5f)),
+          SamplerChain.of(Step.xtc(0.5f, 0.01f), Step.temperature(1.2f)),
+          SamplerChain.of(Step.epsilonCutoff(1e-3f), Step.topH(0.6f)),
+          SamplerChain.of(Step.etaCutoff(0.01f), Step.xtc(1, 0.1f)),
+          SamplerChain.of(Step.dynamicTemperature(0.5f, 2, 1.5f), Step.topP(0.9f)),
+          SamplerChain.of(Step.mirostatV1(3, 0.1f, 100)),
+          SamplerChain.of(Step.mirostatV2(3, 0.1f)),
+          SamplerChain.of(Step.adaptiveP(0.3f, 0.9f)),
+          SamplerChain.of(
+              Step.repetitionPenalty(1.3f), Step.dry(0.8f, 1.75f, 2, 64), Step.topP(0.9f)));
 
   private final MessageDigest digest;
   private final ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES);
@@ -99,6 +110,14 @@ public final class GoldenBits {
         add(sampler.sample(row));
         add(Float.floatToRawIntBits(sampler.probability()));
         add(Double.doubleToRawLongBits(sampler.logProbability()));
+        sampler.accept(sampler.sample(row));
+      }
+      int[] tokens = new int[3];
+      double[] perturbed = new double[3];
+      add(sampler.sampleWithoutReplacement(row, 0, length, 3, tokens, perturbed));
+      add(tokens, 3);
+      for (double logProbability : perturbed) {
+        add(Double.doubleToRawLongBits(logProbability));
       }
       Candidates candidates = sampler.candidates();
       for (int i = 0; i < candidates.size(); i++) {
