@@ -5,13 +5,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Cutoffs;
 import org.logitkernels.internal.Feedback;
 import org.logitkernels.internal.History;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Moments;
 import org.logitkernels.internal.Penalties;
-import org.logitkernels.internal.RowKernels;
 import org.logitkernels.internal.Surprisal;
 import org.logitkernels.internal.Survivors;
 
@@ -32,7 +32,7 @@ final class AppliedChain {
   double temperature;
 
   private final Step[] steps;
-  private final RowKernels rows;
+  private final Backend backend;
 
   /** The ids that each step names, and its biases for them, or the sequences that it bans. */
   private final int[][] named;
@@ -48,11 +48,11 @@ final class AppliedChain {
   /** The temperature that the survivors' weights are for; NaN if they have none. */
   private double weighed;
 
-  AppliedChain(SamplerChain chain, int vocabularySize, RowKernels rows) {
+  AppliedChain(SamplerChain chain, int vocabularySize, Backend backend) {
     this.steps = chain.steps().toArray(new Step[0]);
-    this.rows = rows;
+    this.backend = backend;
     this.survivors = new Survivors(vocabularySize);
-    this.logits = new Logits(rows, survivors);
+    this.logits = new Logits(backend, survivors);
     this.named = new int[steps.length][];
     this.biases = new float[steps.length][];
     this.banned = new int[steps.length][][];
@@ -190,7 +190,7 @@ final class AppliedChain {
   int draw(double u) {
     if (logits.narrowed) {
       weigh();
-      return rows.draw(survivors, u);
+      return backend.draw(survivors, u);
     }
     return logits.draw(temperature, u);
   }
@@ -298,7 +298,7 @@ final class AppliedChain {
 
   private void weigh() {
     if (weighed != temperature) {
-      rows.weights(survivors, temperature);
+      backend.weights(survivors, temperature);
       weighed = temperature;
     }
   }

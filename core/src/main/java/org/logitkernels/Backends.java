@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.BackendProvider;
 import org.logitkernels.internal.BackendUnavailableException;
 import org.logitkernels.internal.HotSpot;
-import org.logitkernels.internal.RowKernels;
 import org.logitkernels.scalar.ScalarKernels;
 
 /**
@@ -109,7 +109,7 @@ public final class Backends {
   }
 
   /** The vector backend's kernels, loaded when first asked for. */
-  static RowKernels openVector() throws BackendUnavailableException {
+  static Backend openVector() throws BackendUnavailableException {
     return vector().rows;
   }
 

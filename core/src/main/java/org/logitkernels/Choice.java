@@ -5,10 +5,14 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.BackendReport.State;
-import org.logitkernels.internal.AdaptiveKernels;
+import org.logitkernels.internal.AdaptiveBackend;
+import org.logitkernels.internal.AdaptiveNatives;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.BackendUnavailableException;
-import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.WarmUp;
 
 /**
@@ -64,19 +68,31 @@ sealed interface Choice {
   }
 
   /** Scalar at first, vector as it gets warm. */
-  final class Adaptive implements Choice, WarmUp.Source {
-    private final AdaptiveKernels adaptive;
+  final class Adaptive implements Choice, WarmUp.Source<Backend>, AdaptiveBackend.NativesMaker {
+    private final AdaptiveBackend adaptive;
     private final Kernels kernels;
-    private final WarmUp warmUp;
+    private final WarmUp<float[], Backend> warmUp;
     private final boolean eager;
 
+    /** That of the kernels for native memory, from their first use on. */
+    private volatile @Nullable WarmUp<NativeFloats, NativeKernels> ofNatives;
+
     /** Starts the warm-up. */
-    Adaptive(RowKernels scalar, boolean eager) {
-      this.adaptive = new AdaptiveKernels(scalar);
+    Adaptive(Backend scalar, boolean eager) {
+      this.adaptive = new AdaptiveBackend(scalar, this);
       this.kernels = new Kernels(adaptive);
-      this.warmUp = new WarmUp(adaptive, this);
+      this.warmUp = new WarmUp<>(adaptive, this);
       this.eager = eager;
       warmUp.start();
+    }
+
+    @Override
+    public NativeKernels make(AdaptiveBackend backend) {
+      AdaptiveNatives natives = new AdaptiveNatives(backend);
+      WarmUp<NativeFloats, NativeKernels> started = new WarmUp<>(natives, new OfNatives(warmUp));
+      ofNatives = started;
+      started.start();
+      return natives;
     }
 
     @Override
@@ -93,11 +109,17 @@ sealed interface Choice {
 
     @Override
     public boolean await(Duration atMost) throws InterruptedException {
-      return warmUp.await(TimeUnit.NANOSECONDS.convert(atMost));
+      long nanoseconds = TimeUnit.NANOSECONDS.convert(atMost);
+      long end = System.nanoTime() + nanoseconds;
+      WarmUp<NativeFloats, NativeKernels> natives = ofNatives;
+      return warmUp.await(nanoseconds)
+          && (natives == null
+              || natives.await(
+                  nanoseconds == Long.MAX_VALUE ? nanoseconds : end - System.nanoTime()));
     }
 
     @Override
-    public RowKernels open() throws BackendUnavailableException {
+    public Backend open() throws BackendUnavailableException {
       return Backends.openVector();
     }
 
@@ -105,21 +127,52 @@ sealed interface Choice {
     public BackendReport report() {
       boolean ended = warmUp.hasEnded();
       BackendUnavailableException failure = ended ? warmUp.failure() : null;
+      long took = warmUp.took();
+      WarmUp<NativeFloats, NativeKernels> natives = ofNatives;
+      if (natives != null && failure == null) {
+        ended &= natives.hasEnded();
+        failure = ended ? natives.failure() : null;
+        took += natives.hasEnded() ? natives.took() : 0;
+      }
       return new BackendReport(
           kernels.name(),
           kernels.vectorBits(),
           !ended ? State.WARMING : failure == null ? State.READY : State.GAVE_UP,
-          Duration.ofNanos(warmUp.took()),
+          Duration.ofNanos(took),
           failure == null ? List.of() : List.of(Backends.rejection(failure)));
     }
 
     /** One line in the log, from warm-up's thread. */
     @Override
-    public void ended(WarmUp warmUp) {
+    public void ended() {
+      log();
+    }
+
+    private void log() {
       BackendReport report = report();
-      boolean ready = report.state() == State.READY;
+      boolean gaveUp = report.state() == State.GAVE_UP;
       logger()
-          .log(ready ? Level.DEBUG : Level.WARNING, report + (ready ? "" : Backends.slowness()));
+          .log(gaveUp ? Level.WARNING : Level.DEBUG, report + (gaveUp ? Backends.slowness() : ""));
+    }
+
+    /** The kernels for native memory come when those for arrays are warm. */
+    private final class OfNatives implements WarmUp.Source<NativeKernels> {
+      private final WarmUp<float[], Backend> first;
+
+      OfNatives(WarmUp<float[], Backend> first) {
+        this.first = first;
+      }
+
+      @Override
+      public NativeKernels open() throws BackendUnavailableException, InterruptedException {
+        first.join();
+        return Backends.openVector().natives();
+      }
+
+      @Override
+      public void ended() {
+        log();
+      }
     }
   }
 }

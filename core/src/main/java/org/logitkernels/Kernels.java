@@ -1,9 +1,12 @@
 package org.logitkernels;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Draw;
+import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.Order;
-import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Row;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -34,9 +37,9 @@ import org.logitkernels.internal.Survivors;
  * <p>Stateless and thread-safe.
  */
 public final class Kernels {
-  final RowKernels rows;
+  final Backend rows;
 
-  Kernels(RowKernels rows) {
+  Kernels(Backend rows) {
     this.rows = rows;
   }
 
@@ -230,14 +233,16 @@ public final class Kernels {
   public int topK(
       float[] logits, int from, int to, int k, Workspace workspace, int[] ids, float[] values) {
     checkRange(logits, from, to);
-    if (k < 1) {
-      throw new IllegalArgumentException("k must be >= 1, but was " + k);
-    }
+    checkK(k);
     Survivors survivors = workspace.open(to - from);
     int most = Math.min(k, to - from);
     checkOutput("ids", ids.length, most);
     checkOutput("values", values.length, most);
     rows.topK(logits, from, to, k, survivors);
+    return writeBest(survivors, ids, values);
+  }
+
+  private static int writeBest(Survivors survivors, int[] ids, float[] values) {
     long[] best = survivors.bestFirst();
     int size = survivors.size;
     for (int i = 0; i < size; i++) {
@@ -290,6 +295,11 @@ public final class Kernels {
     checkProbability(p);
     Survivors survivors = workspace.open(to - from);
     rows.topP(logits, from, to, temperature, p, survivors);
+    return writeNucleus(survivors, temperature, ids, probabilities);
+  }
+
+  private static int writeNucleus(
+      Survivors survivors, float temperature, int[] ids, float[] probabilities) {
     int size = survivors.size;
     checkOutput("ids", ids.length, size);
     checkOutput("probabilities", probabilities.length, size);
@@ -327,7 +337,9 @@ public final class Kernels {
     checkRange(logits, from, to);
     checkTemperature(temperature);
     checkUniform(u);
-    return Draw.sample(rows, logits, from, to, temperature, u, workspace.open(to - from));
+    Survivors survivors = workspace.open(to - from);
+    Row<?> row = workspace.source(rows).open(logits, from, to);
+    return Draw.sample(rows, row, temperature, u, survivors);
   }
 
   /**
@@ -404,6 +416,349 @@ public final class Kernels {
     return survivors.size;
   }
 
+  /**
+   * {@link #argMax(float[], int, int)} of a row in a memory segment.
+   *
+   * <p>For this and all that follow: results have the bits of the row widened to a {@code float[]}.
+   * Native {@code FLOAT32} rows, and rows in a {@code float[]}, are read where they lie; halves are
+   * widened in one read; other rows on the heap are copied.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @return the id
+   * @throws IndexOutOfBoundsException if the row does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int argMax(
+      MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
+    return open(logits, byteOffset, length, type, workspace).argMax();
+  }
+
+  /**
+   * {@link #logSumExp(float[], int, int, float)} of a row in a memory segment.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @return the log-sum-exp in nats
+   * @throws IndexOutOfBoundsException if the row does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public double logSumExp(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      Workspace workspace) {
+    checkTemperature(temperature);
+    return open(logits, byteOffset, length, type, workspace).logSumExp(temperature);
+  }
+
+  /**
+   * {@link #softmax(float[], int, int, float, float[], int)} of a row in a memory segment.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @param probabilities where the probabilities go; in place if it is the array that a segment on
+   *     the heap is a view of, at the same place
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the row or the output does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, or the output overlaps the row but is not the row, or
+   *     for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void softmax(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    Objects.checkFromIndexSize(probabilitiesFrom, length, probabilities.length);
+    Row<?> row = open(logits, byteOffset, length, type, workspace);
+    if (row instanceof Row.OfArray of) {
+      int from = of.from();
+      checkOverlap(
+          of.array(), from, from + length, "probabilities", probabilities, probabilitiesFrom);
+    }
+    row.softmax(temperature, probabilities, probabilitiesFrom);
+  }
+
+  /**
+   * {@link #softmax(float[], int, int, float, float[], int)} of a row in a memory segment, into a
+   * memory segment, as {@code FLOAT32}.
+   *
+   * <p>Between native segments nothing is copied; in place is allowed for {@code FLOAT32}.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @param probabilities where the probabilities go
+   * @param probabilitiesByteOffset where in it the first goes; any alignment
+   * @throws IndexOutOfBoundsException if the row or the output does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, the output read-only, or it overlaps the row but is not
+   *     the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void softmax(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      Workspace workspace,
+      MemorySegment probabilities,
+      long probabilitiesByteOffset) {
+    checkTemperature(temperature);
+    RowSource.checkPlace(logits, byteOffset, length, type);
+    RowSource.checkOutput(
+        logits, byteOffset, length, type, "probabilities", probabilities, probabilitiesByteOffset);
+    Row<?> row = open(logits, byteOffset, length, type, workspace);
+    RowSource source = workspace.source(rows);
+    if (row instanceof Row.OfNative of && probabilities.isNative()) {
+      NativeFloats y = source.output(probabilities, probabilitiesByteOffset);
+      rows.natives().softmax(of.floats(), 0, length, temperature, y, workspace.survivors);
+    } else {
+      float[] y = source.room(length);
+      row.softmax(temperature, y, 0);
+      RowSource.copy(y, length, probabilities, probabilitiesByteOffset);
+    }
+  }
+
+  /**
+   * {@link #logSoftmax(float[], int, int, float, float[], int)} of a row in a memory segment.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @param logProbabilities where the logarithms go; in place if it is the array that a segment on
+   *     the heap is a view of, at the same place
+   * @param logProbabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the row or the output does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, or the output overlaps the row but is not the row, or
+   *     for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void logSoftmax(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      Workspace workspace,
+      float[] logProbabilities,
+      int logProbabilitiesFrom) {
+    checkTemperature(temperature);
+    Objects.checkFromIndexSize(logProbabilitiesFrom, length, logProbabilities.length);
+    Row<?> row = open(logits, byteOffset, length, type, workspace);
+    if (row instanceof Row.OfArray of) {
+      int from = of.from();
+      checkOverlap(
+          of.array(),
+          from,
+          from + length,
+          "logProbabilities",
+          logProbabilities,
+          logProbabilitiesFrom);
+    }
+    row.logSoftmax(temperature, logProbabilities, logProbabilitiesFrom);
+  }
+
+  /**
+   * {@link #logSoftmax(float[], int, int, float, float[], int)} of a row in a memory segment, into
+   * a memory segment, as {@code FLOAT32}.
+   *
+   * <p>Between native segments nothing is copied; in place is allowed for {@code FLOAT32}.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @param logProbabilities where the logarithms go
+   * @param logProbabilitiesByteOffset where in it the first goes; any alignment
+   * @throws IndexOutOfBoundsException if the row or the output does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, the output read-only, or it overlaps the row but is not
+   *     the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void logSoftmax(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      Workspace workspace,
+      MemorySegment logProbabilities,
+      long logProbabilitiesByteOffset) {
+    checkTemperature(temperature);
+    RowSource.checkPlace(logits, byteOffset, length, type);
+    RowSource.checkOutput(
+        logits,
+        byteOffset,
+        length,
+        type,
+        "logProbabilities",
+        logProbabilities,
+        logProbabilitiesByteOffset);
+    Row<?> row = open(logits, byteOffset, length, type, workspace);
+    RowSource source = workspace.source(rows);
+    if (row instanceof Row.OfNative of && logProbabilities.isNative()) {
+      NativeFloats y = source.output(logProbabilities, logProbabilitiesByteOffset);
+      rows.natives().logSoftmax(of.floats(), 0, length, temperature, y, workspace.survivors);
+    } else {
+      float[] y = source.room(length);
+      row.logSoftmax(temperature, y, 0);
+      RowSource.copy(y, length, logProbabilities, logProbabilitiesByteOffset);
+    }
+  }
+
+  /**
+   * {@link #topK(float[], int, int, int, Workspace, int[], float[])} of a row in a memory segment.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @param ids where the ids go; at least {@code min(k, length)} long
+   * @param values where their logits go; as long
+   * @return how many were written
+   * @throws IndexOutOfBoundsException if the row does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, k below 1, an
+   *     output too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int topK(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      int k,
+      Workspace workspace,
+      int[] ids,
+      float[] values) {
+    checkK(k);
+    RowSource.checkPlace(logits, byteOffset, length, type);
+    checkOutput("ids", ids.length, Math.min(k, length));
+    checkOutput("values", values.length, Math.min(k, length));
+    open(logits, byteOffset, length, type, workspace).topK(k, workspace.survivors);
+    return writeBest(workspace.survivors, ids, values);
+  }
+
+  /**
+   * {@link #topP(float[], int, int, float, float, Workspace, int[], float[])} of a row in a memory
+   * segment.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param p the mass to reach, in [0, 1]
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @param ids where the ids go; at least as long as the nucleus is
+   * @param probabilities where their probabilities go; as long
+   * @return the size of the nucleus
+   * @throws IndexOutOfBoundsException if the row does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, p not in [0, 1], an output too small, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int topP(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      float p,
+      Workspace workspace,
+      int[] ids,
+      float[] probabilities) {
+    checkTemperature(temperature);
+    checkProbability(p);
+    Survivors survivors = workspace.survivors;
+    open(logits, byteOffset, length, type, workspace).topP(temperature, p, survivors);
+    return writeNucleus(survivors, temperature, ids, probabilities);
+  }
+
+  /**
+   * {@link #sample(float[], int, int, float, double, Workspace)} of a row in a memory segment.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param temperature T, finite and above 0
+   * @param u a uniform number in [0, 1)
+   * @param workspace scratch for rows at least this long; halves are widened in it
+   * @return the token's id
+   * @throws IndexOutOfBoundsException if the row does not lie in its segment
+   * @throws IllegalArgumentException if the row is empty or the workspace too small, the
+   *     temperature not finite and above 0, u not in [0, 1), or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int sample(
+      MemorySegment logits,
+      long byteOffset,
+      int length,
+      ElementType type,
+      float temperature,
+      double u,
+      Workspace workspace) {
+    checkTemperature(temperature);
+    checkUniform(u);
+    Row<?> row = open(logits, byteOffset, length, type, workspace);
+    return Draw.sample(rows, row, temperature, u, workspace.survivors);
+  }
+
+  private Row<?> open(
+      MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
+    RowSource.checkPlace(logits, byteOffset, length, type);
+    workspace.open(length);
+    return workspace.source(rows).open(logits, byteOffset, length, type);
+  }
+
   /** Name and width. */
   @Override
   public String toString() {
@@ -414,6 +769,12 @@ public final class Kernels {
     Objects.checkFromToIndex(from, to, logits.length);
     if (from == to) {
       throw new IllegalArgumentException("the range is empty: from = to = " + from);
+    }
+  }
+
+  private static void checkK(int k) {
+    if (k < 1) {
+      throw new IllegalArgumentException("k must be >= 1, but was " + k);
     }
   }
 

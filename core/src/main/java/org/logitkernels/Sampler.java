@@ -1,13 +1,16 @@
 package org.logitkernels;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.History;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Order;
-import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Row;
 import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
@@ -27,9 +30,6 @@ import org.logitkernels.internal.Survivors;
  * <p>Not thread-safe: one per sequence.
  */
 public final class Sampler {
-  /** The row before the first success and after a failed call. */
-  private static final float[] NONE = {};
-
   /** Where the numbers of further draws, and of their race, begin among those hashed from u. */
   private static final long FURTHER = 1L << 32;
 
@@ -38,7 +38,8 @@ public final class Sampler {
   private final SamplerChain chain;
   private final int vocabularySize;
   private final long seed;
-  private final RowKernels rows;
+  private final Backend backend;
+  private final RowSource source;
   private final AppliedChain applied;
   private final Survivors survivors;
   private final Logits logits;
@@ -49,10 +50,8 @@ public final class Sampler {
   private long @Nullable [] mask;
 
   // Of the last call.
-  private float[] row = NONE;
-  private float[] given = NONE;
-  private int from;
-  private int to;
+  private boolean sampled;
+  private float @Nullable [] array;
   private int token;
   private float tokenLogit;
 
@@ -63,9 +62,10 @@ public final class Sampler {
     this.chain = chain;
     this.vocabularySize = vocabularySize;
     this.seed = seed;
-    this.rows = kernels.rows;
-    this.applied = new AppliedChain(chain, vocabularySize, rows);
+    this.backend = kernels.rows;
+    this.applied = new AppliedChain(chain, vocabularySize, backend);
     this.survivors = applied.survivors;
+    this.source = new RowSource(backend, survivors);
     this.logits = applied.logits;
   }
 
@@ -76,7 +76,7 @@ public final class Sampler {
    * @return the copy; it has sampled nothing yet
    */
   public Sampler fork() {
-    Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(rows));
+    Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(backend));
     copy.position = position;
     copy.history = history.copy();
     copy.applied.rememberAs(applied);
@@ -89,7 +89,7 @@ public final class Sampler {
     applied.forget();
     position = 0;
     mask = null;
-    row = NONE;
+    sampled = false;
   }
 
   /**
@@ -124,7 +124,7 @@ public final class Sampler {
   public void accept(int token) {
     checkToken(token);
     history.add(token);
-    if (row != NONE && unheard && token == this.token) {
+    if (sampled && unheard && token == this.token) {
       unheard = false;
       applied.observe(token, logProbability());
     }
@@ -165,7 +165,7 @@ public final class Sampler {
    *     2^63 - 2, was used
    */
   public int sample(float[] logits) {
-    row = NONE;
+    sampled = false;
     return sample(logits, 0, logits.length);
   }
 
@@ -193,7 +193,7 @@ public final class Sampler {
   /** The draw at the position. */
   private double next() {
     if (position == Long.MAX_VALUE) {
-      row = NONE;
+      sampled = false;
       throw new IllegalStateException("the stream has no draw left: position " + position);
     }
     return RandomStream.draw(seed, position);
@@ -215,37 +215,130 @@ public final class Sampler {
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits, int from, int to, double u) {
-    apply(logits, from, to, u);
-    draw(logits, u);
+    open(logits, from, to);
+    return draw(u);
+  }
+
+  /**
+   * Draws a token from a row in a memory segment, with the draw at {@link #position()}, which then
+   * grows by 1: otherwise as {@link #sample(MemorySegment, long, int, ElementType, double)}.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @return the token's id
+   * @throws IndexOutOfBoundsException if the row does not lie in the segment
+   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
+   *     or holds NaN or +Infinity (the message names the lowest offending index)
+   * @throws IllegalStateException if every token is masked, the segment's memory was released, or
+   *     the stream's last draw was used
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int sample(MemorySegment logits, long byteOffset, int length, ElementType type) {
+    int token = sample(logits, byteOffset, length, type, next());
+    position++;
     return token;
   }
 
-  /** Applies the chain. Nothing counts as sampled until a token was drawn. */
-  private void apply(float[] logits, int from, int to, double u) {
-    row = NONE;
-    Kernels.checkRange(logits, from, to);
-    if (to - from > vocabularySize) {
-      throw new IllegalArgumentException(
-          "the row has " + (to - from) + " logits, but the vocabulary size is " + vocabularySize);
-    }
+  /**
+   * Draws a token from a row in a memory segment, with a given uniform number: the token, and all
+   * that can be read out, have the bits of the row widened to a {@code float[]}.
+   *
+   * <p><b>Cost:</b> native {@code FLOAT32} rows, and rows in a {@code float[]}, are read where they
+   * lie. Halves are widened in one read, into memory of this sampler's, which grows to 4 bytes per
+   * logit once. Other rows on the heap (unaligned, read-only, in arrays of other types) are copied.
+   * The segment is referred to until the next call, which {@link #candidates()} may read it in.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @param u in [0, 1)
+   * @return the token's id
+   * @throws IndexOutOfBoundsException if the row does not lie in the segment
+   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
+   *     or holds NaN or +Infinity (the message names the lowest offending index)
+   * @throws IllegalStateException if every token is masked, the segment's memory was released
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int sample(MemorySegment logits, long byteOffset, int length, ElementType type, double u) {
+    sampled = false;
+    RowSource.checkPlace(logits, byteOffset, length, type);
+    checkLength(length);
     Kernels.checkUniform(u);
-    this.logits.open(logits, from, to);
-    applied.apply(u, history, mask);
+    open(source.open(logits, byteOffset, length, type));
+    return draw(u);
   }
 
-  private void draw(float[] logits, double u) {
+  /**
+   * Draws a token from the logits between a buffer's position and its limit, which stay where they
+   * are, with the draw at {@link #position()}, which then grows by 1.
+   *
+   * @param logits direct, or on the heap
+   * @return the token's id
+   * @throws IllegalArgumentException if the buffer has no logits left or more than {@link
+   *     #vocabularySize()}, is not in the machine's byte order, or holds NaN or +Infinity
+   * @throws IllegalStateException if every token is masked, or the stream's last draw was used
+   */
+  public int sample(FloatBuffer logits) {
+    int token = sample(logits, next());
+    position++;
+    return token;
+  }
+
+  /**
+   * The same with a given uniform number, as {@link #sample(MemorySegment, long, int, ElementType,
+   * double)}: direct buffers and those of an array are read where they lie.
+   *
+   * @param logits direct, or on the heap
+   * @param u in [0, 1)
+   * @return the token's id
+   * @throws IllegalArgumentException if u is not in [0, 1), or as above
+   * @throws IllegalStateException if every token is masked
+   */
+  public int sample(FloatBuffer logits, double u) {
+    sampled = false;
+    checkLength(logits.remaining());
+    Kernels.checkUniform(u);
+    open(source.open(logits));
+    return draw(u);
+  }
+
+  /** Points at a row. Nothing counts as sampled until a token was drawn. */
+  private void open(float[] logits, int from, int to) {
+    sampled = false;
+    Kernels.checkRange(logits, from, to);
+    checkLength(to - from);
+    open(source.open(logits, from, to));
+  }
+
+  private void open(Row<?> row) {
+    array = row instanceof Row.OfArray of ? of.array() : null;
+    logits.open(row);
+  }
+
+  private void checkLength(int length) {
+    if (length > vocabularySize) {
+      throw new IllegalArgumentException(
+          "the row has " + length + " logits, but the vocabulary size is " + vocabularySize);
+    }
+  }
+
+  /** Applies the chain, and draws. */
+  private int draw(double u) {
+    Kernels.checkUniform(u);
+    applied.apply(u, history, mask);
     token = applied.draw(u);
     if (token < 0) {
       throw Rows.changed();
     }
-    tokenLogit = this.logits.get(token);
+    tokenLogit = logits.get(token);
     mask = null;
     unheard = true;
     view.reset();
-    this.row = this.logits.row();
-    this.given = logits;
-    this.from = this.logits.from();
-    this.to = this.logits.to();
+    sampled = true;
+    return token;
   }
 
   /**
@@ -310,14 +403,14 @@ public final class Sampler {
    */
   public int sampleWithoutReplacement(
       float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
-    row = NONE;
+    sampled = false;
     if (n < 1) {
       throw new IllegalArgumentException("n must be >= 1, but was " + n);
     }
     Kernels.checkOutput("tokens", tokens.length, n);
     Kernels.checkOutput("perturbed", perturbed.length, n);
-    apply(logits, from, to, u);
-    draw(logits, u);
+    open(logits, from, to);
+    draw(u);
     double total = survivors.total;
     double time = 0;
     int next = token;
@@ -414,9 +507,9 @@ public final class Sampler {
 
   private void writeRow(float[] out, int outFrom, boolean asProbabilities) {
     checkSampled();
-    int length = to - from;
+    int length = logits.length();
     Objects.checkFromIndexSize(outFrom, length, out.length);
-    if (out == row || out == given) {
+    if (out == array) {
       throw new IllegalArgumentException("out is the array that holds the row");
     }
     if (logits.narrowed) {
@@ -426,9 +519,9 @@ public final class Sampler {
         out[outFrom + survivors.ids[i]] = asProbabilities ? probabilityOf(logit) : logit;
       }
     } else {
-      for (int i = 0; i < length; i++) {
-        float logit = row[from + i];
-        out[outFrom + i] = asProbabilities ? probabilityOf(logit) : logit;
+      logits.copyTo(out, outFrom);
+      for (int i = outFrom; asProbabilities && i < outFrom + length; i++) {
+        out[i] = probabilityOf(out[i]);
       }
     }
   }
@@ -467,7 +560,7 @@ public final class Sampler {
   }
 
   private void checkSampled() {
-    if (row == NONE) {
+    if (!sampled) {
       throw new IllegalStateException(
           "no token has been sampled: the last call failed or there was none");
     }

@@ -1,5 +1,7 @@
 package org.logitkernels;
 
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -13,6 +15,8 @@ import org.logitkernels.internal.Survivors;
  */
 public final class Workspace {
   final Survivors survivors;
+
+  private @Nullable RowSource source;
 
   private Workspace(int capacity) {
     this.survivors = new Survivors(capacity);
@@ -44,5 +48,15 @@ public final class Workspace {
           "the row has " + length + " logits, but the workspace holds " + survivors.capacity());
     }
     return survivors;
+  }
+
+  /** How this workspace's rows reach the kernels of a backend. */
+  RowSource source(Backend backend) {
+    RowSource own = source;
+    if (own == null || own.backend() != backend) {
+      own = new RowSource(backend, survivors);
+      source = own;
+    }
+    return own;
   }
 }

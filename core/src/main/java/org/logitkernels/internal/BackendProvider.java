@@ -22,5 +22,5 @@ public interface BackendProvider {
    * @param scalar the scalar reference, for what is not worth a vector
    * @throws BackendUnavailableException if this JVM or machine cannot run them well
    */
-  RowKernels open(RowKernels scalar) throws BackendUnavailableException;
+  Backend open(Backend scalar) throws BackendUnavailableException;
 }

@@ -14,15 +14,9 @@ public final class Draw {
 
   /** Draws a token from a row. */
   public static int sample(
-      RowKernels rows,
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      double u,
-      Survivors survivors) {
-    rows.sums(x, from, to, temperature, survivors);
-    int token = draw(rows, x, from, to, temperature, u, survivors);
+      Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
+    row.sums(temperature, survivors);
+    int token = draw(backend, row, temperature, u, survivors);
     if (token < 0) {
       throw Rows.changed();
     }
@@ -31,67 +25,48 @@ public final class Draw {
 
   /** Excludes a token of a row whose blocks were summed at this temperature. */
   static void exclude(
-      RowKernels rows,
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int token,
-      Survivors survivors) {
+      Backend backend, Row<?> row, double temperature, int token, Survivors survivors) {
     if (survivors.excludedCount == survivors.excluded.length) {
       survivors.excluded = Arrays.copyOf(survivors.excluded, 2 * survivors.excludedCount);
     }
     survivors.excluded[survivors.excludedCount++] = token;
-    sumAgain(rows, x, from, to, temperature, token / Lanes.BLOCK, survivors);
+    sumAgain(backend, row, temperature, token / Lanes.BLOCK, survivors);
   }
 
   /** Sums the blocks of a row, without the tokens that are excluded. */
-  static void sums(
-      RowKernels rows, float[] x, int from, int to, double temperature, Survivors survivors) {
-    rows.sums(x, from, to, temperature, survivors);
+  static void sums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
+    row.sums(temperature, survivors);
     for (int i = 0; i < survivors.excludedCount; i++) {
       int block = survivors.excluded[i] / Lanes.BLOCK;
-      sumAgain(rows, x, from, to, temperature, block, survivors);
+      sumAgain(backend, row, temperature, block, survivors);
     }
   }
 
   private static void sumAgain(
-      RowKernels rows,
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      Survivors survivors) {
+      Backend backend, Row<?> row, double temperature, int block, Survivors survivors) {
     if (survivors.tops[block] == Float.NEGATIVE_INFINITY) {
       return; // all masked so far
     }
     float max = survivors.max;
     survivors.max = survivors.tops[block];
-    weigh(rows, x, from, to, temperature, block, survivors);
+    weigh(backend, row, temperature, block, survivors);
     survivors.sums[block] = Lanes.sum(survivors.weights, survivors.size);
     survivors.max = max;
   }
 
   /** The weights of a block's tokens, in the place of the survivors'. */
   private static void weigh(
-      RowKernels rows,
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      Survivors survivors) {
-    int at = from + block * Lanes.BLOCK;
-    survivors.size = Math.min(to - at, Lanes.BLOCK);
-    System.arraycopy(x, at, survivors.values, 0, survivors.size);
+      Backend backend, Row<?> row, double temperature, int block, Survivors survivors) {
+    int at = block * Lanes.BLOCK;
+    survivors.size = Math.min(row.length() - at, Lanes.BLOCK);
+    row.copy(at, survivors.values, 0, survivors.size);
     for (int i = 0; i < survivors.excludedCount; i++) {
       int token = survivors.excluded[i];
       if (token / Lanes.BLOCK == block) {
         survivors.values[token % Lanes.BLOCK] = Float.NEGATIVE_INFINITY;
       }
     }
-    rows.weights(survivors, temperature);
+    backend.weights(survivors, temperature);
   }
 
   /**
@@ -99,15 +74,8 @@ public final class Draw {
    * and in it as {@link Survivors#drawIndex} does. Leaves the total; returns the token, or -1 if
    * nothing has a weight.
    */
-  static int draw(
-      RowKernels rows,
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      double u,
-      Survivors survivors) {
-    int blocks = Lanes.blocks(to - from);
+  static int draw(Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
+    int blocks = Lanes.blocks(row.length());
     double[] prefixes = survivors.prefixes;
     double total = Lanes.prefixes(survivors.sums, survivors.decays, blocks, prefixes);
     survivors.total = total;
@@ -118,14 +86,13 @@ public final class Draw {
     }
     for (; block < blocks; block++) {
       double before = block == 0 ? 0 : prefixes[block - 1];
-      int token = drawFrom(rows, x, from, to, temperature, block, target - before, survivors);
+      int token = drawFrom(backend, row, temperature, block, target - before, survivors);
       if (token >= 0) { // if not, the maximum came later and left no weight here
         return token;
       }
     }
     for (block = blocks - 1; block >= 0; block--) { // what came later is excluded
-      int token =
-          drawFrom(rows, x, from, to, temperature, block, Double.POSITIVE_INFINITY, survivors);
+      int token = drawFrom(backend, row, temperature, block, Double.POSITIVE_INFINITY, survivors);
       if (token >= 0) {
         return token;
       }
@@ -134,15 +101,13 @@ public final class Draw {
   }
 
   private static int drawFrom(
-      RowKernels rows,
-      float[] x,
-      int from,
-      int to,
+      Backend backend,
+      Row<?> row,
       double temperature,
       int block,
       double target,
       Survivors survivors) {
-    weigh(rows, x, from, to, temperature, block, survivors);
+    weigh(backend, row, temperature, block, survivors);
     int i = Survivors.drawIndex(survivors.weights, 0, survivors.size, 0, target);
     return i < 0 ? -1 : block * Lanes.BLOCK + i;
   }

@@ -19,13 +19,12 @@ public final class Logits {
 
   private static final float[] NONE = {};
 
-  private final RowKernels kernels;
+  private final Backend backend;
   private final Survivors survivors;
   private final Tally changes = new Tally(); // to the bits of the logit
+  private final Row.OfArray copied;
   private float[] copy = NONE;
-  private float[] row = NONE;
-  private int from;
-  private int to;
+  private Row<?> row;
 
   /** The temperature that the row's blocks were summed at, without those excluded; or NaN. */
   private double summed;
@@ -34,16 +33,16 @@ public final class Logits {
   public boolean narrowed;
 
   /** Of rows whose survivors are these. */
-  public Logits(RowKernels kernels, Survivors survivors) {
-    this.kernels = kernels;
+  public Logits(Backend backend, Survivors survivors) {
+    this.backend = backend;
     this.survivors = survivors;
+    this.copied = new Row.OfArray(backend);
+    this.row = copied;
   }
 
   /** Begins with a row. */
-  public void open(float[] row, int from, int to) {
+  public void open(Row<?> row) {
     this.row = row;
-    this.from = from;
-    this.to = to;
     narrowed = false;
     summed = Double.NaN;
     changes.clear();
@@ -52,7 +51,7 @@ public final class Logits {
 
   /** Tokens in the row. */
   public int length() {
-    return to - from;
+    return row.length();
   }
 
   /** A token's logit; that of a token that is not there is masked. */
@@ -61,11 +60,11 @@ public final class Logits {
       int i = Arrays.binarySearch(survivors.ids, 0, survivors.size, token);
       return i < 0 ? Float.NEGATIVE_INFINITY : survivors.values[i];
     }
-    if (token < 0 || token >= to - from) {
+    if (token < 0 || token >= length()) {
       return Float.NEGATIVE_INFINITY;
     }
     int place = changes.place(token);
-    return place < 0 ? row[from + token] : Float.intBitsToFloat(changes.number(place));
+    return place < 0 ? row.get(token) : Float.intBitsToFloat(changes.number(place));
   }
 
   /**
@@ -109,21 +108,20 @@ public final class Logits {
   }
 
   private void copy() {
-    int length = to - from;
-    if (row != copy) {
+    int length = length();
+    if (row != copied) {
       if (copy.length < length) {
         copy = new float[survivors.capacity()];
       }
-      System.arraycopy(row, from, copy, 0, length);
-      row = copy;
-      from = 0;
-      to = length;
+      row.copy(0, copy, 0, length);
+      row = copied.at(copy, 0, length);
     }
     for (int i = 0; i < changes.size(); i++) {
       copy[changes.token(i)] = Float.intBitsToFloat(changes.number(i));
     }
     changes.clear();
     survivors.excludedCount = 0;
+    survivors.forgetStrips();
     summed = Double.NaN;
   }
 
@@ -139,7 +137,8 @@ public final class Logits {
       return;
     }
     copy();
-    kernels.argMax(copy, 0, to); // for its errors, which masking would hide
+    row.argMax(); // for its errors, which masking would hide
+    int to = length();
     for (int at = 0; at < to; at += Long.SIZE) {
       int end = Math.min(to, at + Long.SIZE);
       long allowed = word(mask, at >> 6);
@@ -177,34 +176,19 @@ public final class Logits {
     return word < mask.length ? mask[word] : 0;
   }
 
-  /** The row as it stands. */
-  public float[] row() {
-    return row;
-  }
-
-  /** Where it begins. */
-  public int from() {
-    return from;
-  }
-
-  /** Where it ends. */
-  public int to() {
-    return to;
-  }
-
   /**
    * The best k of the changed row: they are among the best of the row as it was, one more for each
    * change, and the changed ones.
    */
   public void topK(int k) {
     narrowed = true;
-    if (k == 1 && changes.size() == 0) {
-      int best = kernels.argMax(row, from, to);
-      survivors.only(best, row[from + best]);
+    if (k == 1 && changes.size() == 0 && !survivors.widened) {
+      int best = row.argMax();
+      survivors.only(best, row.get(best));
       return;
     }
-    int more = (int) Math.min((long) k + changes.size(), to - from);
-    kernels.topK(row, from, to, more, survivors);
+    int more = (int) Math.min((long) k + changes.size(), length());
+    row.topK(more, survivors);
     if (changes.size() > 0) {
       dropChanged();
       survivors.reserve(survivors.size + changes.size());
@@ -229,14 +213,14 @@ public final class Logits {
   /** The nucleus. */
   public void topP(double temperature, float p) {
     whole();
-    kernels.topP(row, from, to, temperature, p, survivors);
+    row.topP(temperature, p, survivors);
     narrowed = true;
   }
 
   /** Those within a distance of the maximum. */
   public void minP(float threshold) {
     whole();
-    kernels.minP(row, from, to, threshold, survivors);
+    row.minP(threshold, survivors);
     narrowed = true;
   }
 
@@ -248,7 +232,7 @@ public final class Logits {
 
   private void sumOnce(double temperature) {
     if (summed != temperature) {
-      Draw.sums(kernels, row, from, to, temperature, survivors);
+      Draw.sums(backend, row, temperature, survivors);
       summed = temperature;
     }
   }
@@ -257,27 +241,27 @@ public final class Logits {
   public void entropy(double temperature) {
     whole();
     summed = Double.NaN;
-    kernels.entropy(row, from, to, temperature, survivors);
+    row.entropy(temperature, survivors);
   }
 
   /** Leaves the maximum and the deviation. */
   public void moments() {
     whole();
     summed = Double.NaN;
-    kernels.moments(row, from, to, survivors);
+    row.moments(survivors);
   }
 
   /** Narrows to those within a distance of the maximum, which one of the three above has left. */
   public void collect(float threshold) {
-    kernels.collect(row, from, to, threshold, survivors);
+    row.collect(threshold, survivors);
     narrowed = true;
   }
 
   /** Narrows to all unmasked tokens. */
   public void widen() {
     whole();
-    survivors.max = row[from + kernels.argMax(row, from, to)] + 0f;
-    survivors.stripsOfBlocks = false;
+    survivors.max = row.get(row.argMax()) + 0f;
+    survivors.forgetStrips();
     collect(Float.NEGATIVE_INFINITY);
   }
 
@@ -296,7 +280,7 @@ public final class Logits {
       double lowest = (logTotal - survivors.entropy - distance) * temperature;
       boolean all = survivors.size > length() / 16 || !(lowest > -Float.MAX_VALUE / 2);
       collect(all ? Float.NEGATIVE_INFINITY : (float) lowest);
-      kernels.weights(survivors, temperature);
+      backend.weights(survivors, temperature);
       double sure = distance - MARGIN * (1 + distance + survivors.entropy);
       enough =
           all
@@ -329,7 +313,7 @@ public final class Logits {
 
   /** Excludes a token from draws from the whole row, whose blocks were summed. */
   public void exclude(int token, double temperature) {
-    Draw.exclude(kernels, row, from, to, temperature, token, survivors);
+    Draw.exclude(backend, row, temperature, token, survivors);
   }
 
   /** Draws from the whole row. */
@@ -338,12 +322,24 @@ public final class Logits {
       copy();
     }
     sumOnce(temperature);
-    return Draw.draw(kernels, row, from, to, temperature, u, survivors);
+    return Draw.draw(backend, row, temperature, u, survivors);
   }
 
   /** Puts the row's unmasked tokens, without those excluded, in the place of the survivors. */
   public void all() {
-    survivors.all(row, from, to);
+    int length = length();
+    survivors.size = 0;
+    survivors.reserve(length);
+    row.copy(0, survivors.values, 0, length);
+    survivors.all(survivors.values, 0, length);
     dropChanged();
+  }
+
+  /** Copies the row, without the tokens excluded. */
+  public void copyTo(float[] out, int outFrom) {
+    row.copy(0, out, outFrom, length());
+    for (int i = 0; i < changes.size(); i++) {
+      out[outFrom + changes.token(i)] = Float.NEGATIVE_INFINITY;
+    }
   }
 }

@@ -29,6 +29,18 @@ public final class Moments {
     return i;
   }
 
+  /** The same for a row in native memory. */
+  public static int first(NativeFloats x, int from, int to) {
+    int i = from;
+    while (i < to && x.get(i) == Float.NEGATIVE_INFINITY) {
+      i++;
+    }
+    if (i == to) {
+      throw Rows.allMasked();
+    }
+    return i;
+  }
+
   /** Where a lane's sum stands: even lanes, then odd ones, which vectors of doubles hold apart. */
   public static int place(int lane) {
     return (lane & 1) * LANES / 2 + lane / 2;
@@ -40,16 +52,29 @@ public final class Moments {
   public static int add(float[] x, int from, int at, int end, float origin, double[] lanes) {
     int masked = 0;
     for (int i = at; i < end; i++) {
-      if (x[i] == Float.NEGATIVE_INFINITY) {
-        masked++;
-        continue;
-      }
-      int place = place((i - from) % LANES);
-      double d = (double) x[i] - origin;
-      lanes[place] += d;
-      lanes[LANES + place] = Math.fma(d, d, lanes[LANES + place]);
+      masked += add(x[i], i - from, origin, lanes);
     }
     return masked;
+  }
+
+  /** The same for a row in native memory. */
+  public static int add(NativeFloats x, int from, int at, int end, float origin, double[] lanes) {
+    int masked = 0;
+    for (int i = at; i < end; i++) {
+      masked += add(x.get(i), i - from, origin, lanes);
+    }
+    return masked;
+  }
+
+  private static int add(float logit, int id, float origin, double[] lanes) {
+    if (logit == Float.NEGATIVE_INFINITY) {
+      return 1;
+    }
+    int place = place(id % LANES);
+    double d = (double) logit - origin;
+    lanes[place] += d;
+    lanes[LANES + place] = Math.fma(d, d, lanes[LANES + place]);
+    return 0;
   }
 
   /** The deviation of n logits from their lanes' sums and, behind those, sums of squares. */

@@ -14,6 +14,11 @@ public final class Rows {
     return changed(); // since the pass that saw the value
   }
 
+  /** The same for a row in native memory. */
+  public static IllegalArgumentException invalid(NativeFloats logits, int from, int to) {
+    return invalid(logits.onHeap(to), from, to);
+  }
+
   /** For a row that another thread has changed in the course of a call. */
   public static IllegalArgumentException changed() {
     return new IllegalArgumentException("the row changed while it was read");

@@ -75,8 +75,20 @@ public final class Survivors {
   /** Scratch: maxima of the row's strips, and behind them of groups of strips. */
   public final float[] maxima;
 
-  /** Whether the maxima are those of the blocks' strips. */
+  /**
+   * Whether the maxima are those of the strips of the row's blocks, from the kernel that has just
+   * been through it.
+   */
   public boolean stripsOfBlocks;
+
+  /**
+   * Whether the row was widened by a kernel that left its extremes, and its strips' maxima: of
+   * blocks, and of what follows them.
+   */
+  public boolean widened;
+
+  /** The extremes of a widened row, as that backend packs them. */
+  public long extremes;
 
   private long[] keys = new long[0];
   private long[] spare = keys;
@@ -146,6 +158,12 @@ public final class Survivors {
     ids[size] = id;
     values[size] = value;
     size++;
+  }
+
+  /** What the maxima are of is another row from now on. */
+  public void forgetStrips() {
+    stripsOfBlocks = false;
+    widened = false;
   }
 
   /** Moves the i-th survivor to a place in front of it, or leaves it where it is. */

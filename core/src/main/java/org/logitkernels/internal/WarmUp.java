@@ -1,6 +1,11 @@
 package org.logitkernels.internal;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -18,18 +23,21 @@ import org.logitkernels.internal.AdaptiveKernels.Kernel;
  * rests between bursts, gives callers a head start, rests again when they meet a kernel that is new
  * to their compiled code, and ends; what has not become fast after seconds of work stays scalar.
  * Nothing that goes wrong here reaches a caller: it is kept for the report.
+ *
+ * @param <X> what holds a row
+ * @param <K> the kernels
  */
-public final class WarmUp implements Runnable {
+public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
   /** The thread's name. */
   public static final String THREAD = "logit-kernels-warm-up";
 
   /** Where the vector kernels come from. Called on warm-up's thread. */
-  public interface Source {
+  public interface Source<K extends RowKernels<?>> {
     /** The vector kernels. */
-    RowKernels open() throws BackendUnavailableException;
+    K open() throws BackendUnavailableException, InterruptedException;
 
     /** Told at the end, when all of {@link WarmUp}'s answers are final. */
-    void ended(WarmUp warmUp);
+    void ended();
   }
 
   /** Callers' first calls load and compile a good deal themselves. */
@@ -74,8 +82,8 @@ public final class WarmUp implements Runnable {
   /** How many times as slow as scalar is so slow that long rows have to wait. */
   private static final double SLOW = 4;
 
-  private final AdaptiveKernels kernels;
-  private final Source source;
+  private final AdaptiveKernels<X, K> kernels;
+  private final Source<K> source;
   private final long mostWork;
   private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
   private final CountDownLatch end = new CountDownLatch(1);
@@ -90,16 +98,18 @@ public final class WarmUp implements Runnable {
   // Of the working thread.
   private long sink;
   private float[][][] rows = {}; // by length and shape
+  private List<List<X>> placed = List.of();
+  private final NativeFloats halves = new NativeFloats();
   private float[] out = {};
   private Survivors survivors = new Survivors(1);
 
   /** Of kernels that begin as scalar ones. */
-  public WarmUp(AdaptiveKernels kernels, Source source) {
+  public WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source) {
     this(kernels, source, MOST_WORK);
   }
 
   /** With another limit to the work on a kernel, in nanoseconds. */
-  WarmUp(AdaptiveKernels kernels, Source source, long mostWork) {
+  WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source, long mostWork) {
     this.kernels = kernels;
     this.source = source;
     this.mostWork = mostWork;
@@ -130,6 +140,11 @@ public final class WarmUp implements Runnable {
     return end.await(nanoseconds, TimeUnit.NANOSECONDS);
   }
 
+  /** Waits for the end, and changes nothing about when it comes. */
+  public void join() throws InterruptedException {
+    end.await();
+  }
+
   /** Whether it has ended, well or not. */
   public boolean hasEnded() {
     return ended;
@@ -150,11 +165,11 @@ public final class WarmUp implements Runnable {
   public void run() {
     try {
       pause(HEAD_START);
-      RowKernels vector = source.open();
-      kernels.vectorBits(vector.vectorBits());
+      K vector = source.open();
+      known(vector instanceof Backend backend ? backend.vectorBits() : 0);
       warmUp(vector);
     } catch (BackendUnavailableException e) {
-      kernels.vectorBits(0);
+      known(0);
       failure = e;
     } catch (InterruptedException e) {
       fail("its warm-up was interrupted", "let the thread " + THREAD + " come to its end");
@@ -162,9 +177,17 @@ public final class WarmUp implements Runnable {
       fail("its warm-up failed (" + e + ")", "report this; nothing else is needed, scalar answers");
     } finally {
       rows = new float[0][][];
+      placed = List.of();
+      halves.at(MemorySegment.NULL, 0);
       out = new float[0];
       survivors = new Survivors(1);
       end();
+    }
+  }
+
+  private void known(int vectorBits) {
+    if (kernels instanceof AdaptiveBackend backend) {
+      backend.vectorBits(vectorBits);
     }
   }
 
@@ -177,7 +200,7 @@ public final class WarmUp implements Runnable {
     ended = true;
     thread = null;
     try {
-      source.ended(this);
+      source.ended();
     } catch (Throwable e) {
       // It can only have been the log, and there is nowhere left to tell of it.
     } finally {
@@ -185,8 +208,10 @@ public final class WarmUp implements Runnable {
     }
   }
 
-  private void warmUp(RowKernels vector) throws InterruptedException {
-    rows = new float[][][] {SyntheticRows.of(SHORT), {}};
+  private void warmUp(K vector) throws InterruptedException {
+    rows = new float[2][][];
+    placed = new ArrayList<>();
+    make(0, SHORT);
     boolean[] done = new boolean[Kernel.ALL.length];
     StringBuilder slow = new StringBuilder();
     for (Kernel kernel = next(done); kernel != null; kernel = next(done)) {
@@ -214,7 +239,8 @@ public final class WarmUp implements Runnable {
   /** The next kernel: one that callers ask for, if there is one; null if all are done. */
   private @Nullable Kernel next(boolean[] done) {
     Kernel first = null;
-    for (Kernel kernel : Kernel.ALL) {
+    for (int i = 0; i < kernels.count(); i++) {
+      Kernel kernel = Kernel.ALL[i];
       if (!done[kernel.ordinal()]) {
         if (kernels.isWanted(kernel)) {
           return kernel;
@@ -229,7 +255,7 @@ public final class WarmUp implements Runnable {
    * Calls a kernel until it is faster than scalar on short rows and on long ones; false if that
    * takes too much work.
    */
-  private boolean becomesFast(Kernel kernel, RowKernels vector) throws InterruptedException {
+  private boolean becomesFast(Kernel kernel, K vector) throws InterruptedException {
     int shapes = SyntheticRows.SHAPES;
     long[] best = new long[shapes]; // of the vector kernel, in this round
     long[] scalarBest = new long[2 * shapes]; // on short rows, then on long ones
@@ -244,13 +270,12 @@ public final class WarmUp implements Runnable {
       int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
       for (int i = 0; i < window; i++) {
         int shape = i % shapes;
-        float[] x = rows[length][shape];
         long start = System.nanoTime();
-        best[shape] = Math.min(best[shape], time(kernel, vector, x, i));
+        best[shape] = Math.min(best[shape], time(kernel, vector, length, shape, i));
         int call = calls[length]++;
         if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
           int s = length * shapes + shape;
-          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.scalar(), x, i));
+          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), length, shape, i));
         }
         long spent = System.nanoTime() - start;
         work += spent;
@@ -271,8 +296,8 @@ public final class WarmUp implements Runnable {
           return true;
         }
         length = 1;
-        if (rows[1].length == 0) {
-          rows[1] = SyntheticRows.of(LONG);
+        if (placed.size() == 1) {
+          make(1, LONG);
         }
         makeRoom(LONG);
       } else if (all > SLOW * allScalar) {
@@ -289,36 +314,57 @@ public final class WarmUp implements Runnable {
     }
   }
 
+  private void make(int length, int logits) {
+    rows[length] = SyntheticRows.of(logits);
+    List<X> row = new ArrayList<>();
+    for (float[] x : rows[length]) {
+      row.add(kernels.place(x));
+    }
+    placed.add(row);
+    if (kernels.slow() instanceof Backend) {
+      MemorySegment memory = Arena.ofAuto().allocate((long) Short.BYTES * logits, Short.BYTES);
+      for (int i = 0; i < logits; i++) {
+        short upper = (short) (Float.floatToRawIntBits(rows[length][0][i]) >> 16);
+        memory.setAtIndex(ValueLayout.JAVA_SHORT, i, upper);
+      }
+      halves.at(memory, 0);
+    }
+  }
+
   /** Nanoseconds of a call on a row; the round varies what else the kernel is asked for. */
-  private long time(Kernel kernel, RowKernels kernels, float[] x, int round) {
+  private long time(Kernel kernel, K kernels, int length, int shape, int round) {
     boolean even = (round & 4) == 0;
     double temperature = even ? 0.8 : 1;
     float p = even ? 0.95f : 0.9f;
     double u = (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
+    X x = placed.get(length).get(shape);
+    float[] row = rows[length][shape];
+    int to = row.length;
     if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW) {
-      survivors.all(x, 0, x.length);
+      survivors.all(row, 0, to);
       survivors.renewMax();
       temperature = 4; // so hot that the survivors are a nucleus, all of them of some weight
-      this.kernels.scalar().weights(survivors, temperature);
+      ((Backend) this.kernels.slow()).weights(survivors, temperature);
     }
     if (kernel == Kernel.COLLECT) {
-      kernels.moments(x, 0, x.length, survivors);
+      kernels.moments(x, 0, to, survivors);
     }
     long start = System.nanoTime();
     switch (kernel) {
-      case ARG_MAX -> sink += kernels.argMax(x, 0, x.length);
-      case LOG_SUM_EXP -> sink += (long) kernels.logSumExp(x, 0, x.length, temperature);
-      case SOFTMAX -> kernels.softmax(x, 0, x.length, temperature, out, 0);
-      case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, x.length, temperature, out, 0);
-      case TOP_K -> kernels.topK(x, 0, x.length, even ? 40 : 200, survivors);
-      case TOP_P -> kernels.topP(x, 0, x.length, temperature, p, survivors);
-      case MIN_P -> kernels.minP(x, 0, x.length, even ? -3 : -2, survivors);
-      case SUMS -> kernels.sums(x, 0, x.length, temperature, survivors);
-      case ENTROPY -> kernels.entropy(x, 0, x.length, temperature, survivors);
-      case MOMENTS -> kernels.moments(x, 0, x.length, survivors);
-      case COLLECT -> kernels.collect(x, 0, x.length, even ? -3 : -2, survivors);
-      case WEIGHTS -> kernels.weights(survivors, temperature);
-      case DRAW -> sink += kernels.draw(survivors, u);
+      case ARG_MAX -> sink += kernels.argMax(x, 0, to);
+      case LOG_SUM_EXP -> sink += (long) kernels.logSumExp(x, 0, to, temperature);
+      case SOFTMAX -> kernels.softmax(x, 0, to, temperature, out, 0);
+      case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, to, temperature, out, 0);
+      case TOP_K -> kernels.topK(x, 0, to, even ? 40 : 200, survivors);
+      case TOP_P -> kernels.topP(x, 0, to, temperature, p, survivors);
+      case MIN_P -> kernels.minP(x, 0, to, even ? -3 : -2, survivors);
+      case SUMS -> kernels.sums(x, 0, to, temperature, survivors);
+      case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
+      case MOMENTS -> kernels.moments(x, 0, to, survivors);
+      case COLLECT -> kernels.collect(x, 0, to, even ? -3 : -2, survivors);
+      case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);
+      case DRAW -> sink += ((Backend) kernels).draw(survivors, u);
+      case WIDEN -> ((Backend) kernels).widen(halves, even, to, out, survivors);
     }
     return System.nanoTime() - start;
   }

@@ -1,10 +1,16 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.RowKernels;
+import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.CopyingKernels;
+import org.logitkernels.internal.Halves;
+import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.Survivors;
 
 /** The scalar backend: an index of its kernels. */
-public final class ScalarKernels implements RowKernels {
+public final class ScalarKernels implements Backend {
+  private final NativeKernels natives = new CopyingKernels(this);
+
   /** Stateless. */
   public ScalarKernels() {}
 
@@ -84,5 +90,16 @@ public final class ScalarKernels implements RowKernels {
   public void weights(Survivors survivors, double temperature) {
     ExpSum.weights(
         survivors.values, 0, survivors.size, survivors.max, temperature, 1, survivors.weights, 0);
+  }
+
+  @Override
+  public void widen(
+      NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
+    Halves.widen(halves, brain, 0, length, y);
+  }
+
+  @Override
+  public NativeKernels natives() {
+    return natives;
   }
 }

@@ -22,7 +22,7 @@ import org.logitkernels.scalar.ScalarKernels;
 /** The warm-up with kernels that are fast, slow and broken by design. */
 @Timeout(60)
 class WarmUpTest {
-  private static final RowKernels SCALAR = new ScalarKernels();
+  private static final Backend SCALAR = new ScalarKernels();
   private static final float[] ROW = {1, 3, 2};
   private static final long MOST_WORK = TimeUnit.MILLISECONDS.toNanos(30);
 
@@ -32,7 +32,7 @@ class WarmUpTest {
   }
 
   /** Where the warm-up opens its kernels, and how often it told of its end. */
-  private static final class FakeSource implements WarmUp.Source {
+  private static final class FakeSource implements WarmUp.Source<Backend> {
     final AtomicInteger ends = new AtomicInteger();
     final AtomicReference<Thread> thread = new AtomicReference<>();
     private final Call call;
@@ -42,23 +42,23 @@ class WarmUpTest {
     }
 
     @Override
-    public RowKernels open() throws BackendUnavailableException {
+    public Backend open() throws BackendUnavailableException {
       thread.set(Thread.currentThread());
       return kernels(call);
     }
 
     @Override
-    public void ended(WarmUp warmUp) {
+    public void ended() {
       ends.incrementAndGet();
     }
   }
 
   /** Kernels that answer 7 and do nothing else. */
-  private static RowKernels kernels(Call call) {
-    return (RowKernels)
+  private static Backend kernels(Call call) {
+    return (Backend)
         Proxy.newProxyInstance(
             WarmUpTest.class.getClassLoader(),
-            new Class<?>[] {RowKernels.class},
+            new Class<?>[] {Backend.class},
             (proxy, method, arguments) -> {
               if (method.getName().equals("vectorBits")) {
                 return 384;
@@ -69,15 +69,16 @@ class WarmUpTest {
             });
   }
 
-  private static String reason(WarmUp warmUp) {
+  private static String reason(WarmUp<float[], Backend> warmUp) {
     BackendUnavailableException failure = warmUp.failure();
     assertNotNull(failure);
     return failure.reason();
   }
 
   /** Runs a warm-up to its end. */
-  private static WarmUp ended(AdaptiveKernels kernels, WarmUp.Source source) throws Exception {
-    WarmUp warmUp = new WarmUp(kernels, source, MOST_WORK);
+  private static WarmUp<float[], Backend> ended(
+      AdaptiveBackend kernels, WarmUp.Source<Backend> source) throws Exception {
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
     assertFalse(warmUp.hasEnded());
     warmUp.start();
     assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
@@ -90,11 +91,11 @@ class WarmUpTest {
 
   @Test
   void scalarAnswersUntilAFasterKernelDoes() throws Exception {
-    AdaptiveKernels kernels = new AdaptiveKernels(SCALAR);
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
     assertEquals(1, kernels.argMax(ROW, 0, 3));
     assertEquals("adaptive", kernels.name());
     FakeSource source = new FakeSource(kernel -> {});
-    WarmUp warmUp = ended(kernels, source);
+    WarmUp<float[], Backend> warmUp = ended(kernels, source);
     assertNull(warmUp.failure());
     assertEquals(7, kernels.argMax(ROW, 0, 3));
     assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
@@ -107,7 +108,7 @@ class WarmUpTest {
   @Test
   void kernelsAreExchangedOneByOne() {
     for (AdaptiveKernels.Kernel kernel : AdaptiveKernels.Kernel.values()) {
-      AdaptiveKernels kernels = new AdaptiveKernels(kernels(called -> {}));
+      AdaptiveBackend kernels = new AdaptiveBackend(kernels(called -> {}), backend -> null);
       Set<String> exchanged = new LinkedHashSet<>();
       kernels.exchange(kernel, kernels(exchanged::add));
       Survivors survivors = new Survivors(3);
@@ -133,8 +134,8 @@ class WarmUpTest {
 
   @Test
   void kernelsThatStaySlowStayScalar() throws Exception {
-    AdaptiveKernels kernels = new AdaptiveKernels(SCALAR);
-    WarmUp warmUp =
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    WarmUp<float[], Backend> warmUp =
         ended(
             kernels,
             new FakeSource(
@@ -151,7 +152,7 @@ class WarmUpTest {
 
   @Test
   void kernelsThatCallersAskForComeFirst() throws Exception {
-    AdaptiveKernels kernels = new AdaptiveKernels(SCALAR);
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
     Survivors survivors = new Survivors(3);
     kernels.topK(ROW, 0, 3, 2, survivors);
     kernels.weights(survivors, 1);
@@ -174,7 +175,7 @@ class WarmUpTest {
             new StackOverflowError("deep"),
             new OutOfMemoryError("full"),
             new NoClassDefFoundError("gone"))) {
-      AdaptiveKernels kernels = new AdaptiveKernels(SCALAR);
+      AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
       FakeSource source =
           new FakeSource(
               kernel -> {
@@ -182,7 +183,7 @@ class WarmUpTest {
                   throw failure;
                 }
               });
-      WarmUp warmUp = ended(kernels, source);
+      WarmUp<float[], Backend> warmUp = ended(kernels, source);
       assertEquals("its warm-up failed (" + failure + ")", reason(warmUp));
       assertEquals(7, kernels.argMax(ROW, 0, 3));
       float[] out = new float[3];
@@ -194,19 +195,19 @@ class WarmUpTest {
 
   @Test
   void aBackendThatCannotServeIsReported() throws Exception {
-    AdaptiveKernels kernels = new AdaptiveKernels(SCALAR);
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
     BackendUnavailableException unavailable = new BackendUnavailableException("no", "do");
-    WarmUp warmUp =
+    WarmUp<float[], Backend> warmUp =
         ended(
             kernels,
-            new WarmUp.Source() {
+            new WarmUp.Source<Backend>() {
               @Override
-              public RowKernels open() throws BackendUnavailableException {
+              public Backend open() throws BackendUnavailableException {
                 throw unavailable;
               }
 
               @Override
-              public void ended(WarmUp warmUp) {
+              public void ended() {
                 throw new IllegalStateException("no log");
               }
             });
@@ -219,7 +220,8 @@ class WarmUpTest {
   void theThreadIsADaemonThatHoldsNothingAndEnds() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     FakeSource source = new FakeSource(kernel -> go.await());
-    WarmUp warmUp = new WarmUp(new AdaptiveKernels(SCALAR), source);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(new AdaptiveBackend(SCALAR, backend -> null), source);
     warmUp.start();
     assertFalse(warmUp.await(TimeUnit.MILLISECONDS.toNanos(500)));
     assertFalse(warmUp.hasEnded());
@@ -246,7 +248,8 @@ class WarmUpTest {
                 Thread.currentThread().interrupt(); // as a kernel leaves it
               }
             });
-    WarmUp warmUp = new WarmUp(new AdaptiveKernels(SCALAR), source);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(new AdaptiveBackend(SCALAR, backend -> null), source);
     warmUp.start();
     there.await();
     source.thread.get().interrupt();

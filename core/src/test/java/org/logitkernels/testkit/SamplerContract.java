@@ -304,7 +304,7 @@ public interface SamplerContract extends KernelsUnderTest {
   default void nothingIsToldAfterAMissingRow() {
     Sampler sampler = SamplerChain.of().newSampler(4, 9, kernels());
     sampler.sample(new float[] {1, 2, 0});
-    assertThrows(NullPointerException.class, () -> sampler.sample(null));
+    assertThrows(NullPointerException.class, () -> sampler.sample((float[]) null));
     assertNothingSampled(sampler);
     assertEquals(1, sampler.position());
   }

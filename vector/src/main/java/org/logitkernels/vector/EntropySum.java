@@ -87,14 +87,13 @@ final class EntropySum {
   /** The block that the row's end cuts short, filled up with masked logits. */
   private static long last(
       float[] x, int at, int end, float max, float scale, float cutoff, Survivors survivors) {
-    float[] filled = survivors.values;
-    System.arraycopy(x, at, filled, 0, end - at);
-    Arrays.fill(filled, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
-    return block(filled, 0, max, scale, cutoff);
+    System.arraycopy(x, at, survivors.values, 0, end - at);
+    Arrays.fill(survivors.values, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
+    return EntropySum.block(survivors.values, 0, max, scale, cutoff);
   }
 
   /** The sums of a whole block's weights and of their products, as two floats. */
-  private static long block(float[] x, int at, float max, float scale, float cutoff) {
+  static long block(float[] x, int at, float max, float scale, float cutoff) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
     assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;

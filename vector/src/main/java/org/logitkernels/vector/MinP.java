@@ -9,12 +9,12 @@ final class MinP {
   private MinP() {}
 
   static void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
-    float max = Maxima.max(Strips.maxima(x, from, to, DEPTH, survivors.maxima));
+    float max = Maxima.max(Strips.maxima(x, from, to, DEPTH, survivors));
     survivors.max = max;
     survivors.size = 0;
     if (threshold == Float.NEGATIVE_INFINITY) {
-      survivors.all(
-          x, from, to); // a difference may overflow to -Infinity without the token being masked
+      Strips.all(
+          x, from, to, survivors); // a difference may overflow without the token being masked
     } else {
       Strips.collect(x, from, to, DEPTH, max, threshold, survivors);
     }

@@ -1,5 +1,6 @@
 package org.logitkernels.vector;
 
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -17,6 +18,9 @@ final class Species {
    */
   static final boolean COMPRESSES =
       FLOATS.length() >= 8 && System.getProperty("os.arch", "").matches("amd64|x86_64");
+
+  /** In which native memory is read and written. */
+  static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private Species() {}
 }

@@ -42,15 +42,22 @@ final class Strips {
     return length / run(depth) * F.length();
   }
 
-  /** The strips' maxima, and the extremes of the row, checked as {@link Maxima#extremes} does. */
-  static long maxima(float[] x, int from, int to, int depth, float[] maxima) {
+  /**
+   * The strips' maxima, unless known, and the extremes of the row, checked as {@link
+   * Maxima#extremes} does.
+   */
+  static long maxima(float[] x, int from, int to, int depth, Survivors survivors) {
+    if (survivors.widened && depth == LaneSum.ROUNDS) {
+      return Maxima.check(x, from, to, survivors.extremes);
+    }
+    survivors.widened = false;
     int strips = count(to - from, depth);
     int rest = from + strips * depth;
     // The rest may take in logits for a second time, which changes no extreme.
     long extremes = Maxima.scan(x, Math.min(rest, to - F.length()), to);
     if (strips > 0) {
-      int mostUnsigned = fill(x, from, rest, depth * F.length(), maxima);
-      extremes = Maxima.merge(extremes, Maxima.scan(maxima, 0, strips), mostUnsigned);
+      int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.maxima);
+      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), mostUnsigned);
     }
     return Maxima.check(x, from, to, extremes);
   }

@@ -27,8 +27,9 @@ final class TopK {
 
   private TopK() {}
 
-  static void topK(float[] x, int from, int to, int k, Survivors survivors, RowKernels scalar) {
-    if (k == 1) {
+  static void topK(
+      float[] x, int from, int to, int k, Survivors survivors, RowKernels<float[]> scalar) {
+    if (k == 1 && !survivors.widened) {
       int id = Maxima.argMax(x, from, to);
       survivors.only(id, x[from + id]);
       return;
@@ -40,7 +41,7 @@ final class TopK {
           survivors); // a large part of the row survives: a pyramid would not narrow it
       return;
     }
-    long extremes = Strips.maxima(x, from, to, depth, survivors.maxima);
+    long extremes = Strips.maxima(x, from, to, depth, survivors);
     survivors.max = Maxima.max(extremes);
     survivors.size = 0;
     float floor = Math.max(Maxima.min(extremes), -Float.MAX_VALUE);

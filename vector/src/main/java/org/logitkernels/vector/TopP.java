@@ -104,7 +104,8 @@ final class TopP {
     survivors.size = size;
     float scale = Exponential.scale(temperature);
     float cutoff = Exponential.cutoff(scale);
-    ExpSum.weights(values, 0, size, survivors.max, scale, cutoff, 1, survivors.weights, 0);
+    ExpSum.weights(
+        survivors.values, 0, size, survivors.max, scale, cutoff, 1, survivors.weights, 0);
     return step;
   }
 

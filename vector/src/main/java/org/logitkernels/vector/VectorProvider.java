@@ -1,9 +1,9 @@
 package org.logitkernels.vector;
 
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.BackendProvider;
 import org.logitkernels.internal.BackendUnavailableException;
 import org.logitkernels.internal.HotSpot;
-import org.logitkernels.internal.RowKernels;
 
 /**
  * Offers the vector backend where it would be fast. Touches no incubator class before the module is
@@ -33,7 +33,7 @@ public final class VectorProvider implements BackendProvider {
   }
 
   @Override
-  public RowKernels open(RowKernels scalar) throws BackendUnavailableException {
+  public Backend open(Backend scalar) throws BackendUnavailableException {
     check();
     if (!HotSpot.hasOptimisingCompiler()) {
       throw notOptimising();

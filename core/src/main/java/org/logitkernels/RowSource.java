@@ -1,0 +1,192 @@
+package org.logitkernels;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.internal.Row;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * Rows as engines hold them, made ready for kernels: floats in an array or in native memory where
+ * they lie, halves widened, and what is neither copied.
+ *
+ * <p>Loops over elements meet either arrays or native memory, and never heap memory through a
+ * segment: a loop that has met both is slow for both.
+ */
+final class RowSource {
+  private static final float[] NONE = {};
+
+  private final Backend backend;
+  private final Survivors survivors;
+  private final Row.OfArray array;
+  private Row.@Nullable OfNative natives;
+  private @Nullable NativeFloats halves;
+  private @Nullable NativeFloats output;
+  private float[] floats = NONE;
+  private MemorySegment halvesOffHeap = MemorySegment.NULL;
+  private @Nullable FloatBuffer buffer;
+  private MemorySegment ofBuffer = MemorySegment.NULL;
+  private int bufferPosition;
+  private int bufferLimit;
+
+  RowSource(Backend backend, Survivors survivors) {
+    this.backend = backend;
+    this.survivors = survivors;
+    this.array = new Row.OfArray(backend);
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  Row<?> open(float[] x, int from, int to) {
+    survivors.forgetStrips();
+    return array.at(x, from, to);
+  }
+
+  Row<?> open(MemorySegment segment, long offset, int length, ElementType type) {
+    checkPlace(segment, offset, length, type);
+    survivors.forgetStrips();
+    if (type != ElementType.FLOAT32) {
+      return array.at(widened(segment, offset, length, type), 0, length);
+    }
+    if (segment.isNative()) {
+      return natives().at(segment, offset, length);
+    }
+    if (offset % Float.BYTES == 0 && segment.heapBase().orElse(null) instanceof float[] heap) {
+      long first = (segment.address() + offset) / Float.BYTES;
+      if (segment.address() % Float.BYTES == 0) {
+        return array.at(heap, (int) first, (int) first + length);
+      }
+    }
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, room(length), 0, length);
+    return array.at(floats, 0, length);
+  }
+
+  Row<?> open(FloatBuffer logits) {
+    int length = logits.remaining();
+    if (length == 0) {
+      throw new IllegalArgumentException("the buffer has no logits between position and limit");
+    }
+    if (logits.hasArray()) {
+      int from = logits.arrayOffset() + logits.position();
+      return open(logits.array(), from, from + length);
+    }
+    if (logits.order() != ByteOrder.nativeOrder()) {
+      throw new IllegalArgumentException(
+          "the buffer is " + logits.order() + ", but the machine is " + ByteOrder.nativeOrder());
+    }
+    // A view for each call would be garbage, and engines hand over the same buffer again and again.
+    if (logits != buffer || logits.position() != bufferPosition || logits.limit() != bufferLimit) {
+      ofBuffer = MemorySegment.ofBuffer(logits);
+      buffer = logits;
+      bufferPosition = logits.position();
+      bufferLimit = logits.limit();
+    }
+    return open(ofBuffer, 0, length, ElementType.FLOAT32);
+  }
+
+  /** Forgets the memory it has met, which it would keep alive. */
+  void release() {
+    array.at(NONE, 0, 0);
+    buffer = null;
+    ofBuffer = MemorySegment.NULL;
+    if (natives != null) {
+      natives.at(MemorySegment.NULL, 0, 0);
+    }
+    if (halves != null) {
+      halves.at(MemorySegment.NULL, 0);
+    }
+  }
+
+  private Row.OfNative natives() {
+    Row.OfNative row = natives;
+    if (row == null) {
+      row = new Row.OfNative(backend.natives());
+      natives = row;
+    }
+    return row;
+  }
+
+  /** Memory for as many floats, perhaps those of the row itself. */
+  float[] room(int length) {
+    if (floats.length < length) {
+      floats = new float[survivors.capacity()];
+    }
+    return floats;
+  }
+
+  private float[] widened(MemorySegment segment, long offset, int length, ElementType type) {
+    NativeFloats place = halves;
+    if (place == null) {
+      place = new NativeFloats();
+      halves = place;
+    }
+    if (segment.isNative()) {
+      place.at(segment, offset);
+    } else {
+      long bytes = (long) length * type.bytes();
+      if (halvesOffHeap.byteSize() < bytes) {
+        halvesOffHeap = Arena.ofAuto().allocate((long) survivors.capacity() * type.bytes(), 64);
+      }
+      MemorySegment.copy(segment, offset, halvesOffHeap, 0, bytes);
+      place.at(halvesOffHeap, 0);
+    }
+    float[] y = room(length);
+    backend.widen(place, type == ElementType.BFLOAT16, length, y, survivors);
+    return y;
+  }
+
+  static void checkPlace(MemorySegment segment, long offset, int length, ElementType type) {
+    if (length < 1) {
+      throw new IllegalArgumentException("length must be >= 1, but was " + length);
+    }
+    Objects.checkFromIndexSize(offset, (long) length * type.bytes(), segment.byteSize());
+  }
+
+  /** A row of probabilities may go over the row it comes from, and else over no part of it. */
+  static void checkOutput(
+      MemorySegment logits,
+      long offset,
+      int length,
+      ElementType type,
+      String name,
+      MemorySegment out,
+      long outOffset) {
+    Objects.checkFromIndexSize(outOffset, (long) length * Float.BYTES, out.byteSize());
+    if (out.isReadOnly()) {
+      throw new IllegalArgumentException(name + " is read-only");
+    }
+    if (logits.isNative() != out.isNative()
+        || !logits.isNative() && logits.heapBase().orElse(null) != out.heapBase().orElse(null)) {
+      return;
+    }
+    long apart = out.address() + outOffset - (logits.address() + offset);
+    boolean inPlace = apart == 0 && type == ElementType.FLOAT32;
+    if (!inPlace && apart < (long) length * type.bytes() && -apart < (long) length * Float.BYTES) {
+      throw new IllegalArgumentException(
+          name + " overlap logits: in place means FLOAT32 at the same place");
+    }
+  }
+
+  /** Where an output lies in native memory. */
+  NativeFloats output(MemorySegment out, long offset) {
+    NativeFloats place = output;
+    if (place == null) {
+      place = new NativeFloats();
+      output = place;
+    }
+    place.at(out, offset);
+    return place;
+  }
+
+  static void copy(float[] y, int length, MemorySegment out, long offset) {
+    MemorySegment.copy(y, 0, out, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, length);
+  }
+}

@@ -1,0 +1,82 @@
+package org.logitkernels.internal;
+
+import org.jspecify.annotations.Nullable;
+
+/** The adaptive backend: see {@link AdaptiveKernels}. */
+public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> implements Backend {
+  /** Makes the kernels for native memory, which most programs never ask for. */
+  public interface NativesMaker {
+    /** Makes them. */
+    NativeKernels make(AdaptiveBackend backend);
+  }
+
+  private final NativesMaker maker;
+  private volatile @Nullable NativeKernels natives;
+
+  /** Of the vectors; less than 0 while not known for sure. */
+  private volatile int vectorBits = -1;
+
+  /** Begins with the scalar kernels for everything. */
+  public AdaptiveBackend(Backend scalar, NativesMaker maker) {
+    super(scalar);
+    this.maker = maker;
+  }
+
+  @Override
+  int count() {
+    return Kernel.ALL.length;
+  }
+
+  @Override
+  float[] place(float[] row) {
+    return row;
+  }
+
+  /** What the vectors' width has turned out to be; 0 if there will be none. */
+  void vectorBits(int bits) {
+    vectorBits = bits;
+  }
+
+  @Override
+  public String name() {
+    return "adaptive";
+  }
+
+  /** That of the vector kernels, before they answer too. */
+  @Override
+  public int vectorBits() {
+    int known = vectorBits;
+    return known < 0 ? HotSpot.vectorBits() : known;
+  }
+
+  @Override
+  public int draw(Survivors survivors, double u) {
+    return serving(Kernel.DRAW).draw(survivors, u);
+  }
+
+  @Override
+  public void weights(Survivors survivors, double temperature) {
+    serving(Kernel.WEIGHTS).weights(survivors, temperature);
+  }
+
+  @Override
+  public void widen(
+      NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
+    serving(Kernel.WIDEN).widen(halves, brain, length, y, survivors);
+  }
+
+  @Override
+  public NativeKernels natives() {
+    NativeKernels made = natives;
+    if (made == null) {
+      synchronized (maker) {
+        made = natives;
+        if (made == null) {
+          made = maker.make(this);
+          natives = made;
+        }
+      }
+    }
+    return made;
+  }
+}

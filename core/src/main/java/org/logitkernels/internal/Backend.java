@@ -1,0 +1,27 @@
+package org.logitkernels.internal;
+
+/** What a backend implements: kernels over arrays, over survivors, and over other kinds of rows. */
+public interface Backend extends RowKernels<float[]> {
+  /** Name of the backend, as in {@code Kernels.named}. */
+  String name();
+
+  /** Width of its vectors in bits; 0 for scalar. */
+  int vectorBits();
+
+  /** Draws from the survivors, whose weights are there; leaves their total. -1 if none has any. */
+  int draw(Survivors survivors, double u);
+
+  /** Computes the survivors' weights at a temperature from their logits and the row's maximum. */
+  void weights(Survivors survivors, double temperature);
+
+  /**
+   * Widens a row of halves to floats, exactly, into {@code y}. May leave the maxima of its strips,
+   * for the kernel that reads {@code y} next.
+   *
+   * @param brain whether they are bfloat16, not binary16
+   */
+  void widen(NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors);
+
+  /** The kernels that read floats in native memory. */
+  NativeKernels natives();
+}

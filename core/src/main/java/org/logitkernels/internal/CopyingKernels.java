@@ -1,0 +1,84 @@
+package org.logitkernels.internal;
+
+/** Kernels over native memory for a backend without any: each row is copied to the heap first. */
+public final class CopyingKernels implements NativeKernels {
+  private final Backend backend;
+
+  /** With the kernels of a backend. */
+  public CopyingKernels(Backend backend) {
+    this.backend = backend;
+  }
+
+  @Override
+  public int argMax(NativeFloats x, int from, int to) {
+    return backend.argMax(x.onHeap(to), from, to);
+  }
+
+  @Override
+  public double logSumExp(NativeFloats x, int from, int to, double temperature) {
+    return backend.logSumExp(x.onHeap(to), from, to, temperature);
+  }
+
+  @Override
+  public void softmax(NativeFloats x, int from, int to, double temperature, float[] y, int yFrom) {
+    backend.softmax(x.onHeap(to), from, to, temperature, y, yFrom);
+  }
+
+  @Override
+  public void logSoftmax(
+      NativeFloats x, int from, int to, double temperature, float[] y, int yFrom) {
+    backend.logSoftmax(x.onHeap(to), from, to, temperature, y, yFrom);
+  }
+
+  @Override
+  public void topK(NativeFloats x, int from, int to, int k, Survivors survivors) {
+    backend.topK(x.onHeap(to), from, to, k, survivors);
+  }
+
+  @Override
+  public void topP(
+      NativeFloats x, int from, int to, double temperature, float p, Survivors survivors) {
+    backend.topP(x.onHeap(to), from, to, temperature, p, survivors);
+  }
+
+  @Override
+  public void minP(NativeFloats x, int from, int to, float threshold, Survivors survivors) {
+    backend.minP(x.onHeap(to), from, to, threshold, survivors);
+  }
+
+  @Override
+  public void sums(NativeFloats x, int from, int to, double temperature, Survivors survivors) {
+    backend.sums(x.onHeap(to), from, to, temperature, survivors);
+  }
+
+  @Override
+  public void entropy(NativeFloats x, int from, int to, double temperature, Survivors survivors) {
+    backend.entropy(x.onHeap(to), from, to, temperature, survivors);
+  }
+
+  @Override
+  public void moments(NativeFloats x, int from, int to, Survivors survivors) {
+    backend.moments(x.onHeap(to), from, to, survivors);
+  }
+
+  @Override
+  public void collect(NativeFloats x, int from, int to, float threshold, Survivors survivors) {
+    backend.collect(x.onHeap(to), from, to, threshold, survivors);
+  }
+
+  @Override
+  public void softmax(
+      NativeFloats x, int from, int to, double temperature, NativeFloats y, Survivors survivors) {
+    float[] onHeap = x.onHeap(to);
+    backend.softmax(onHeap, from, to, temperature, onHeap, from);
+    y.put(onHeap, to);
+  }
+
+  @Override
+  public void logSoftmax(
+      NativeFloats x, int from, int to, double temperature, NativeFloats y, Survivors survivors) {
+    float[] onHeap = x.onHeap(to);
+    backend.logSoftmax(onHeap, from, to, temperature, onHeap, from);
+    y.put(onHeap, to);
+  }
+}
