@@ -111,6 +111,24 @@ public interface AllocationContract extends KernelsUnderTest {
         i -> kernels().sample(row.array(), row.from(), row.to() - i, 1, (i + 0.5) / 8, workspace));
   }
 
+  /** Renormalised and masked rows. */
+  @Example
+  default void renormalisedRowsAllocateNothing() {
+    Row row = row();
+    float[] x = row.array();
+    float[] out = new float[row.length()];
+    Workspace workspace = Workspace.of(row.length());
+    assertNoAllocation(
+        i -> {
+          int to = row.to() - i;
+          kernels().topKMaskLogits(x, row.from(), to, 40, workspace, out, 0);
+          kernels().topKRenormalize(x, row.from(), to, 1, 1000, workspace, out, 0);
+          kernels().topPRenormalize(x, row.from(), to, 1, 0.99f, workspace, out, 0);
+          kernels().minPRenormalize(x, row.from(), to, 1, 0.05f, workspace, out, 0);
+          return out.length;
+        });
+  }
+
   /** Chains of every kind of step, with what is asked of a sampler after a call. */
   @Example
   default void chainsAllocateNothing() {

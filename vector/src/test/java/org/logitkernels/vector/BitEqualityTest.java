@@ -283,6 +283,32 @@ class BitEqualityTest {
   }
 
   @Property
+  void renormalised(
+      @ForAll("rows") Row row,
+      @ForAll("temperatures") float t,
+      @ForAll("counts") int k,
+      @ForAll("masses") float p) {
+    float[] x = row.array();
+    int from = row.from();
+    int to = row.to();
+    assertAgree(
+        kernels -> {
+          float[] masked = filled(row.length() + 24);
+          float[] best = filled(row.length() + 24);
+          float[] nucleus = filled(row.length() + 24);
+          float[] near = filled(row.length() + 24);
+          Workspace workspace = Workspace.of(row.length());
+          kernels.topKMaskLogits(x, from, to, k, workspace, masked, 7);
+          kernels.topKRenormalize(x, from, to, t, k, workspace, best, 7);
+          kernels.topPRenormalize(x, from, to, t, p, workspace, nucleus, 7);
+          kernels.minPRenormalize(x, from, to, t, p, workspace, near, 7);
+          return concat(
+              concat(EntryPoint.bits(masked), EntryPoint.bits(best)),
+              concat(EntryPoint.bits(nucleus), EntryPoint.bits(near)));
+        });
+  }
+
+  @Property
   void sample(
       @ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("uniforms") double u) {
     assertAgree(
@@ -395,6 +421,10 @@ class BitEqualityTest {
             kernels -> kernels.topK(x, from, to, 40, workspace, ids, out),
             kernels -> kernels.topP(x, from, to, t, 0.9f, workspace, ids, out),
             kernels -> kernels.sample(x, from, to, t, 0.5, workspace),
+            kernels -> {
+              kernels.topPRenormalize(x, from, to, t, 0.9f, workspace, out, 0);
+              return 0;
+            },
             kernels -> chain.newSampler(row.length(), 1, kernels).sample(x, from, to));
     for (Function<Kernels, Object> call : calls) {
       assertEquals(error(call, SCALAR), error(call, VECTOR));
