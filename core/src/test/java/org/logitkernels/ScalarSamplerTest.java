@@ -1,5 +1,6 @@
 package org.logitkernels;
 
+import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.HistoryContract;
@@ -20,6 +21,7 @@ class ScalarSamplerTest
         SteeringContract,
         PeerCasesContract,
         ReadOutContract,
+        BeamsContract,
         RealRowsContract {
   @Override
   public Kernels kernels() {

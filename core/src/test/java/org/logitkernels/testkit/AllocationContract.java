@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import net.jqwik.api.Example;
+import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -127,6 +128,19 @@ public interface AllocationContract extends KernelsUnderTest {
           kernels().minPRenormalize(x, row.from(), to, 1, 0.05f, workspace, out, 0);
           return out.length;
         });
+  }
+
+  /** A step of beam search. */
+  @Example
+  default void beamsAllocateNothing() {
+    Row row = row();
+    Beams beams = Beams.of(4, 1000, 8, kernels());
+    double[] scores = {-1, -2, Double.NEGATIVE_INFINITY, -1.5};
+    int[] parents = new int[8];
+    int[] tokens = new int[8];
+    double[] newScores = new double[8];
+    assertNoAllocation(
+        i -> beams.step(row.array(), row.from() + i, 1001, scores, 1, parents, tokens, newScores));
   }
 
   /** Chains of every kind of step, with what is asked of a sampler after a call. */

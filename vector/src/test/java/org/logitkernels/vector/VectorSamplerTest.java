@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import org.logitkernels.Kernels;
+import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.HistoryContract;
@@ -21,6 +22,7 @@ class VectorSamplerTest
         SteeringContract,
         PeerCasesContract,
         ReadOutContract,
+        BeamsContract,
         RealRowsContract {
   @Override
   public Kernels kernels() {
