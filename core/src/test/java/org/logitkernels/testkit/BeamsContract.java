@@ -159,10 +159,10 @@ public interface BeamsContract extends KernelsUnderTest {
       if (step.scores()[b] > Double.NEGATIVE_INFINITY) {
         double sum = kernels().logSumExp(step.logits(), at, at + step.vocabulary(), temperature);
         for (int i = 0; i < step.vocabulary(); i++) {
-          float x = step.logits()[at + i];
+          float x = step.logits()[at + i] + 0f; // -0 equals +0
           if (x > Float.NEGATIVE_INFINITY) {
             double score = step.scores()[b] + ((double) x / temperature - sum);
-            all.add(new Continuation(b, i, x + 0f, score)); // -0 ties with +0
+            all.add(new Continuation(b, i, x, score));
           }
         }
       }
