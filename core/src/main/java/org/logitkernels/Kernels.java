@@ -1,8 +1,10 @@
 package org.logitkernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Objects;
 import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.Cutoffs;
 import org.logitkernels.internal.Draw;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.Order;
@@ -165,10 +167,7 @@ public final class Kernels {
       float temperature,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkRange(logits, from, to);
-    Objects.checkFromIndexSize(probabilitiesFrom, to - from, probabilities.length);
-    checkTemperature(temperature);
-    checkOverlap(logits, from, to, "probabilities", probabilities, probabilitiesFrom);
+    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
     rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
   }
 
@@ -233,7 +232,7 @@ public final class Kernels {
   public int topK(
       float[] logits, int from, int to, int k, Workspace workspace, int[] ids, float[] values) {
     checkRange(logits, from, to);
-    checkK(k);
+    checkCount("k", k);
     Survivors survivors = workspace.open(to - from);
     int most = Math.min(k, to - from);
     checkOutput("ids", ids.length, most);
@@ -399,9 +398,7 @@ public final class Kernels {
       double[] logProbabilities) {
     checkRange(logits, from, to);
     checkTemperature(temperature);
-    if (n < 1) {
-      throw new IllegalArgumentException("n must be >= 1, but was " + n);
-    }
+    checkCount("n", n);
     Survivors survivors = workspace.open(to - from);
     int most = Math.min(n, to - from);
     checkOutput("ids", ids.length, most);
@@ -414,6 +411,212 @@ public final class Kernels {
       logProbabilities[i] = (double) Order.value(best[i]) / temperature - sum;
     }
     return survivors.size;
+  }
+
+  /**
+   * Top-k mask: the logits of the best k unmasked tokens, and {@code -Infinity} for all others.
+   *
+   * <p>Those that are kept keep the row's bits, -0 too. <b>Accuracy:</b> exact; enforced by {@code
+   * ReadOutContract}. <b>Cost:</b> that of {@link #topK} without the sort, and a write of the
+   * output. <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's
+   * top_k_mask_logits, which may keep another of several tokens that tie at the k-th logit.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least this long
+   * @param maskedLogits where the {@code to - from} logits go
+   * @param maskedLogitsFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, k below 1, the workspace too small, the
+   *     output overlaps the row but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void topKMaskLogits(
+      float[] logits,
+      int from,
+      int to,
+      int k,
+      Workspace workspace,
+      float[] maskedLogits,
+      int maskedLogitsFrom) {
+    checkRange(logits, from, to);
+    Objects.checkFromIndexSize(maskedLogitsFrom, to - from, maskedLogits.length);
+    checkCount("k", k);
+    checkOverlap(logits, from, to, "maskedLogits", maskedLogits, maskedLogitsFrom);
+    Survivors survivors = workspace.open(to - from);
+    rows.topK(logits, from, to, k, survivors);
+    write(
+        survivors,
+        survivors.values,
+        1,
+        Float.NEGATIVE_INFINITY,
+        maskedLogits,
+        maskedLogitsFrom,
+        to - from);
+  }
+
+  /**
+   * Top-k renormalisation: the softmax over the best k unmasked tokens, and 0 for all others.
+   *
+   * <p><b>Definition:</b> the bits that {@link Sampler#probabilities} writes behind the chain
+   * {@code temperature(T), topK(k)}: each weight times {@code (float) (1 / total)}, where the total
+   * is the sum, in double and in the order of ids, of the weights that are left; if k is at least
+   * the row's length, {@link #softmax}. <b>Accuracy:</b> as for {@link #softmax}; enforced by
+   * {@code ReadOutContract}.
+   *
+   * <p><b>Cost:</b> that of {@link #topK} without the sort, and a write of the output.
+   * <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's top_k_renorm_probs,
+   * but from logits.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least this long
+   * @param probabilities where the {@code to - from} probabilities go
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     k below 1, the workspace too small, the output overlaps the row but is not the row, or for
+   *     NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void topKRenormalize(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      int k,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    checkCount("k", k);
+    Survivors survivors = workspace.open(to - from);
+    if (k >= to - from) {
+      rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    } else {
+      rows.topK(logits, from, to, k, survivors);
+      rows.weights(survivors, temperature);
+      renormalize(survivors, probabilities, probabilitiesFrom, to - from);
+    }
+  }
+
+  /**
+   * Top-p renormalisation: the softmax over the nucleus, and 0 for all other tokens.
+   *
+   * <p><b>Definition:</b> the bits that {@link Sampler#probabilities} writes behind the chain
+   * {@code temperature(T), topP(p)}, made as for {@link #topKRenormalize}; the nucleus is that of
+   * {@link #topP}, whose probabilities are those of the full softmax. For p = 1, {@link #softmax}.
+   * <b>Accuracy:</b> as for {@link #softmax}; enforced by {@code ReadOutContract}.
+   *
+   * <p><b>Cost:</b> that of {@link #topP} without the sort, and a write of the output.
+   * <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's top_p_renorm_probs,
+   * but from logits.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param p the mass to reach, in [0, 1]
+   * @param workspace scratch for rows at least this long
+   * @param probabilities where the {@code to - from} probabilities go
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     p not in [0, 1], the workspace too small, the output overlaps the row but is not the row,
+   *     or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void topPRenormalize(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    checkProbability(p);
+    Survivors survivors = workspace.open(to - from);
+    if (p == 1) {
+      rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    } else {
+      rows.topP(logits, from, to, temperature, p, survivors); // weights and all
+      renormalize(survivors, probabilities, probabilitiesFrom, to - from);
+    }
+  }
+
+  /**
+   * Min-p renormalisation: the softmax over the tokens at least p times as probable as the best
+   * one, and 0 for all others.
+   *
+   * <p><b>Definition:</b> the bits that {@link Sampler#probabilities} writes behind the chain
+   * {@code temperature(T), minP(p)}, made as for {@link #topKRenormalize}; {@link Step#minP} says
+   * which tokens are kept. For p = 0, {@link #softmax}. <b>Accuracy:</b> as for {@link #softmax};
+   * enforced by {@code ReadOutContract}.
+   *
+   * <p><b>Cost:</b> one read of the row, a second look where tokens that are kept may be, and a
+   * write of the output. <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> Nguyen et al.,
+   * Turning Up the Heat: Min-p Sampling, arXiv:2407.01082.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param temperature T, finite and above 0
+   * @param p the least share of the best token's probability, in [0, 1]
+   * @param workspace scratch for rows at least this long
+   * @param probabilities where the {@code to - from} probabilities go
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, the temperature not finite and above 0,
+   *     p not in [0, 1], the workspace too small, the output overlaps the row but is not the row,
+   *     or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void minPRenormalize(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    checkProbability(p);
+    Survivors survivors = workspace.open(to - from);
+    if (p == 0) {
+      rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    } else {
+      rows.minP(logits, from, to, Cutoffs.minP(temperature, p), survivors);
+      rows.weights(survivors, temperature);
+      renormalize(survivors, probabilities, probabilitiesFrom, to - from);
+    }
+  }
+
+  private void renormalize(Survivors survivors, float[] out, int outFrom, int length) {
+    rows.draw(survivors, 0); // leaves their total
+    write(survivors, survivors.weights, (float) (1 / survivors.total), 0, out, outFrom, length);
+  }
+
+  /** Writes a row: a number of each survivor times a factor, and another for all other tokens. */
+  private static void write(
+      Survivors survivors,
+      float[] numbers,
+      float factor,
+      float others,
+      float[] out,
+      int outFrom,
+      int length) {
+    Arrays.fill(out, outFrom, outFrom + length, others);
+    for (int i = 0; i < survivors.size; i++) {
+      out[outFrom + survivors.ids[i]] = numbers[i] * factor;
+    }
   }
 
   /**
@@ -675,7 +878,7 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       float[] values) {
-    checkK(k);
+    checkCount("k", k);
     RowSource.checkPlace(logits, byteOffset, length, type);
     checkOutput("ids", ids.length, Math.min(k, length));
     checkOutput("values", values.length, Math.min(k, length));
@@ -772,9 +975,9 @@ public final class Kernels {
     }
   }
 
-  private static void checkK(int k) {
-    if (k < 1) {
-      throw new IllegalArgumentException("k must be >= 1, but was " + k);
+  static void checkCount(String name, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(name + " must be >= 1, but was " + count);
     }
   }
 
@@ -790,11 +993,24 @@ public final class Kernels {
     }
   }
 
-  private static void checkTemperature(float temperature) {
+  static void checkTemperature(float temperature) {
     if (!(temperature > 0 && temperature < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           "temperature must be finite and > 0, but was " + temperature);
     }
+  }
+
+  private static void checkSoftmax(
+      float[] logits,
+      int from,
+      int to,
+      float temperature,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkRange(logits, from, to);
+    Objects.checkFromIndexSize(probabilitiesFrom, to - from, probabilities.length);
+    checkTemperature(temperature);
+    checkOverlap(logits, from, to, "probabilities", probabilities, probabilitiesFrom);
   }
 
   private static void checkOverlap(

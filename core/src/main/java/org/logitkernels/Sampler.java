@@ -404,9 +404,7 @@ public final class Sampler {
   public int sampleWithoutReplacement(
       float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
     sampled = false;
-    if (n < 1) {
-      throw new IllegalArgumentException("n must be >= 1, but was " + n);
-    }
+    Kernels.checkCount("n", n);
     Kernels.checkOutput("tokens", tokens.length, n);
     Kernels.checkOutput("perturbed", perturbed.length, n);
     open(logits, from, to);

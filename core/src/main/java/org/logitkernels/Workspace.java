@@ -47,6 +47,7 @@ public final class Workspace {
       throw new IllegalArgumentException(
           "the row has " + length + " logits, but the workspace holds " + survivors.capacity());
     }
+    survivors.forgetStrips();
     return survivors;
   }
 

@@ -1,5 +1,6 @@
 package org.logitkernels;
 
+import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.HistoryContract;
@@ -7,6 +8,7 @@ import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
+import org.logitkernels.testkit.SegmentContract;
 import org.logitkernels.testkit.SemanticsContract;
 import org.logitkernels.testkit.SteeringContract;
 import org.logitkernels.testkit.WithoutReplacementContract;
@@ -19,9 +21,11 @@ class ScalarSamplerTest
         FiltersContract,
         HistoryContract,
         SteeringContract,
+        SegmentContract,
         WithoutReplacementContract,
         PeerCasesContract,
         ReadOutContract,
+        BeamsContract,
         RealRowsContract {
   @Override
   public Kernels kernels() {

@@ -120,4 +120,13 @@ public final class Exponential {
   public static double decay(float before, float after, double temperature) {
     return StrictMath.exp(((double) before - after) / temperature);
   }
+
+  /**
+   * {@code base^exponent} for a base of at least 0, in double: fdlibm's pow would make arrays.
+   *
+   * <p>Relative error: about {@code |exponent ln(base)| * 2^-53}.
+   */
+  static double power(double base, double exponent) {
+    return exponent == 0 ? 1 : StrictMath.exp(exponent * StrictMath.log(base));
+  }
 }

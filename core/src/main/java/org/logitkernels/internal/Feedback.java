@@ -59,7 +59,7 @@ public final class Feedback {
 
   /** The least probability that mirostat 2 keeps. */
   public double leastProbability() {
-    return StrictMath.pow(2, -value);
+    return Exponential.power(2, -value);
   }
 
   /** Mirostat's mu after a token of this log-probability, in nats. */
@@ -79,8 +79,8 @@ public final class Feedback {
       squares += t * t;
     }
     double s = products / squares;
-    double ratio = (s - 1) * StrictMath.pow(2, value) / (1 - StrictMath.pow(length, 1 - s));
-    double k = StrictMath.pow(ratio, 1 / s);
+    double ratio = (s - 1) * Exponential.power(2, value) / (1 - Exponential.power(length, 1 - s));
+    double k = Exponential.power(ratio, 1 / s);
     return Double.isNaN(k) ? length : (int) Math.clamp(k, 1, length);
   }
 

@@ -101,7 +101,7 @@ public final class Penalties {
     for (int i = 0; i < tally.size(); i++) {
       int token = tally.token(i);
       if (!isBreaker(breakers, token)) {
-        double penalty = multiplier * StrictMath.pow(base, tally.number(i) - allowed);
+        double penalty = multiplier * Exponential.power(base, tally.number(i) - allowed);
         double most = Math.min(penalty * temperature, Float.MAX_VALUE);
         logits.set(token, (float) (logits.get(token) - most));
       }

@@ -143,7 +143,7 @@ public final class Surprisal {
       return 1;
     }
     double share = entropy / StrictMath.log(size);
-    double power = StrictMath.pow(Math.min(1, share), exponent);
+    double power = Exponential.power(Math.min(1, share), exponent);
     return min + ((double) max - min) * power;
   }
 }

@@ -4,11 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import net.jqwik.api.Example;
+import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
+import org.logitkernels.ElementType;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -111,6 +118,37 @@ public interface AllocationContract extends KernelsUnderTest {
         i -> kernels().sample(row.array(), row.from(), row.to() - i, 1, (i + 0.5) / 8, workspace));
   }
 
+  /** Renormalised and masked rows. */
+  @Example
+  default void renormalisedRowsAllocateNothing() {
+    Row row = row();
+    float[] x = row.array();
+    float[] out = new float[row.length()];
+    Workspace workspace = Workspace.of(row.length());
+    assertNoAllocation(
+        i -> {
+          int to = row.to() - i;
+          kernels().topKMaskLogits(x, row.from(), to, 40, workspace, out, 0);
+          kernels().topKRenormalize(x, row.from(), to, 1, 1000, workspace, out, 0);
+          kernels().topPRenormalize(x, row.from(), to, 1, 0.99f, workspace, out, 0);
+          kernels().minPRenormalize(x, row.from(), to, 1, 0.05f, workspace, out, 0);
+          return out.length;
+        });
+  }
+
+  /** A step of beam search. */
+  @Example
+  default void beamsAllocateNothing() {
+    Row row = row();
+    Beams beams = Beams.of(4, 1000, 8, kernels());
+    double[] scores = {-1, -2, Double.NEGATIVE_INFINITY, -1.5};
+    int[] parents = new int[8];
+    int[] tokens = new int[8];
+    double[] newScores = new double[8];
+    assertNoAllocation(
+        i -> beams.step(row.array(), row.from() + i, 1001, scores, 1, parents, tokens, newScores));
+  }
+
   /** Chains of every kind of step, with what is asked of a sampler after a call. */
   @Example
   default void chainsAllocateNothing() {
@@ -141,6 +179,42 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.etaCutoff(3e-4f));
     assertNoAllocation(Step.typical(0.5f));
     assertNoAllocation(Step.xtc(1, 0.001f));
+  }
+
+  /** Rows in native memory, of every type. */
+  @Example
+  default void segmentsAllocateNothing() {
+    Row row = row();
+    int length = row.length();
+    Workspace workspace = Workspace.of(length);
+    MemorySegment out = Arena.ofAuto().allocate(4L * length, 4);
+    for (ElementType type : ElementType.values()) {
+      MemorySegment segment = Arena.ofAuto().allocate((long) type.bytes() * length, 4);
+      for (int i = 0; i < length; i++) {
+        float logit = row.array()[row.from() + i];
+        switch (type) {
+          case FLOAT32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, logit);
+          case FLOAT16 ->
+              segment.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(logit));
+          case BFLOAT16 ->
+              segment.setAtIndex(
+                  ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(logit) >> 16));
+        }
+      }
+      for (Step[] steps :
+          new Step[][] {{}, {Step.topK(40)}, {Step.topP(0.9f)}, {Step.etaCutoff(0.01f)}}) {
+        Sampler sampler = SamplerChain.of(steps).newSampler(length, 1, kernels());
+        assertNoAllocation(i -> sampler.sample(segment, 0, length - i, type));
+      }
+      assertNoAllocation(
+          i -> {
+            kernels().softmax(segment, 0, length - i, type, 1, workspace, out, 0);
+            return i;
+          });
+    }
+    FloatBuffer buffer = out.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
+    Sampler sampler = SamplerChain.of(Step.topK(40)).newSampler(length, 1, kernels());
+    assertNoAllocation(i -> sampler.sample(buffer));
   }
 
   /** Several tokens from one row. */

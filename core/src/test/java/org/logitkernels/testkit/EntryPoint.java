@@ -40,24 +40,41 @@ public record EntryPoint(String name, Reader reader) {
           new EntryPoint(
               "topK",
               (kernels, x, from, to, out) ->
-                  kernels.topK(
-                      x, from, to, 2, Workspace.of(Math.max(1, to - from)), out.ids, out.floats)),
+                  kernels.topK(x, from, to, 2, workspace(from, to), out.ids, out.floats)),
           new EntryPoint(
               "topP",
               (kernels, x, from, to, out) ->
-                  kernels.topP(
-                      x,
-                      from,
-                      to,
-                      1,
-                      0.5f,
-                      Workspace.of(Math.max(1, to - from)),
-                      out.ids,
-                      out.floats)),
+                  kernels.topP(x, from, to, 1, 0.5f, workspace(from, to), out.ids, out.floats)),
           new EntryPoint(
               "sample",
               (kernels, x, from, to, out) ->
-                  kernels.sample(x, from, to, 1, 0.5, Workspace.of(Math.max(1, to - from)))),
+                  kernels.sample(x, from, to, 1, 0.5, workspace(from, to))),
+          new EntryPoint(
+              "topKMaskLogits",
+              (kernels, x, from, to, out) ->
+                  kernels.topKMaskLogits(x, from, to, 2, workspace(from, to), out.floats, 3)),
+          new EntryPoint(
+              "topKMaskLogits in place",
+              (kernels, x, from, to, out) ->
+                  kernels.topKMaskLogits(x, from, to, 2, workspace(from, to), x, from)),
+          new EntryPoint(
+              "topKRenormalize",
+              (kernels, x, from, to, out) ->
+                  kernels.topKRenormalize(x, from, to, 1, 2, workspace(from, to), out.floats, 3)),
+          new EntryPoint(
+              "topPRenormalize",
+              (kernels, x, from, to, out) ->
+                  kernels.topPRenormalize(
+                      x, from, to, 1, 0.5f, workspace(from, to), out.floats, 3)),
+          new EntryPoint(
+              "topPRenormalize in place",
+              (kernels, x, from, to, out) ->
+                  kernels.topPRenormalize(x, from, to, 1, 0.5f, workspace(from, to), x, from)),
+          new EntryPoint(
+              "minPRenormalize",
+              (kernels, x, from, to, out) ->
+                  kernels.minPRenormalize(
+                      x, from, to, 1, 0.5f, workspace(from, to), out.floats, 3)),
           chain(),
           chain(Step.temperature(0)),
           chain(Step.temperature(0.7f)),
@@ -102,6 +119,10 @@ public record EntryPoint(String name, Reader reader) {
         assertEquals(ID_SENTINEL, id, name);
       }
     }
+  }
+
+  private static Workspace workspace(int from, int to) {
+    return Workspace.of(Math.max(1, to - from));
   }
 
   private static EntryPoint chain(Step... steps) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -105,6 +106,151 @@ public interface ReadOutContract extends KernelsUnderTest {
         assertEquals((double) values[i] / t - sum, logs[i], 1e-12);
       }
     }
+  }
+
+  /** One filter each. */
+  @Provide
+  default Arbitrary<Step> readOutFilters() {
+    return Arbitraries.oneOf(Chains.topK(), Chains.topP(), Chains.minP());
+  }
+
+  /** Temperatures of kernels. */
+  @Provide
+  default Arbitrary<Float> readOutTemperatures() {
+    return Arbitraries.of(1f, 0.7f, 2f, 1e-3f, 1e4f, Float.MIN_VALUE, Float.MAX_VALUE);
+  }
+
+  /** Top-k, top-p and min-p renormalised, and masked by top-k, as a chain with that step writes. */
+  @Property
+  default void renormalisedRowsAreThoseOfTheChain(
+      @ForAll("readOutRows") Row row,
+      @ForAll("readOutFilters") Step filter,
+      @ForAll("readOutTemperatures") float t) {
+    assertRenormalised(row, filter, t);
+    assertRenormalised(row, Step.topK(row.length()), t); // from here on nothing is narrowed
+  }
+
+  private void assertRenormalised(Row row, Step filter, float t) {
+    int length = row.length();
+    Sampler sampler = SamplerChain.of(Step.temperature(t), filter).newSampler(length, 1, kernels());
+    sampler.sample(row.array(), row.from(), row.to(), 0.4);
+    float[] expected = new float[length + 2];
+    float[] actual = new float[length + 2];
+    expected[0] = expected[length + 1] = actual[0] = actual[length + 1] = 7;
+    sampler.probabilities(expected, 1);
+    renormalize(row.array(), row, filter, t, actual, 1);
+    assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(actual));
+    float[] inPlace = row.array().clone();
+    renormalize(inPlace, row, filter, t, inPlace, row.from());
+    assertArrayEquals(EntryPoint.bits(around(row, expected)), EntryPoint.bits(inPlace));
+    if (filter instanceof Step.TopK(int k)) {
+      Workspace workspace = Workspace.of(length);
+      sampler.maskedLogits(expected, 1);
+      kernels().topKMaskLogits(row.array(), row.from(), row.to(), k, workspace, actual, 1);
+      assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(actual));
+      inPlace = row.array().clone();
+      kernels().topKMaskLogits(inPlace, row.from(), row.to(), k, workspace, inPlace, row.from());
+      assertArrayEquals(EntryPoint.bits(around(row, expected)), EntryPoint.bits(inPlace));
+    }
+  }
+
+  private void renormalize(float[] array, Row row, Step filter, float t, float[] out, int outFrom) {
+    Workspace workspace = Workspace.of(row.length());
+    if (filter instanceof Step.TopK(int k)) {
+      kernels().topKRenormalize(array, row.from(), row.to(), t, k, workspace, out, outFrom);
+    } else if (filter instanceof Step.TopP(float p)) {
+      kernels().topPRenormalize(array, row.from(), row.to(), t, p, workspace, out, outFrom);
+    } else if (filter instanceof Step.MinP(float p)) {
+      kernels().minPRenormalize(array, row.from(), row.to(), t, p, workspace, out, outFrom);
+    }
+  }
+
+  /** The row's array with what was written elsewhere in the row's place. */
+  private static float[] around(Row row, float[] written) {
+    float[] array = row.array().clone();
+    System.arraycopy(written, 1, array, row.from(), row.length());
+    return array;
+  }
+
+  /** The worked numbers of the README, two of three tokens left. */
+  @Example
+  default void renormalisedByExample() {
+    float[] x = {2, 1, 0.5f};
+    Workspace workspace = Workspace.of(3);
+    float[] out = new float[3];
+    kernels().topKRenormalize(x, 0, 3, 1, 2, workspace, out, 0);
+    assertArrayEquals(new float[] {0.7311f, 0.2689f, 0}, out, 5e-5f);
+    kernels().topPRenormalize(x, 0, 3, 2, 0.7f, workspace, out, 0); // 0.4810 + 0.2918
+    assertArrayEquals(new float[] {0.6225f, 0.3775f, 0}, out, 5e-5f);
+    kernels().minPRenormalize(x, 0, 3, 0.5f, 0.1f, workspace, out, 0); // 0.1142 of 0.8438
+    assertArrayEquals(new float[] {0.8808f, 0.1192f, 0}, out, 5e-5f);
+    kernels().topKMaskLogits(new float[] {-0f, -1, 0}, 0, 3, 1, workspace, out, 0);
+    assertArrayEquals(
+        new float[] {-0f, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}, out, "-0 and its bit");
+  }
+
+  /** Mistakes that {@link EntryPoint} does not make. */
+  @Example
+  default void renormalisationsAreChecked() {
+    float[] x = new float[300];
+    Arrays.fill(x, Float.NaN);
+    int[] bits = EntryPoint.bits(x);
+    Workspace workspace = Workspace.of(100);
+    String overlap = " overlap logits: in place means the same array at the same offset";
+    for (int from : new int[] {1, 99, 101, 199}) {
+      Failures.illegalArgument(
+          "maskedLogits" + overlap,
+          () -> kernels().topKMaskLogits(x, 100, 200, 1, workspace, x, from));
+      Failures.illegalArgument(
+          "probabilities" + overlap,
+          () -> kernels().topKRenormalize(x, 100, 200, 1, 1, workspace, x, from));
+      Failures.illegalArgument(
+          "probabilities" + overlap,
+          () -> kernels().topPRenormalize(x, 100, 200, 1, 1, workspace, x, from));
+      Failures.illegalArgument(
+          "probabilities" + overlap,
+          () -> kernels().minPRenormalize(x, 100, 200, 1, 1, workspace, x, from));
+    }
+    for (int from : new int[] {-1, 201, Integer.MAX_VALUE}) {
+      for (Step filter : List.of(Step.topK(3), Step.topP(0.5f), Step.minP(0.5f))) {
+        Row row = new Row("NaN", x, 0, 100);
+        assertThrows(
+            IndexOutOfBoundsException.class, () -> renormalize(x, row, filter, 1, x, from));
+      }
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> kernels().topKMaskLogits(x, 0, 100, 1, workspace, x, from));
+    }
+    Failures.illegalArgument(
+        "k must be >= 1, but was 0", () -> kernels().topKMaskLogits(x, 0, 100, 0, workspace, x, 0));
+    Failures.illegalArgument(
+        "k must be >= 1, but was 0",
+        () -> kernels().topKRenormalize(x, 0, 100, 1, 0, workspace, x, 0));
+    for (float t : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+      String message = "temperature must be finite and > 0, but was " + t;
+      Failures.illegalArgument(
+          message, () -> kernels().topKRenormalize(x, 0, 100, t, 1, workspace, x, 0));
+      Failures.illegalArgument(
+          message, () -> kernels().topPRenormalize(x, 0, 100, t, 1, workspace, x, 0));
+      Failures.illegalArgument(
+          message, () -> kernels().minPRenormalize(x, 0, 100, t, 1, workspace, x, 0));
+    }
+    for (float p : new float[] {-0.1f, 1.1f, Float.NaN}) {
+      String message = "p must be in [0, 1], but was " + p;
+      Failures.illegalArgument(
+          message, () -> kernels().topPRenormalize(x, 0, 100, 1, p, workspace, x, 0));
+      Failures.illegalArgument(
+          message, () -> kernels().minPRenormalize(x, 0, 100, 1, p, workspace, x, 0));
+    }
+    String small = "the row has 101 logits, but the workspace holds 100";
+    Failures.illegalArgument(small, () -> kernels().topKMaskLogits(x, 0, 101, 1, workspace, x, 0));
+    Failures.illegalArgument(
+        small, () -> kernels().topKRenormalize(x, 0, 101, 1, 101, workspace, x, 0));
+    Failures.illegalArgument(
+        small, () -> kernels().topPRenormalize(x, 0, 101, 1, 1, workspace, x, 0));
+    Failures.illegalArgument(
+        small, () -> kernels().minPRenormalize(x, 0, 101, 1, 0, workspace, x, 0));
+    assertArrayEquals(bits, EntryPoint.bits(x));
   }
 
   /** Unhappy paths. */

@@ -16,6 +16,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
+import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
@@ -283,6 +284,65 @@ class BitEqualityTest {
   }
 
   @Property
+  void renormalised(
+      @ForAll("rows") Row row,
+      @ForAll("temperatures") float t,
+      @ForAll("counts") int k,
+      @ForAll("masses") float p) {
+    float[] x = row.array();
+    int from = row.from();
+    int to = row.to();
+    assertAgree(
+        kernels -> {
+          float[] masked = filled(row.length() + 24);
+          float[] best = filled(row.length() + 24);
+          float[] nucleus = filled(row.length() + 24);
+          float[] near = filled(row.length() + 24);
+          Workspace workspace = Workspace.of(row.length());
+          kernels.topKMaskLogits(x, from, to, k, workspace, masked, 7);
+          kernels.topKRenormalize(x, from, to, t, k, workspace, best, 7);
+          kernels.topPRenormalize(x, from, to, t, p, workspace, nucleus, 7);
+          kernels.minPRenormalize(x, from, to, t, p, workspace, near, 7);
+          return concat(
+              concat(EntryPoint.bits(masked), EntryPoint.bits(best)),
+              concat(EntryPoint.bits(nucleus), EntryPoint.bits(near)));
+        });
+  }
+
+  /** Two beams, each with as much of its row as the shorter one has; the second may be dead. */
+  @Property
+  void beams(
+      @ForAll("shorterRows") Row row,
+      @ForAll("shorterRows") Row next,
+      @ForAll("temperatures") float t,
+      @ForAll("counts") int width,
+      @ForAll("uniforms") double u) {
+    int n = Math.min(row.length(), next.length());
+    float[] x = filled(2 * n + 30);
+    System.arraycopy(row.array(), row.from(), x, 9, n);
+    System.arraycopy(next.array(), next.from(), x, 9 + n + 3, n);
+    for (int at : new int[] {9, 9 + n + 3}) {
+      x[at] = Math.max(x[at], -1); // what was unmasked may have been cut off
+    }
+    double[] scores = {-2 * u, u < 0.1 ? Double.NEGATIVE_INFINITY : -1};
+    assertAgree(
+        kernels -> {
+          int[] parents = filledIds(2 * n);
+          int[] tokens = filledIds(2 * n);
+          double[] newScores = new double[2 * n];
+          Beams beams = Beams.of(2, n, width, kernels);
+          int size = beams.step(x, 9, n + 3, scores, t, parents, tokens, newScores);
+          int[] bits = new int[4 * n];
+          for (int i = 0; i < 2 * n; i++) {
+            long all = Double.doubleToRawLongBits(newScores[i]);
+            bits[2 * i] = (int) (all >> 32);
+            bits[2 * i + 1] = (int) all;
+          }
+          return concat(new int[] {size}, concat(parents, concat(tokens, bits)));
+        });
+  }
+
+  @Property
   void sample(
       @ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("uniforms") double u) {
     assertAgree(
@@ -400,6 +460,13 @@ class BitEqualityTest {
             kernels -> kernels.topK(x, from, to, 40, workspace, ids, out),
             kernels -> kernels.topP(x, from, to, t, 0.9f, workspace, ids, out),
             kernels -> kernels.sample(x, from, to, t, 0.5, workspace),
+            kernels -> {
+              kernels.topPRenormalize(x, from, to, t, 0.9f, workspace, out, 0);
+              return 0;
+            },
+            kernels ->
+                Beams.of(1, to - from, 3, kernels)
+                    .step(x, from, to - from, new double[1], t, ids, new int[3], new double[3]),
             kernels -> chain.newSampler(row.length(), 1, kernels).sample(x, from, to));
     for (Function<Kernels, Object> call : calls) {
       assertEquals(error(call, SCALAR), error(call, VECTOR));

@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import org.logitkernels.Kernels;
+import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.HistoryContract;
@@ -8,6 +9,7 @@ import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
+import org.logitkernels.testkit.SegmentContract;
 import org.logitkernels.testkit.SemanticsContract;
 import org.logitkernels.testkit.SteeringContract;
 import org.logitkernels.testkit.WithoutReplacementContract;
@@ -20,9 +22,11 @@ class VectorSamplerTest
         FiltersContract,
         HistoryContract,
         SteeringContract,
+        SegmentContract,
         WithoutReplacementContract,
         PeerCasesContract,
         ReadOutContract,
+        BeamsContract,
         RealRowsContract {
   @Override
   public Kernels kernels() {

@@ -1,0 +1,229 @@
+package org.logitkernels;
+
+import java.util.Objects;
+import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Survivors;
+
+/**
+ * The beams of one search, and a step of it: of all continuations of all beams by one token, the
+ * best few, with their scores.
+ *
+ * <p>What a search does with them is the caller's: which beams have ended, penalties for length,
+ * when to stop. Fewer beams or continuations than at first need no new object: a beam whose score
+ * is {@code -Infinity} is dead, and the best n of what a step keeps are its first n. A search
+ * begins with one beam alive. Where one token ends a beam, a width of twice the beams leaves enough
+ * continuations that go on.
+ *
+ * <p><b>Reproducibility:</b> identical bits on every backend; enforced by {@code BitEqualityTest}.
+ * <b>Allocation:</b> none in steady state: the scratch, 8 bytes for each beam and continuation and
+ * that of a {@link Workspace}, is its own; enforced by {@code AllocationContract}.
+ *
+ * <p>Not thread-safe: one per search.
+ *
+ * <p><b>Source:</b> Sutskever, Vinyals and Le, Sequence to Sequence Learning with Neural Networks,
+ * arXiv:1409.3215; as a step of Hugging Face's beam search, which adds in float, keeps dead beams
+ * with a score of -1e9, and leaves the order of equal scores open.
+ */
+public final class Beams {
+  private final Kernels kernels;
+  private final int vocabulary;
+  private final int width;
+  private final Survivors survivors;
+
+  /** Each beam's best tokens, best first, from {@code beam * most} on. */
+  private final long[] best;
+
+  private final int most;
+
+  // Of each beam: how many tokens are left, its score and log-sum-exp, and the score of the best
+  // continuation that is left.
+  private final int[] left;
+  private final int[] next;
+  private final double[] before;
+  private final double[] sums;
+  private final double[] heads;
+
+  private Beams(int beams, int vocabulary, int width, Kernels kernels) {
+    Kernels.checkCount("beams", beams);
+    Kernels.checkCount("vocabulary", vocabulary);
+    Kernels.checkCount("width", width);
+    this.most = Math.min(width, vocabulary);
+    if ((long) beams * most > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          beams + " beams with " + most + " continuations each are more than an array holds");
+    }
+    this.kernels = kernels;
+    this.vocabulary = vocabulary;
+    this.width = width;
+    this.survivors = new Survivors(vocabulary);
+    this.best = new long[beams * most];
+    this.left = new int[beams];
+    this.next = new int[beams];
+    this.before = new double[beams];
+    this.sums = new double[beams];
+    this.heads = new double[beams];
+  }
+
+  /**
+   * Beams of a search with {@link Kernels#best()}.
+   *
+   * @param beams how many rows a step looks at
+   * @param vocabulary tokens in a row
+   * @param width how many continuations a step keeps
+   * @return the beams
+   * @throws IllegalArgumentException if a number is below 1, or the scratch more than an array
+   *     holds
+   */
+  public static Beams of(int beams, int vocabulary, int width) {
+    return of(beams, vocabulary, width, Kernels.best());
+  }
+
+  /**
+   * Beams of a search with kernels of one's choice.
+   *
+   * @param beams how many rows a step looks at
+   * @param vocabulary tokens in a row
+   * @param width how many continuations a step keeps
+   * @param kernels the kernels
+   * @return the beams
+   * @throws IllegalArgumentException if a number is below 1, or the scratch more than an array
+   *     holds
+   */
+  public static Beams of(int beams, int vocabulary, int width, Kernels kernels) {
+    return new Beams(beams, vocabulary, width, kernels);
+  }
+
+  /**
+   * A step of beam search, top-k over beams and vocabulary: the best {@code width} continuations,
+   * best first; exactly {@code min(width, unmasked tokens of all live beams)} of them.
+   *
+   * <p><b>Definition:</b> the score of beam b with token i behind it is {@code scores[b] + (x_i / T
+   * - logSumExp(row b, T))} in double: what {@link Kernels#topLogProbabilities} writes, added to
+   * the beam's score. <b>Order:</b> by score descending, then by lower beam; within a beam by the
+   * logit, as everywhere, so that tokens whose scores round to one number do not change places. A
+   * masked token continues nothing.
+   *
+   * <p><b>Accuracy:</b> that of {@link Kernels#logSumExp}, and two roundings in double; enforced by
+   * {@code BeamsContract}. <b>Cost:</b> a log-sum-exp and a top-k of each live beam's row, and a
+   * merge of {@code width * beams} comparisons.
+   *
+   * @param logits holds a row for each beam; that of beam b begins at {@code from + b * stride}
+   * @param from index of the first row's first logit
+   * @param stride from the beginning of a row to that of the next, at least the vocabulary
+   * @param scores of each beam, the sum of its log-probabilities so far, in nats; {@code -Infinity}
+   *     for a dead beam, whose row is not read and need not be there
+   * @param temperature T, finite and above 0
+   * @param parents where each continuation's beam goes; at least {@code min(width, beams *
+   *     vocabulary)} long, as are the other two
+   * @param tokens where its token goes
+   * @param newScores where its score goes; may be {@code scores}
+   * @return how many were written
+   * @throws IndexOutOfBoundsException if the row of a live beam does not lie in the array
+   * @throws IllegalArgumentException if the stride is below the vocabulary, {@code scores} or an
+   *     output too short, {@code parents} and {@code tokens} are one array, a score NaN or
+   *     +Infinity, the temperature not finite and above 0, or for NaN or +Infinity in a row: the
+   *     message names the beam and the index; then, as after any error, nothing was written
+   * @throws IllegalStateException if every beam is dead, or every token of a live one is masked
+   */
+  public int step(
+      float[] logits,
+      int from,
+      int stride,
+      double[] scores,
+      float temperature,
+      int[] parents,
+      int[] tokens,
+      double[] newScores) {
+    Kernels.checkTemperature(temperature);
+    checkArrays(scores, parents, tokens, newScores);
+    checkBeams(logits.length, from, stride, scores);
+    long found = 0;
+    for (int b = 0; b < heads.length; b++) {
+      if (before[b] > Double.NEGATIVE_INFINITY) {
+        found += read(logits, from + b * stride, b, temperature);
+      } else {
+        heads[b] = Double.NEGATIVE_INFINITY;
+      }
+    }
+    int size = (int) Math.min(found, width);
+    for (int i = 0; i < size; i++) {
+      int b = bestHead();
+      parents[i] = b;
+      tokens[i] = Order.id(best[next[b]]);
+      newScores[i] = heads[b];
+      next[b]++;
+      left[b]--;
+      head(b, temperature);
+    }
+    return size;
+  }
+
+  private void checkArrays(double[] scores, int[] parents, int[] tokens, double[] newScores) {
+    int needed = (int) Math.min((long) heads.length * vocabulary, width);
+    Kernels.checkOutput("scores", scores.length, heads.length);
+    Kernels.checkOutput("parents", parents.length, needed);
+    Kernels.checkOutput("tokens", tokens.length, needed);
+    Kernels.checkOutput("newScores", newScores.length, needed);
+    if (parents == tokens) {
+      throw new IllegalArgumentException("parents and tokens are one array");
+    }
+  }
+
+  /** Takes the scores over, which may be written before the last of them is needed. */
+  private void checkBeams(int length, int from, int stride, double[] scores) {
+    if (stride < vocabulary) {
+      throw new IllegalArgumentException(
+          "stride must be >= the vocabulary of " + vocabulary + ", but was " + stride);
+    }
+    boolean live = false;
+    for (int b = 0; b < heads.length; b++) {
+      double score = scores[b];
+      if (!(score < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException("the score of beam " + b + " is " + score);
+      }
+      if (score > Double.NEGATIVE_INFINITY) {
+        Objects.checkFromIndexSize(from + (long) b * stride, vocabulary, length);
+        live = true;
+      }
+      before[b] = score;
+    }
+    if (!live) {
+      throw new IllegalStateException("every beam is dead: no score is above -Infinity");
+    }
+  }
+
+  /** Finds the best tokens of a beam; returns how many. */
+  private int read(float[] logits, int at, int b, float temperature) {
+    try {
+      sums[b] = kernels.rows.logSumExp(logits, at, at + vocabulary, temperature);
+      kernels.rows.topK(logits, at, at + vocabulary, most, survivors);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException("beam " + b + ": " + e.getMessage(), e);
+    }
+    System.arraycopy(survivors.bestFirst(), 0, best, b * most, survivors.size);
+    next[b] = b * most;
+    left[b] = survivors.size;
+    head(b, temperature);
+    return survivors.size;
+  }
+
+  private void head(int b, float temperature) {
+    heads[b] =
+        left[b] > 0
+            ? before[b] + ((double) Order.value(best[next[b]]) / temperature - sums[b])
+            : Double.NEGATIVE_INFINITY;
+  }
+
+  /** The beam with the best continuation left: that of a live one is finite. */
+  private int bestHead() {
+    int best = 0;
+    for (int b = 1; b < heads.length; b++) {
+      if (heads[b] > heads[best]) {
+        best = b;
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,419 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.logitkernels.ElementType;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+import org.logitkernels.Workspace;
+
+/**
+ * Rows in memory segments and buffers: whatever holds them, everything has the bits of the row
+ * widened to a {@code float[]}, errors included.
+ */
+public interface SegmentContract extends KernelsUnderTest {
+  /** What holds a row. */
+  enum Place {
+    /** Off the heap, aligned. */
+    NATIVE,
+    /** Off the heap, at an odd address. */
+    NATIVE_UNALIGNED,
+    /** A view of an array of its own type. */
+    HEAP,
+    /** A view of bytes, at an odd index. */
+    HEAP_UNALIGNED,
+    /** A read-only view. */
+    READ_ONLY;
+
+    /** A segment of this kind with an element before the row, and where in it the row begins. */
+    MemorySegment of(Arena arena, MemorySegment row, int bytes) {
+      long size = row.byteSize();
+      MemorySegment segment =
+          switch (this) {
+            case NATIVE -> arena.allocate(bytes + size + 8, 64);
+            case NATIVE_UNALIGNED -> arena.allocate(bytes + size + 9, 64).asSlice(1);
+            case HEAP ->
+                bytes == Float.BYTES
+                    ? MemorySegment.ofArray(new float[(int) size / bytes + 3])
+                    : MemorySegment.ofArray(new short[(int) size / bytes + 3]);
+            case HEAP_UNALIGNED -> MemorySegment.ofArray(new byte[(int) size + 9]).asSlice(1);
+            case READ_ONLY ->
+                MemorySegment.ofArray(new float[(int) (size + bytes) / Float.BYTES + 3]);
+          };
+      MemorySegment.copy(row, 0, segment, bytes, size);
+      return this == READ_ONLY ? segment.asReadOnly() : segment;
+    }
+  }
+
+  /** Rows, most of them valid. */
+  @Provide
+  default Arbitrary<Row> heldRows() {
+    return Arbitraries.frequencyOf(
+        net.jqwik.api.Tuple.of(9, Rows.upTo(5000)),
+        net.jqwik.api.Tuple.of(
+            1,
+            Rows.upTo(3000)
+                .map(
+                    row -> {
+                      float[] x = row.logits();
+                      x[x.length / 3] = Float.NaN;
+                      return new Row(row + " with NaN", x, 0, x.length);
+                    })));
+  }
+
+  /** Chains. */
+  @Provide
+  default Arbitrary<List<Step>> heldSteps() {
+    return Chains.anySteps();
+  }
+
+  /** The row's elements, and the floats that they are. */
+  private static float[] store(float[] x, ElementType type, MemorySegment elements) {
+    float[] widened = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      switch (type) {
+        case FLOAT32 -> {
+          elements.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, x[i]);
+          widened[i] = x[i];
+        }
+        case FLOAT16 -> {
+          short half = Float.floatToFloat16(x[i]);
+          elements.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, half);
+          widened[i] = Float.float16ToFloat(half);
+        }
+        case BFLOAT16 -> {
+          short half = (short) (Float.floatToRawIntBits(x[i]) >> 16);
+          elements.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, half);
+          widened[i] = Float.intBitsToFloat(half << 16);
+        }
+      }
+    }
+    return widened;
+  }
+
+  /** Samplers. */
+  @Property
+  default void samplersGiveTheBitsOfTheWidenedRow(
+      @ForAll("heldRows") Row row,
+      @ForAll("heldSteps") List<Step> steps,
+      @ForAll ElementType type,
+      @ForAll Place place) {
+    int length = row.length();
+    MemorySegment elements = MemorySegment.ofArray(new byte[length * type.bytes()]);
+    float[] x = store(row.logits(), type, elements);
+    SamplerChain chain = SamplerChain.of(steps.toArray(Step[]::new));
+    Sampler expected = chain.newSampler(length, 5, kernels());
+    Sampler actual = chain.newSampler(length, 5, kernels());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment segment = place.of(arena, elements, type.bytes());
+      for (int i = 0; i < 2; i++) {
+        assertEquals(
+            outcome(expected, () -> expected.sample(x)),
+            outcome(actual, () -> actual.sample(segment, type.bytes(), length, type)));
+        assertEquals(expected.position(), actual.position());
+      }
+      assertEquals(
+          outcome(expected, () -> expected.sample(x, 0, length, 0.7)),
+          outcome(actual, () -> actual.sample(segment, type.bytes(), length, type, 0.7)));
+      if (type == ElementType.FLOAT32 && segment.isNative()) {
+        FloatBuffer buffer =
+            segment
+                .asSlice(0, 4L * (length + 1))
+                .asByteBuffer()
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer()
+                .position(1);
+        assertEquals(
+            outcome(expected, () -> expected.sample(x, 0, length, 0.2)),
+            outcome(actual, () -> actual.sample(buffer, 0.2)));
+        assertEquals(1, buffer.position());
+      }
+    }
+  }
+
+  private static List<Object> outcome(Sampler sampler, Supplier<Integer> call) {
+    int token;
+    try {
+      token = call.get();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      assertThrows(IllegalStateException.class, sampler::candidates);
+      return List.of(e.getClass(), String.valueOf(e.getMessage()));
+    }
+    float[] written = new float[sampler.vocabularySize()];
+    sampler.maskedLogits(written, 0);
+    return List.of(
+        token,
+        Float.floatToRawIntBits(sampler.probability()),
+        Arrays.hashCode(Chains.ids(sampler.candidates())),
+        Arrays.hashCode(Chains.probabilities(sampler.candidates())),
+        Arrays.hashCode(EntryPoint.bits(written)));
+  }
+
+  /** Kernels. */
+  @Property
+  default void kernelsGiveTheBitsOfTheWidenedRow(
+      @ForAll("heldRows") Row row, @ForAll ElementType type, @ForAll Place place) {
+    int length = row.length();
+    MemorySegment elements = MemorySegment.ofArray(new byte[length * type.bytes()]);
+    float[] x = store(row.logits(), type, elements);
+    Workspace ours = Workspace.of(length);
+    Workspace theirs = Workspace.of(length);
+    int[] ids = new int[length];
+    int[] otherIds = new int[length];
+    float[] out = new float[length];
+    float[] other = new float[length];
+    float t = 0.9f;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment segment = place.of(arena, elements, type.bytes());
+      int at = type.bytes();
+      same(
+          () -> kernels().argMax(x, 0, length),
+          () -> kernels().argMax(segment, at, length, type, ours));
+      same(
+          () -> kernels().logSumExp(x, 0, length, t),
+          () -> kernels().logSumExp(segment, at, length, type, t, ours));
+      same(
+          () -> kernels().sample(x, 0, length, t, 0.4, theirs),
+          () -> kernels().sample(segment, at, length, type, t, 0.4, ours));
+      for (int k : new int[] {1, 3, 40, length}) {
+        same(
+            () -> kernels().topK(x, 0, length, k, theirs, ids, out),
+            () -> kernels().topK(segment, at, length, type, k, ours, otherIds, other));
+        assertArrayEquals(ids, otherIds);
+        assertArrayEquals(EntryPoint.bits(out), EntryPoint.bits(other));
+      }
+      same(
+          () -> kernels().topP(x, 0, length, t, 0.8f, theirs, ids, out),
+          () -> kernels().topP(segment, at, length, type, t, 0.8f, ours, otherIds, other));
+      assertArrayEquals(ids, otherIds);
+      assertArrayEquals(EntryPoint.bits(out), EntryPoint.bits(other));
+      MemorySegment native1 = arena.allocate(4L * length + 8, 4);
+      MemorySegment heap = MemorySegment.ofArray(new float[length + 2]);
+      for (boolean logs : new boolean[] {false, true}) {
+        same(
+            () -> {
+              if (logs) {
+                kernels().logSoftmax(x, 0, length, t, out, 0);
+              } else {
+                kernels().softmax(x, 0, length, t, out, 0);
+              }
+              return 0;
+            },
+            () -> {
+              if (logs) {
+                kernels().logSoftmax(segment, at, length, type, t, ours, other, 0);
+              } else {
+                kernels().softmax(segment, at, length, type, t, ours, other, 0);
+              }
+              return 0;
+            });
+        assertArrayEquals(EntryPoint.bits(out), EntryPoint.bits(other));
+        List<MemorySegment> outputs = new ArrayList<>(List.of(native1, heap));
+        if (type == ElementType.FLOAT32 && place != Place.READ_ONLY) {
+          outputs.add(place.of(arena, elements, at)); // in place
+        }
+        for (MemorySegment output : outputs) {
+          boolean inPlace = output != native1 && output != heap;
+          MemorySegment input = inPlace ? output : segment;
+          same(
+              () -> {
+                kernels().softmax(x, 0, length, t, out, 0);
+                kernels().logSoftmax(x, 0, length, t, other, 0);
+                return 0;
+              },
+              () -> {
+                if (logs) {
+                  kernels().logSoftmax(input, at, length, type, t, ours, output, 4);
+                } else {
+                  kernels().softmax(input, at, length, type, t, ours, output, 4);
+                }
+                float[] written = new float[length];
+                MemorySegment.copy(output, ValueLayout.JAVA_FLOAT_UNALIGNED, 4, written, 0, length);
+                assertArrayEquals(EntryPoint.bits(logs ? other : out), EntryPoint.bits(written));
+                return 0;
+              });
+        }
+      }
+    }
+  }
+
+  private static void same(Supplier<Object> expected, Supplier<Object> actual) {
+    Object result;
+    try {
+      result = expected.get();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      RuntimeException its = assertThrows(e.getClass(), actual::get);
+      assertEquals(e.getMessage(), its.getMessage());
+      return;
+    }
+    assertEquals(result, actual.get());
+  }
+
+  /** Every binary16 and every bfloat16 there is. */
+  @Example
+  default void everyHalfIsWidenedExactly() {
+    Workspace workspace = Workspace.of(1 << 16);
+    for (ElementType type : new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16}) {
+      List<Short> valid = new ArrayList<>();
+      for (int bits = 0; bits < 1 << 16; bits++) {
+        if (widened((short) bits, type) < Float.POSITIVE_INFINITY) { // neither that nor NaN
+          valid.add((short) bits);
+        }
+      }
+      int length = valid.size();
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment segment = arena.allocate(2L * length, 2);
+        for (int i = 0; i < length; i++) {
+          segment.setAtIndex(ValueLayout.JAVA_SHORT, i, valid.get(i));
+        }
+        int[] ids = new int[length];
+        float[] values = new float[length];
+        int size = kernels().topK(segment, 0, length, type, length, workspace, ids, values);
+        for (int i = 0; i < size; i++) {
+          assertEquals(widened(valid.get(ids[i]), type) + 0f, values[i]);
+        }
+        for (int bad = 0; bad < 1 << 16; bad += 7) {
+          float value = widened((short) bad, type);
+          if (!(value < Float.POSITIVE_INFINITY)) {
+            segment.setAtIndex(ValueLayout.JAVA_SHORT, 70, (short) bad);
+            Failures.illegalArgument(
+                "logit 70 is " + value, () -> kernels().argMax(segment, 0, 3000, type, workspace));
+          }
+        }
+      }
+    }
+  }
+
+  private static float widened(short half, ElementType type) {
+    return type == ElementType.FLOAT16
+        ? Float.float16ToFloat(half)
+        : Float.intBitsToFloat(half << 16);
+  }
+
+  /** Float buffers: direct, of an array, read-only, in part. */
+  @Example
+  default void buffersAreReadBetweenPositionAndLimit() {
+    float[] x = Rows.of(Rows.Distribution.NORMAL, 2000, 0, 4).logits();
+    SamplerChain chain = SamplerChain.of(Step.topP(0.9f));
+    Sampler expected = chain.newSampler(1500, 5, kernels());
+    Sampler actual = chain.newSampler(1500, 5, kernels());
+    FloatBuffer direct =
+        ByteBuffer.allocateDirect(4 * 2000 + 4)
+            .position(4)
+            .slice()
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer()
+            .put(x);
+    FloatBuffer heap = FloatBuffer.wrap(x).slice(10, 1900);
+    for (FloatBuffer buffer :
+        List.of(direct, heap, heap.asReadOnlyBuffer(), direct.asReadOnlyBuffer())) {
+      int shift = buffer.capacity() == 1900 ? 10 : 0;
+      for (int from : new int[] {0, 1, 333}) {
+        buffer.limit(from + 1200).position(from);
+        assertEquals(expected.sample(x, from + shift, from + shift + 1200), actual.sample(buffer));
+        assertArrayEquals(
+            Chains.probabilities(expected.candidates()), Chains.probabilities(actual.candidates()));
+        assertEquals(from, buffer.position());
+      }
+      buffer.clear();
+    }
+    ByteOrder foreign =
+        ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN
+            ? ByteOrder.LITTLE_ENDIAN
+            : ByteOrder.BIG_ENDIAN;
+    Failures.illegalArgument(
+        "the buffer is " + foreign + ", but the machine is " + ByteOrder.nativeOrder(),
+        () -> actual.sample(ByteBuffer.allocateDirect(40).order(foreign).asFloatBuffer()));
+    Failures.illegalArgument(
+        "the buffer has no logits between position and limit",
+        () -> actual.sample(FloatBuffer.allocate(3).position(3)));
+    Failures.illegalArgument(
+        "the row has 2000 logits, but the vocabulary size is 1500", () -> actual.sample(direct));
+  }
+
+  /** Unhappy paths. */
+  @Example
+  default void badSegments() {
+    Sampler sampler = SamplerChain.of().newSampler(4, 1, kernels());
+    Workspace workspace = Workspace.of(4);
+    ElementType type = ElementType.FLOAT32;
+    MemorySegment four = MemorySegment.ofArray(new float[4]);
+    Failures.illegalArgument(
+        "length must be >= 1, but was 0", () -> sampler.sample(four, 0, 0, type));
+    assertThrows(IndexOutOfBoundsException.class, () -> sampler.sample(four, 4, 4, type));
+    assertThrows(IndexOutOfBoundsException.class, () -> sampler.sample(four, -4, 4, type));
+    assertThrows(
+        IndexOutOfBoundsException.class, () -> kernels().argMax(four, 1, 4, type, workspace));
+    Failures.illegalArgument(
+        "the row has 8 logits, but the vocabulary size is 4",
+        () -> sampler.sample(four, 0, 8, ElementType.FLOAT16));
+    Failures.illegalArgument(
+        "probabilities is read-only",
+        () -> kernels().softmax(four, 0, 4, type, 1, workspace, four.asReadOnly(), 0));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> kernels().softmax(four, 0, 4, type, 1, workspace, four, 4));
+    MemorySegment closed;
+    try (Arena arena = Arena.ofConfined()) {
+      closed = arena.allocate(1000, 4);
+      MemorySegment overlapping = closed;
+      for (ElementType any : ElementType.values()) {
+        Failures.illegalArgument(
+            "probabilities overlap logits: in place means FLOAT32 at the same place",
+            () -> kernels().softmax(overlapping, 0, 4, any, 1, workspace, overlapping, 2));
+        Thread other =
+            new Thread(
+                () -> {
+                  for (int length : new int[] {4, 40}) {
+                    assertThrows(
+                        WrongThreadException.class,
+                        () -> wide(length).sample(overlapping, 0, length, any));
+                  }
+                });
+        Throwable[] failure = new Throwable[1];
+        other.setUncaughtExceptionHandler((thread, e) -> failure[0] = e);
+        other.start();
+        try {
+          other.join();
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+        assertEquals(null, failure[0]);
+      }
+    }
+    for (ElementType any : ElementType.values()) {
+      for (int length : new int[] {4, 40}) {
+        Sampler onClosed = wide(length);
+        IllegalStateException e =
+            assertThrows(
+                IllegalStateException.class, () -> onClosed.sample(closed, 0, length, any));
+        assertTrue(e.getMessage().contains("closed"), e.getMessage());
+        assertEquals(0, onClosed.position());
+      }
+    }
+  }
+
+  private Sampler wide(int length) {
+    return SamplerChain.of(Step.topK(2)).newSampler(length, 1, kernels());
+  }
+}
