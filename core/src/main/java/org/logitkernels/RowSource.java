@@ -26,7 +26,7 @@ final class RowSource {
   private final Survivors survivors;
   private final Row.OfArray array;
   private Row.@Nullable OfNative natives;
-  private @Nullable NativeFloats halves;
+  private Row.@Nullable OfHalves halves;
   private @Nullable NativeFloats output;
   private float[] floats = NONE;
   private MemorySegment halvesOffHeap = MemorySegment.NULL;
@@ -54,7 +54,7 @@ final class RowSource {
     checkPlace(segment, offset, length, type);
     survivors.forgetStrips();
     if (type != ElementType.FLOAT32) {
-      return array.at(widened(segment, offset, length, type), 0, length);
+      return halves(segment, offset, length, type);
     }
     if (segment.isNative()) {
       return natives().at(segment, offset, length);
@@ -92,19 +92,6 @@ final class RowSource {
     return open(ofBuffer, 0, length, ElementType.FLOAT32);
   }
 
-  /** Forgets the memory it has met, which it would keep alive. */
-  void release() {
-    array.at(NONE, 0, 0);
-    buffer = null;
-    ofBuffer = MemorySegment.NULL;
-    if (natives != null) {
-      natives.at(MemorySegment.NULL, 0, 0);
-    }
-    if (halves != null) {
-      halves.at(MemorySegment.NULL, 0);
-    }
-  }
-
   private Row.OfNative natives() {
     Row.OfNative row = natives;
     if (row == null) {
@@ -122,25 +109,22 @@ final class RowSource {
     return floats;
   }
 
-  private float[] widened(MemorySegment segment, long offset, int length, ElementType type) {
-    NativeFloats place = halves;
-    if (place == null) {
-      place = new NativeFloats();
-      halves = place;
+  private Row<?> halves(MemorySegment segment, long offset, int length, ElementType type) {
+    Row.OfHalves row = halves;
+    if (row == null) {
+      row = new Row.OfHalves(backend, survivors);
+      halves = row;
     }
+    boolean brain = type == ElementType.BFLOAT16;
     if (segment.isNative()) {
-      place.at(segment, offset);
-    } else {
-      long bytes = (long) length * type.bytes();
-      if (halvesOffHeap.byteSize() < bytes) {
-        halvesOffHeap = Arena.ofAuto().allocate((long) survivors.capacity() * type.bytes(), 64);
-      }
-      MemorySegment.copy(segment, offset, halvesOffHeap, 0, bytes);
-      place.at(halvesOffHeap, 0);
+      return row.at(segment, offset, length, brain);
     }
-    float[] y = room(length);
-    backend.widen(place, type == ElementType.BFLOAT16, length, y, survivors);
-    return y;
+    long bytes = (long) length * type.bytes();
+    if (halvesOffHeap.byteSize() < bytes) {
+      halvesOffHeap = Arena.ofAuto().allocate((long) survivors.capacity() * type.bytes(), 64);
+    }
+    MemorySegment.copy(segment, offset, halvesOffHeap, 0, bytes);
+    return row.at(halvesOffHeap, 0, length, brain);
   }
 
   static void checkPlace(MemorySegment segment, long offset, int length, ElementType type) {

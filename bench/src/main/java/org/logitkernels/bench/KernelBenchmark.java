@@ -105,6 +105,7 @@ public class KernelBenchmark {
       case "scalar" -> new Library(Kernels.scalar(), vocabulary);
       case "vector", "vector256", "vector128", "avx2" ->
           new Library(Kernels.named("vector"), vocabulary);
+      case "native", "float16", "bfloat16", "mixed" -> new Held(backend, vocabulary);
       case "jlama" -> peer("Jlama", vocabulary);
       case "onnxruntime" -> peer("OnnxRuntime", vocabulary);
       case "pytorch" -> peer("PyTorch", vocabulary);
@@ -133,6 +134,11 @@ public class KernelBenchmark {
             ? Rows.of(Rows.Distribution.valueOf(distribution.toUpperCase(Locale.ROOT)), vocabulary)
             : Rows.read(file(inputs, distribution, vocabulary), vocabulary);
     implementation = implementation(backend, vocabulary);
+    if (implementation instanceof Held held) {
+      for (float[] row : rows) {
+        held.round(row);
+      }
+    }
     Timed timed = WORKLOADS.getOrDefault(workload, new Timed("", call));
     call = timed.call;
     ids = new int[vocabulary];

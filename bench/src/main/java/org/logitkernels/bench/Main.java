@@ -43,6 +43,7 @@ public final class Main implements Callable<Integer> {
   private static final List<String> BACKENDS =
       List.of("vector", "vector256", "vector128", "avx2", "scalar", "naive");
   private static final List<String> QUICK_BACKENDS = List.of("vector", "scalar", "naive");
+  private static final List<String> HELD = List.of("native", "float16", "bfloat16", "mixed");
   private static final List<String> PEERS = List.of("jlama", "onnxruntime", "pytorch");
 
   @Option(names = "--quick", description = "Short measurements, fewer backends: minutes.")
@@ -78,8 +79,9 @@ public final class Main implements Callable<Integer> {
       split = ",",
       description =
           "vector, vector256 and vector128 (no wider than that), avx2 (nothing of AVX-512), scalar, naive (plain "
-              + "Java), or a peer: jlama, onnxruntime, pytorch. Default: all but the peers; if quick, vector, "
-              + "scalar and naive.")
+              + "Java); vector on rows off the heap: native, float16, bfloat16, or mixed (by turns an array, native, "
+              + "a segment of the heap); or a peer: jlama, onnxruntime, pytorch. Default: the first six; if quick, "
+              + "vector, scalar and naive.")
   private @Nullable List<String> backends;
 
   @Option(names = "--peers", description = "Jlama, ONNX Runtime and PyTorch too; downloads them.")
@@ -296,12 +298,14 @@ public final class Main implements Callable<Integer> {
       }
     }
     for (String backend : who()) {
-      if (!BACKENDS.contains(backend) && !PEERS.contains(backend)) {
+      if (!BACKENDS.contains(backend) && !HELD.contains(backend) && !PEERS.contains(backend)) {
         throw new IllegalArgumentException(
             "--backend: '"
                 + backend
                 + "' is none of "
                 + String.join(", ", BACKENDS)
+                + ", "
+                + String.join(", ", HELD)
                 + ", "
                 + String.join(", ", PEERS));
       }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is timed gives the right answers, and the rows are as described. */
 class WorkloadsTest {
@@ -26,6 +27,22 @@ class WorkloadsTest {
         for (float[] x : rows) {
           assertDoesNotThrow(() -> check.row(workload, timed.method(), x), backend);
           timed.call().on(workload, x, 0.5, new int[VOCABULARY], new float[VOCABULARY]);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"native", "float16", "bfloat16", "mixed"})
+  void rowsOffTheHeapPassTheCheck(String backend) {
+    float[][] rows = Rows.of(Rows.Distribution.LLM, VOCABULARY);
+    for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
+      if (Main.has(backend, timed.method())) {
+        Held held = new Held(backend, VOCABULARY);
+        Check check = new Check(VOCABULARY);
+        for (float[] x : rows) {
+          held.round(x);
+          check.row(held, timed.method(), x);
         }
       }
     }

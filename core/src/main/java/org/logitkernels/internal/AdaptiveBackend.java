@@ -66,6 +66,11 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   }
 
   @Override
+  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors) {
+    return serving(Kernel.WIDEN).argMaxOfHalves(halves, brain, length, survivors);
+  }
+
+  @Override
   public NativeKernels natives() {
     NativeKernels made = natives;
     if (made == null) {

@@ -22,6 +22,9 @@ public interface Backend extends RowKernels<float[]> {
    */
   void widen(NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors);
 
+  /** The id of the best token of a row of halves. The survivors are scratch. */
+  int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors);
+
   /** The kernels that read floats in native memory. */
   NativeKernels natives();
 }

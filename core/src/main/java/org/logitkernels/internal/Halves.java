@@ -10,11 +10,53 @@ public final class Halves {
 
   private Halves() {}
 
-  /** Widens the halves {@code [from, to)} to the same places of {@code y}. */
-  public static void widen(NativeFloats halves, boolean brain, int from, int to, float[] y) {
+  /** The i-th. */
+  private static float get(NativeFloats halves, boolean brain, int i) {
+    short half = halves.segment.get(SHORT, halves.base + (long) Short.BYTES * i);
+    return brain ? Float.intBitsToFloat(half << 16) : Float.float16ToFloat(half);
+  }
+
+  /** Widens the halves {@code [from, to)} into {@code y}, from a place on. */
+  public static void widen(
+      NativeFloats halves, boolean brain, int from, int to, float[] y, int place) {
     for (int i = from; i < to; i++) {
-      short half = halves.segment.get(SHORT, halves.base + (long) Short.BYTES * i);
-      y[i] = brain ? Float.intBitsToFloat(half << 16) : Float.float16ToFloat(half);
+      y[place + i - from] = get(halves, brain, i);
     }
+  }
+
+  /** The first of the halves {@code [from, to)} with this value. */
+  public static int first(NativeFloats halves, boolean brain, int from, int to, float value) {
+    int i = from;
+    while (i < to - 1 && get(halves, brain, i) != value) { // also if another thread changes the row
+      i++;
+    }
+    return i;
+  }
+
+  /** The error for the first NaN or +Infinity of a row that is known to hold one. */
+  public static IllegalArgumentException invalid(NativeFloats halves, boolean brain, int length) {
+    float[] y = new float[length];
+    widen(halves, brain, 0, length, y, 0);
+    return Rows.invalid(y, 0, length);
+  }
+
+  /** Arg-max, as of the widened row. */
+  public static int argMax(NativeFloats halves, boolean brain, int length) {
+    int best = -1;
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < length; i++) {
+      float value = get(halves, brain, i);
+      if (!(value <= max)) { // greater, or NaN
+        if (!(value < Float.POSITIVE_INFINITY)) {
+          throw invalid(halves, brain, length);
+        }
+        max = value;
+        best = i;
+      }
+    }
+    if (best < 0) {
+      throw Rows.allMasked();
+    }
+    return best;
   }
 }

@@ -182,7 +182,7 @@ public final class Logits {
    */
   public void topK(int k) {
     narrowed = true;
-    if (k == 1 && changes.size() == 0 && !survivors.widened) {
+    if (k == 1 && changes.size() == 0) {
       int best = row.argMax();
       survivors.only(best, row.get(best));
       return;

@@ -56,6 +56,63 @@ public abstract sealed class Row<X> {
     }
   }
 
+  /** A row of halves, widened to an array when it is first more than searched for its best. */
+  public static final class OfHalves extends Row<float[]> {
+    private static final float[] NONE = {};
+
+    private final Backend backend;
+    private final Survivors survivors;
+    private final NativeFloats halves = new NativeFloats();
+    private float[] floats = NONE;
+    private boolean brain;
+    private boolean widened;
+
+    /** Nowhere yet; widens rows as long as the survivors'. */
+    public OfHalves(Backend backend, Survivors survivors) {
+      super(backend, NONE);
+      this.backend = backend;
+      this.survivors = survivors;
+    }
+
+    /** Sets where it lies, and whether it is bfloat16. */
+    public OfHalves at(MemorySegment segment, long base, int length, boolean brain) {
+      halves.at(segment, base);
+      this.brain = brain;
+      to = length;
+      widened = false;
+      return this;
+    }
+
+    @Override
+    void prepare() {
+      if (!widened) {
+        if (floats.length < to) {
+          floats = new float[survivors.capacity()];
+        }
+        x = floats;
+        backend.widen(halves, brain, to, x, survivors);
+        widened = true;
+      }
+    }
+
+    @Override
+    public int argMax() {
+      return widened ? super.argMax() : backend.argMaxOfHalves(halves, brain, to, survivors);
+    }
+
+    @Override
+    public float get(int i) {
+      prepare();
+      return x[i];
+    }
+
+    @Override
+    void copy(int at, float[] target, int targetFrom, int length) {
+      prepare();
+      System.arraycopy(x, at, target, targetFrom, length);
+    }
+  }
+
   /** A row in native memory. */
   public static final class OfNative extends Row<NativeFloats> {
     /** Nowhere yet. */
@@ -86,6 +143,9 @@ public abstract sealed class Row<X> {
     }
   }
 
+  /** Makes the row ready for a kernel. */
+  void prepare() {}
+
   /** Tokens in it. */
   public int length() {
     return to - from;
@@ -99,56 +159,67 @@ public abstract sealed class Row<X> {
 
   /** {@link RowKernels#argMax}. */
   public int argMax() {
+    prepare();
     return kernels.argMax(x, from, to);
   }
 
   /** {@link RowKernels#logSumExp}. */
   public double logSumExp(double temperature) {
+    prepare();
     return kernels.logSumExp(x, from, to, temperature);
   }
 
   /** {@link RowKernels#softmax}. */
   public void softmax(double temperature, float[] y, int yFrom) {
+    prepare();
     kernels.softmax(x, from, to, temperature, y, yFrom);
   }
 
   /** {@link RowKernels#logSoftmax}. */
   public void logSoftmax(double temperature, float[] y, int yFrom) {
+    prepare();
     kernels.logSoftmax(x, from, to, temperature, y, yFrom);
   }
 
   /** {@link RowKernels#topK}. */
   public void topK(int k, Survivors survivors) {
+    prepare();
     kernels.topK(x, from, to, k, survivors);
   }
 
   /** {@link RowKernels#topP}. */
   public void topP(double temperature, float p, Survivors survivors) {
+    prepare();
     kernels.topP(x, from, to, temperature, p, survivors);
   }
 
   /** {@link RowKernels#minP}. */
   public void minP(float threshold, Survivors survivors) {
+    prepare();
     kernels.minP(x, from, to, threshold, survivors);
   }
 
   /** {@link RowKernels#sums}. */
   public void sums(double temperature, Survivors survivors) {
+    prepare();
     kernels.sums(x, from, to, temperature, survivors);
   }
 
   /** {@link RowKernels#entropy}. */
   public void entropy(double temperature, Survivors survivors) {
+    prepare();
     kernels.entropy(x, from, to, temperature, survivors);
   }
 
   /** {@link RowKernels#moments}. */
   public void moments(Survivors survivors) {
+    prepare();
     kernels.moments(x, from, to, survivors);
   }
 
   /** {@link RowKernels#collect}. */
   public void collect(float threshold, Survivors survivors) {
+    prepare();
     kernels.collect(x, from, to, threshold, survivors);
   }
 }

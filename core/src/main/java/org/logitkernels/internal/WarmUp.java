@@ -364,7 +364,10 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       case COLLECT -> kernels.collect(x, 0, to, even ? -3 : -2, survivors);
       case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);
       case DRAW -> sink += ((Backend) kernels).draw(survivors, u);
-      case WIDEN -> ((Backend) kernels).widen(halves, even, to, out, survivors);
+      case WIDEN -> {
+        sink += ((Backend) kernels).argMaxOfHalves(halves, even, to, survivors);
+        ((Backend) kernels).widen(halves, even, to, out, survivors);
+      }
     }
     return System.nanoTime() - start;
   }

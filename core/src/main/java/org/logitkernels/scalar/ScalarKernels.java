@@ -95,7 +95,12 @@ public final class ScalarKernels implements Backend {
   @Override
   public void widen(
       NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
-    Halves.widen(halves, brain, 0, length, y);
+    Halves.widen(halves, brain, 0, length, y, 0);
+  }
+
+  @Override
+  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors) {
+    return Halves.argMax(halves, brain, length);
   }
 
   @Override

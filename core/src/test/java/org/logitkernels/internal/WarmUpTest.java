@@ -126,6 +126,7 @@ class WarmUpTest {
       kernels.entropy(ROW, 0, 3, 1, survivors);
       kernels.moments(ROW, 0, 3, survivors);
       kernels.collect(ROW, 0, 3, -1, survivors);
+      kernels.widen(new NativeFloats(), true, 0, out, survivors);
       String name = kernel.name().replace("_", "");
       assertEquals(1, exchanged.size(), kernel.name());
       assertTrue(name.equalsIgnoreCase(exchanged.iterator().next()), exchanged::toString);

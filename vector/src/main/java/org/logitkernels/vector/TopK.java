@@ -29,7 +29,7 @@ final class TopK {
 
   static void topK(
       float[] x, int from, int to, int k, Survivors survivors, RowKernels<float[]> scalar) {
-    if (k == 1 && !survivors.widened) {
+    if (k == 1) {
       int id = Maxima.argMax(x, from, to);
       survivors.only(id, x[from + id]);
       return;

@@ -59,6 +59,13 @@ final class VectorKernels extends VectorRows implements Backend {
   }
 
   @Override
+  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors) {
+    return isShort(0, length)
+        ? scalar.argMaxOfHalves(halves, brain, length, survivors)
+        : Widening.argMax(halves, brain, length, survivors);
+  }
+
+  @Override
   public NativeKernels natives() {
     return natives;
   }

@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
@@ -11,6 +12,7 @@ import static jdk.incubator.vector.VectorOperators.UMAX;
 import static jdk.incubator.vector.VectorOperators.UMIN;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
@@ -18,6 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Halves;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
 /** Halves widened to floats, in one read, with the strips' maxima as {@link Strips} has them. */
@@ -40,41 +43,76 @@ final class Widening {
   static void widen(
       NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
     if (length < Lanes.COUNT) {
-      Halves.widen(halves, brain, 0, length, y);
+      Halves.widen(halves, brain, 0, length, y, 0);
       return;
     }
     int strips = Strips.count(length, LaneSum.ROUNDS);
     int rest = strips * LaneSum.ROUNDS;
-    int mostUnsigned =
-        brain
-            ? brains(halves, rest, y, survivors.maxima)
-            : binaries(halves, rest, y, survivors.maxima);
-    Halves.widen(halves, brain, rest, length, y);
-    survivors.extremes = Maxima.scan(y, Math.min(rest, length - F.length()), length);
-    if (strips > 0) {
-      long ofStrips = Maxima.scan(survivors.maxima, 0, strips);
-      survivors.extremes = Maxima.merge(survivors.extremes, ofStrips, mostUnsigned);
-    }
+    int most = read(halves, brain, rest, y, true, survivors.maxima);
+    Halves.widen(halves, brain, rest, length, y, rest);
+    int last = Math.min(rest, length - F.length());
+    survivors.extremes = extremes(y, last, length, survivors, strips, most);
     survivors.widened = true;
   }
 
+  /** Arg-max without keeping the floats: the first run that attains the maximum, then the first. */
+  static int argMax(NativeFloats halves, boolean brain, int length, Survivors survivors) {
+    int strips = Strips.count(length, LaneSum.ROUNDS);
+    int rest = strips * LaneSum.ROUNDS;
+    int most = read(halves, brain, rest, survivors.values, false, survivors.maxima);
+    int last = Math.min(rest, length - F.length());
+    Halves.widen(halves, brain, last, length, survivors.values, 0);
+    long extremes = extremes(survivors.values, 0, length - last, survivors, strips, most);
+    float max = Maxima.max(extremes);
+    if (!(max < Float.POSITIVE_INFINITY)) {
+      throw Halves.invalid(halves, brain, length);
+    }
+    if (max == Float.NEGATIVE_INFINITY) {
+      throw Rows.allMasked();
+    }
+    int at = 0;
+    int strip = 0;
+    while (at < rest
+        && !FloatVector.fromArray(F, survivors.maxima, strip).compare(EQ, max).anyTrue()) {
+      at += LaneSum.ROUNDS * F.length();
+      strip += F.length();
+    }
+    return Halves.first(halves, brain, at, length, max);
+  }
+
+  /** Goes through whole runs, and keeps their floats or not; the unsigned maximum of all bits. */
+  private static int read(
+      NativeFloats halves, boolean brain, int to, float[] y, boolean keep, float[] maxima) {
+    return brain ? brains(halves, to, y, keep, maxima) : binaries(halves, to, y, keep, maxima);
+  }
+
+  /** The row's extremes, from its strips' maxima and from its end, {@code y[from, to)}. */
+  private static long extremes(
+      float[] y, int from, int to, Survivors survivors, int strips, int mostUnsigned) {
+    long extremes = Maxima.scan(y, from, to);
+    return strips == 0
+        ? extremes
+        : Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), mostUnsigned);
+  }
+
   /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
-  private static int brains(NativeFloats halves, int to, float[] y, float[] maxima) {
-    assert to >= 0 && to <= y.length && to <= 2 * halves.length() : to + " halves";
+  private static int brains(NativeFloats halves, int to, float[] y, boolean keep, float[] maxima) {
+    assert to >= 0 && (to <= y.length || !keep) && to <= 2 * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     IntVector unsignedMax = IntVector.zero(I);
     for (int at = 0, strip = 0; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
-      for (int i = at; i < at + run; i += F.length()) {
+      int place = keep ? at : 0;
+      for (int i = 0; i < run; i += F.length()) {
         IntVector bits =
             ((IntVector)
                     ShortVector.fromMemorySegment(
-                            S, halves.segment, halves.base + 2L * i, Species.ORDER)
+                            S, halves.segment, halves.base + 2L * at + 2L * i, Species.ORDER)
                         .convertShape(S2I, I, 0))
                 .lanewise(LSHL, Short.SIZE);
-        bits.reinterpretAsFloats().intoArray(y, i);
+        bits.reinterpretAsFloats().intoArray(y, place + i);
         signedMax = signedMax.max(bits);
         unsignedMin = unsignedMin.lanewise(UMIN, bits);
         unsignedMax = unsignedMax.lanewise(UMAX, bits);
@@ -88,19 +126,21 @@ final class Widening {
   }
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
-  private static int binaries(NativeFloats halves, int to, float[] y, float[] maxima) {
-    assert to >= 0 && to <= y.length && to <= 2 * halves.length() : to + " halves";
+  private static int binaries(
+      NativeFloats halves, int to, float[] y, boolean keep, float[] maxima) {
+    assert to >= 0 && (to <= y.length || !keep) && to <= 2 * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     IntVector unsignedMax = IntVector.zero(I);
     for (int at = 0, strip = 0; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
-      for (int i = at; i < at + run; i += F.length()) {
+      int place = keep ? at : 0;
+      for (int i = 0; i < run; i += F.length()) {
         IntVector half =
             (IntVector)
                 ShortVector.fromMemorySegment(
-                        S, halves.segment, halves.base + 2L * i, Species.ORDER)
+                        S, halves.segment, halves.base + 2L * at + 2L * i, Species.ORDER)
                     .convertShape(S2I, I, 0);
         IntVector magnitude = half.lanewise(AND, MAGNITUDE).lanewise(LSHL, TO_FLOAT);
         IntVector finite = magnitude.reinterpretAsFloats().mul(SCALE).reinterpretAsInts();
@@ -109,7 +149,7 @@ final class Widening {
             finite
                 .blend(other, magnitude.compare(GE, INFINITE))
                 .lanewise(OR, half.lanewise(AND, SIGN));
-        bits.reinterpretAsFloats().intoArray(y, i);
+        bits.reinterpretAsFloats().intoArray(y, place + i);
         signedMax = signedMax.max(bits);
         unsignedMin = unsignedMin.lanewise(UMIN, bits);
         unsignedMax = unsignedMax.lanewise(UMAX, bits);

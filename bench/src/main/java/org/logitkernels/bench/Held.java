@@ -1,0 +1,169 @@
+package org.logitkernels.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.logitkernels.ElementType;
+import org.logitkernels.Kernels;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Workspace;
+
+/** The vector backend on rows as engines hold them: in native memory, as floats or as halves. */
+final class Held implements Workload {
+  private final Kernels kernels = Kernels.named("vector");
+  private final ElementType type;
+
+  /** Whether rows come by turns as an array, in native memory, and as a segment over the array. */
+  private final boolean mixed;
+
+  private final Workspace workspace;
+  private final float[] out;
+  private final float[][] seen = new float[2 * Rows.COUNT][];
+  private final MemorySegment[] held = new MemorySegment[2 * Rows.COUNT];
+  private final MemorySegment[] views = new MemorySegment[2 * Rows.COUNT];
+  private String text = "";
+  private Sampler sampler;
+  private int calls;
+
+  Held(String name, int vocabulary) {
+    this.mixed = name.equals("mixed");
+    this.type =
+        switch (name) {
+          case "float16" -> ElementType.FLOAT16;
+          case "bfloat16" -> ElementType.BFLOAT16;
+          default -> ElementType.FLOAT32;
+        };
+    this.workspace = Workspace.of(vocabulary);
+    this.out = new float[vocabulary];
+    this.sampler = SamplerChain.of().newSampler(vocabulary, 1, kernels);
+  }
+
+  /** Rounds a row to what its element type holds. */
+  void round(float[] x) {
+    for (int i = 0; i < x.length; i++) {
+      x[i] =
+          switch (type) {
+            case FLOAT32 -> x[i];
+            case FLOAT16 -> Float.float16ToFloat(Float.floatToFloat16(x[i]));
+            case BFLOAT16 -> Float.intBitsToFloat(Float.floatToRawIntBits(x[i]) & 0xffff0000);
+          };
+    }
+  }
+
+  /** The place of a row; it is copied where the engine would have it when first met. */
+  private int place(float[] x) {
+    int i = 0;
+    while (i < seen.length - 1 && seen[i] != x && seen[i] != null) {
+      i++;
+    }
+    if (seen[i] != x) {
+      seen[i] = x;
+      held[i] = Arena.ofAuto().allocate((long) type.bytes() * x.length, 64);
+      for (int j = 0; j < x.length; j++) {
+        switch (type) {
+          case FLOAT32 -> held[i].setAtIndex(ValueLayout.JAVA_FLOAT, j, x[j]);
+          case FLOAT16 -> held[i].setAtIndex(ValueLayout.JAVA_SHORT, j, Float.floatToFloat16(x[j]));
+          case BFLOAT16 ->
+              held[i].setAtIndex(
+                  ValueLayout.JAVA_SHORT, j, (short) (Float.floatToRawIntBits(x[j]) >> 16));
+        }
+      }
+      views[i] = MemorySegment.ofArray(x);
+    }
+    return i;
+  }
+
+  /** The row as it comes this time, unless it comes as the array. */
+  private MemorySegment segment(float[] x) {
+    int place = place(x);
+    return !mixed || ++calls % 3 == 0 ? held[place] : views[place];
+  }
+
+  private boolean isArray() {
+    return mixed && calls % 3 == 1;
+  }
+
+  @Override
+  public int argMax(float[] x) {
+    MemorySegment segment = segment(x);
+    return isArray()
+        ? kernels.argMax(x, 0, x.length)
+        : kernels.argMax(segment, 0, x.length, type, workspace);
+  }
+
+  @Override
+  public double logSumExp(float[] x) {
+    MemorySegment segment = segment(x);
+    return isArray()
+        ? kernels.logSumExp(x, 0, x.length, 1)
+        : kernels.logSumExp(segment, 0, x.length, type, 1, workspace);
+  }
+
+  @Override
+  public float[] softmax(float[] x) {
+    MemorySegment segment = segment(x);
+    if (isArray()) {
+      kernels.softmax(x, 0, x.length, 1, out, 0);
+    } else {
+      kernels.softmax(segment, 0, x.length, type, 1, workspace, out, 0);
+    }
+    return out;
+  }
+
+  @Override
+  public float[] logSoftmax(float[] x) {
+    MemorySegment segment = segment(x);
+    if (isArray()) {
+      kernels.logSoftmax(x, 0, x.length, 1, out, 0);
+    } else {
+      kernels.logSoftmax(segment, 0, x.length, type, 1, workspace, out, 0);
+    }
+    return out;
+  }
+
+  @Override
+  public int topK(float[] x, int k, int[] ids, float[] values) {
+    MemorySegment segment = segment(x);
+    return isArray()
+        ? kernels.topK(x, 0, x.length, k, workspace, ids, values)
+        : kernels.topK(segment, 0, x.length, type, k, workspace, ids, values);
+  }
+
+  @Override
+  public int topP(float[] x, float temperature, float p, int[] ids, float[] probabilities) {
+    MemorySegment segment = segment(x);
+    return isArray()
+        ? kernels.topP(x, 0, x.length, temperature, p, workspace, ids, probabilities)
+        : kernels.topP(segment, 0, x.length, type, temperature, p, workspace, ids, probabilities);
+  }
+
+  @Override
+  public int topPToken(float[] x, float temperature, float p, double u) {
+    return draw(x, "temperature=" + temperature + ", top_p=" + p, u);
+  }
+
+  @Override
+  public int chain(float[] x, double u) {
+    return draw(x, "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8", u);
+  }
+
+  @Override
+  public int draw(float[] x, float temperature, double u) {
+    MemorySegment segment = segment(x);
+    return isArray()
+        ? kernels.sample(x, 0, x.length, temperature, u, workspace)
+        : kernels.sample(segment, 0, x.length, type, temperature, u, workspace);
+  }
+
+  private int draw(float[] x, String chain, double u) {
+    if (!chain.equals(text)) { // one chain to a benchmark
+      text = chain;
+      sampler = SamplerChain.parse(chain).newSampler(x.length, 1, kernels);
+    }
+    MemorySegment segment = segment(x);
+    return isArray()
+        ? sampler.sample(x, 0, x.length, u)
+        : sampler.sample(segment, 0, x.length, type, u);
+  }
+}
