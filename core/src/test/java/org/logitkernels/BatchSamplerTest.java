@@ -23,12 +23,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.logitkernels.internal.RowKernels;
-import org.logitkernels.testkit.BatchContract;
 import org.logitkernels.testkit.Failures;
 
-/** Batches on the scalar reference, and on kernels that stop, break, or tell who runs them. */
+/** Batches on kernels that stop, break, or tell who runs them. */
 @Timeout(60)
-class BatchSamplerTest implements BatchContract {
+class BatchSamplerTest {
   /** Rows of two logits each, of which the first tells the row. */
   private static final float[] X = {0, 9, 1, 9, 2, 9, 3, 9, 4, 9, 5, 9, 6, 9, 7, 9};
 
@@ -36,11 +35,6 @@ class BatchSamplerTest implements BatchContract {
 
   private final ExecutorService pool =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory());
-
-  @Override
-  public Kernels kernels() {
-    return Kernels.scalar();
-  }
 
   @AfterEach
   void shutDown() {
