@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * claim rows one at a time, without a lock. Whatever the executor does with a task (runs it at
  * once, late, never, or rejects it), the rows that no task has claimed are the caller's.
  *
- * <p><b>Cost:</b> that of the rows, one by one; handing a step over and waiting for it takes some
- * microseconds. <b>Allocation:</b> none in steady state, on any thread, but for what the executor
- * needs to take a task, and for the exceptions of rows that fail; enforced by {@code
- * AllocationContract}. Measured for a task: a fixed pool of {@link java.util.concurrent.Executors}
- * needs 24 bytes on the caller's thread and about 20 on its own, a virtual thread 230.
+ * <p><b>Cost:</b> that of its rows, and of handing tasks to the executor. <b>Allocation:</b> none
+ * in steady state, on any thread, but for what the executor needs to take a task, and for the
+ * exceptions of rows that fail; enforced by {@code AllocationContract}. Measured for a task: with a
+ * fixed pool of {@link java.util.concurrent.Executors} 24 bytes on the caller's thread and 32 on
+ * the pool's, with a {@link java.util.concurrent.ForkJoinPool} 32, with a virtual thread 360.
  * <b>Footprint:</b> that of a sampler (see {@link Workspace}) for each row.
  *
  * <p>Not thread-safe: one step at a time. A second one during the first is an {@link
