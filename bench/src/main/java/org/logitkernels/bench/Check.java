@@ -2,6 +2,7 @@ package org.logitkernels.bench;
 
 import java.util.Arrays;
 import org.logitkernels.Kernels;
+import org.logitkernels.Sampler;
 
 /**
  * Whether results are right, to the rounding of the least careful peer: against the scalar backend,
@@ -76,6 +77,17 @@ final class Check {
           require(x[id] > Float.NEGATIVE_INFINITY, method);
           require(below(x, id, max) / total <= u + 1e-4, method);
           require(below(x, id + 1, max) / total >= u - 1e-4, method);
+        }
+      }
+      case "batch" -> {
+        for (int threads : new int[] {1, 2}) {
+          workload.batch(x, threads, 7, theirIds);
+          int length = x.length / Rows.BATCH;
+          for (int i = 0; i < Rows.BATCH; i++) {
+            Sampler alone = Library.CHAIN.newSampler(length, i, Kernels.scalar());
+            alone.position(7);
+            require(theirIds[i] == alone.sample(x, i * length, (i + 1) * length), method);
+          }
         }
       }
       case "several" -> {

@@ -28,7 +28,7 @@ public class KernelBenchmark {
   /** Calls whose allocation is counted. */
   private static final int COUNTED = 100;
 
-  /** A call on one row. */
+  /** A call on one row, or on a batch. */
   interface Call {
     double on(Workload workload, float[] x, double u, int[] ids, float[] values);
   }
@@ -59,6 +59,15 @@ public class KernelBenchmark {
     Chains.ALL.forEach(
         (name, text) ->
             add(name, Check.TOKEN + text, (w, x, u, ids, values) -> w.token(x, text, u)));
+    for (int threads : new int[] {1, 2}) {
+      add(
+          "batch" + Rows.BATCH + (threads == 1 ? "" : "x" + threads),
+          "batch",
+          (w, x, u, ids, values) -> {
+            w.batch(x, threads, (long) (1024 * u), ids);
+            return ids[0];
+          });
+    }
     add("draw8", "several", (w, x, u, ids, values) -> w.several(x, u, ids));
   }
 
@@ -97,6 +106,11 @@ public class KernelBenchmark {
   private Call call = (w, x, u, ids, values) -> 0;
   private int[] ids = new int[0];
   private float[] values = new float[0];
+
+  /** What a workload's method takes in turn: rows, or one batch of them. */
+  static float[][] inputs(String method, float[][] rows) {
+    return method.equals("batch") ? new float[][] {Rows.batch(rows)} : rows;
+  }
 
   /** A backend, {@code naive}, or a peer. */
   static Workload implementation(String backend, int vocabulary) {
@@ -141,6 +155,7 @@ public class KernelBenchmark {
     }
     Timed timed = WORKLOADS.getOrDefault(workload, new Timed("", call));
     call = timed.call;
+    rows = inputs(timed.method, rows);
     ids = new int[vocabulary];
     values = new float[vocabulary];
     Check check = new Check(vocabulary);
@@ -177,7 +192,7 @@ public class KernelBenchmark {
     return Path.of(folder, distribution + "_" + vocabulary + ".f32");
   }
 
-  /** The next row. */
+  /** The next row, or the batch. */
   @Benchmark
   public double call(Allocation allocation) {
     allocation.bytes = allocated;
@@ -186,7 +201,7 @@ public class KernelBenchmark {
 
   private double call() {
     next++;
-    float[] row = rows[hot ? 0 : next % Rows.COUNT];
+    float[] row = rows[hot ? 0 : next % rows.length];
     return call.on(implementation, row, (next & 1023) / 1024.0, ids, values);
   }
 }

@@ -1,6 +1,9 @@
 package org.logitkernels.bench;
 
 import java.util.Arrays;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import org.logitkernels.BatchSampler;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -9,6 +12,10 @@ import org.logitkernels.Workspace;
 
 /** A backend of the library. */
 final class Library implements Workload {
+  /** Top-k 40, top-p 0.95, min-p 0.05, temperature 0.8. */
+  static final SamplerChain CHAIN =
+      SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f));
+
   private static final int HISTORY = 64;
   private static final int SEVERAL = 8;
 
@@ -22,14 +29,14 @@ final class Library implements Workload {
   private String text = "";
   private Sampler sampler;
   private long[] allowed = {};
+  private BatchSampler batch = BatchSampler.of();
+  private int threads;
 
   Library(Kernels kernels, int vocabulary) {
     this.kernels = kernels;
     this.workspace = Workspace.of(vocabulary);
     this.out = new float[vocabulary];
-    this.chain =
-        SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f))
-            .newSampler(vocabulary, 1, kernels);
+    this.chain = CHAIN.newSampler(vocabulary, 1, kernels);
     this.whole = SamplerChain.of().newSampler(vocabulary, 1, kernels);
     this.nucleus = chain;
     this.sampler = chain;
@@ -103,6 +110,25 @@ final class Library implements Workload {
       sampler.allow(allowed);
     }
     return sampler.sample(x, 0, x.length, u);
+  }
+
+  @Override
+  public void batch(float[] x, int threads, long position, int[] tokens) {
+    int length = x.length / Rows.BATCH;
+    if (threads != this.threads) { // one number of threads to a benchmark
+      this.threads = threads;
+      Sampler[] samplers = new Sampler[Rows.BATCH];
+      Arrays.setAll(samplers, i -> CHAIN.newSampler(length, i, kernels));
+      batch = BatchSampler.of(samplers);
+      if (threads > 1) {
+        ThreadFactory daemons = Thread.ofPlatform().daemon().factory();
+        batch.on(Executors.newFixedThreadPool(threads - 1, daemons), threads);
+      }
+    }
+    for (int i = 0; i < Rows.BATCH; i++) {
+      batch.row(i).position(position);
+    }
+    batch.sample(x, 0, length, Rows.BATCH, length, tokens);
   }
 
   @Override

@@ -14,6 +14,9 @@ final class Rows {
   /** Rows that take turns, so that a row comes from the outer caches as after a matrix product. */
   static final int COUNT = 16;
 
+  /** Rows in a batch. */
+  static final int BATCH = 64;
+
   private Rows() {}
 
   /** How logits are distributed. */
@@ -51,6 +54,19 @@ final class Rows {
           };
     }
     return rows;
+  }
+
+  /** A batch, one row behind the other: those given over and over, row i turned by i places. */
+  static float[] batch(float[][] rows) {
+    int length = rows[0].length;
+    float[] batch = new float[BATCH * length];
+    for (int i = 0; i < BATCH; i++) {
+      float[] row = rows[i % rows.length];
+      int turn = i % length;
+      System.arraycopy(row, 0, batch, i * length + turn, length - turn);
+      System.arraycopy(row, length - turn, batch, i * length, turn);
+    }
+    return batch;
   }
 
   /** Rows from a file of little-endian floats, one row after the other. */

@@ -61,6 +61,14 @@ public interface Workload {
     throw lacking();
   }
 
+  /**
+   * A token by {@link #chain} for each of the {@link Rows#BATCH} rows that stand one behind the
+   * other, on so many threads: row i with seed i, at this position.
+   */
+  default void batch(float[] x, int threads, long position, int[] tokens) {
+    throw lacking();
+  }
+
   /** 8 tokens from the whole row, without replacement; returns how many. */
   default int several(float[] x, double u, int[] tokens) {
     throw lacking();

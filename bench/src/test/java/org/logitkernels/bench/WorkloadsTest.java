@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.logitkernels.Kernels;
 
 /** What is timed gives the right answers, and the rows are as described. */
 class WorkloadsTest {
@@ -24,7 +28,7 @@ class WorkloadsTest {
         }
         Workload workload = KernelBenchmark.implementation(backend, VOCABULARY);
         Check check = new Check(VOCABULARY);
-        for (float[] x : rows) {
+        for (float[] x : KernelBenchmark.inputs(timed.method(), rows)) {
           assertDoesNotThrow(() -> check.row(workload, timed.method(), x), backend);
           timed.call().on(workload, x, 0.5, new int[VOCABULARY], new float[VOCABULARY]);
         }
@@ -50,12 +54,27 @@ class WorkloadsTest {
 
   @Test
   void theCheckRejectsWrongResults() {
-    float[] x = Rows.of(Rows.Distribution.LLM, VOCABULARY)[0];
+    float[][] rows = Rows.of(Rows.Distribution.LLM, VOCABULARY);
     for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
       String method = timed.method();
+      float[] x = KernelBenchmark.inputs(method, rows)[0];
       Check check = new Check(VOCABULARY);
       assertThrows(IllegalStateException.class, () -> check.row(new Wrong(), method, x), method);
     }
+  }
+
+  @Test
+  void batchesHoldRowsThatAreAllDifferent() {
+    float[][] rows = Rows.of(Rows.Distribution.LLM, VOCABULARY);
+    float[] batch = Rows.batch(rows);
+    Set<String> distinct = new HashSet<>();
+    for (int i = 0; i < Rows.BATCH; i++) {
+      float[] row = Arrays.copyOfRange(batch, i * VOCABULARY, (i + 1) * VOCABULARY);
+      assertEquals(rows[i % Rows.COUNT][0], row[i]);
+      assertEquals(rows[i % Rows.COUNT][VOCABULARY - 1], row[(VOCABULARY - 1 + i) % VOCABULARY]);
+      distinct.add(Arrays.toString(row));
+    }
+    assertEquals(Rows.BATCH, distinct.size());
   }
 
   @Test
@@ -130,6 +149,12 @@ class WorkloadsTest {
     @Override
     public int token(float[] x, String chain, double u) {
       return worst(x);
+    }
+
+    @Override
+    public void batch(float[] x, int threads, long position, int[] tokens) {
+      new Library(Kernels.scalar(), VOCABULARY).batch(x, threads, position, tokens);
+      tokens[Rows.BATCH - 1] ^= threads - 1;
     }
 
     @Override

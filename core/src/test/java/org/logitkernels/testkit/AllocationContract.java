@@ -10,9 +10,17 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import net.jqwik.api.Example;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.BatchSampler;
 import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
 import org.logitkernels.ElementType;
@@ -253,6 +261,97 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.topK(50), Step.adaptiveP(0.5f, 0.9f));
   }
 
+  /** Batches on the caller's thread. */
+  @Example
+  default void batchesAllocateNothing() {
+    assertNoAllocation(steps(batch()));
+  }
+
+  /** Batches shared with a thread, on both, but for what a pool needs to take a task. */
+  @Example
+  default void sharedBatchesAllocateNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Companion companion = new Companion()) {
+      Call steps = steps(batch().on(companion, 2));
+      Call whole =
+          i -> {
+            int sum = steps.of(i);
+            companion.await();
+            return sum;
+          };
+      LongSupplier both = () -> threads.getCurrentThreadAllocatedBytes() + companion.bytes;
+      assertEquals(0, leastSteady(whole, PATIENCE, both), "bytes in " + CALLS + " calls");
+      assertTrue(companion.tasks >= STEADY * CALLS, companion.tasks + " tasks");
+    }
+    try (ExecutorService pool = Executors.newFixedThreadPool(1)) {
+      long bytes = leastSteady(steps(batch().on(pool, 2)), 5);
+      assertTrue(
+          bytes <= 24 * CALLS, bytes + " bytes in " + CALLS + " calls, for the pool's queue");
+    }
+  }
+
+  private BatchSampler batch() {
+    Step[][] chains = {{}, {Step.topK(40)}, {Step.topP(0.9f)}, {Step.minP(0.05f)}};
+    return BatchSampler.of(
+        Arrays.stream(chains)
+            .map(chain -> SamplerChain.of(chain).newSampler(5010, 1, kernels()))
+            .toArray(Sampler[]::new));
+  }
+
+  private static Call steps(BatchSampler batch) {
+    Row row = row();
+    int[] tokens = new int[4];
+    return i -> {
+      int failed = batch.sample(row.array(), row.from(), 0, 4, row.length() - i, tokens);
+      return failed + tokens[3] + batch.row(1).candidates().id(0);
+    };
+  }
+
+  /** A thread that runs a task at a time, needs no byte to take it, and tells what it allocates. */
+  final class Companion implements Executor, AutoCloseable {
+    private final AtomicReference<@Nullable Runnable> next = new AtomicReference<>();
+    private final Thread thread = Thread.ofPlatform().daemon().start(this::run);
+    private int given;
+
+    /** What the thread has allocated. */
+    volatile long bytes;
+
+    /** Tasks run. */
+    volatile int tasks;
+
+    private void run() {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      while (!Thread.currentThread().isInterrupted()) {
+        Runnable task = next.getAndSet(null);
+        if (task == null) {
+          Thread.onSpinWait();
+        } else {
+          task.run();
+          bytes = threads.getCurrentThreadAllocatedBytes();
+          tasks = tasks + 1;
+        }
+      }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      given++;
+      next.set(task);
+    }
+
+    /** Until all tasks have run. */
+    void await() {
+      while (tasks < given) {
+        Thread.onSpinWait();
+      }
+    }
+
+    @Override
+    public void close() {
+      thread.interrupt();
+    }
+  }
+
   /** The same on a row as wide as a small vocabulary, and where tokens are masked. */
   @Example
   default void wideAndMaskedRowsAllocateNothing() {
@@ -347,17 +446,21 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** 0 once enough batches in a row count no byte; else the least that a batch counts. */
   private static long leastSteady(Call call, int seconds) {
-    long deadline = System.nanoTime() + seconds * 1_000_000_000L;
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    return leastSteady(call, seconds, threads::getCurrentThreadAllocatedBytes);
+  }
+
+  private static long leastSteady(Call call, int seconds, LongSupplier allocated) {
+    long deadline = System.nanoTime() + seconds * 1_000_000_000L;
     long least = Long.MAX_VALUE;
     int steady = 0;
     int sum = 0;
     while (steady < STEADY && System.nanoTime() < deadline) {
-      long before = threads.getCurrentThreadAllocatedBytes();
+      long before = allocated.getAsLong();
       for (int i = 0; i < CALLS; i++) {
         sum += call.of(i & 7);
       }
-      long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+      long bytes = allocated.getAsLong() - before;
       steady = bytes == 0 ? steady + 1 : 0;
       least = bytes == 0 ? least : Math.min(least, bytes);
     }

@@ -87,8 +87,8 @@ public interface SegmentContract extends KernelsUnderTest {
     return Chains.anySteps();
   }
 
-  /** The row's elements, and the floats that they are. */
-  private static float[] store(float[] x, ElementType type, MemorySegment elements) {
+  /** Writes a row's elements, and returns the floats that they are. */
+  static float[] store(float[] x, ElementType type, MemorySegment elements) {
     float[] widened = new float[x.length];
     for (int i = 0; i < x.length; i++) {
       switch (type) {

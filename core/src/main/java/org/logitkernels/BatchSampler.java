@@ -1,0 +1,462 @@
+package org.logitkernels;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batched sampling: a row of logits for each of many sequences in, a token for each out, by one
+ * thread or by several.
+ *
+ * <p>Each row has a {@link Sampler} of its own, and gets exactly what that sampler gives for it
+ * alone: token, candidates, probabilities and errors, to the bit. They depend on the row, its
+ * chain, seed, position and history, never on the number of threads, on which thread took which
+ * row, on the batch's size, or on a row's neighbours. Two rows with the same seed at the same
+ * position use the same draw, wherever they run.
+ *
+ * <p><b>Rows that fail</b> (NaN, every token masked) are reported one by one by {@link #error}; the
+ * others get their tokens.
+ *
+ * <p><b>Threads:</b> the caller's alone, or that and tasks on an executor, see {@link #on}. They
+ * claim rows one at a time, without a lock. Whatever the executor does with a task (runs it at
+ * once, late, never, or rejects it), the rows that no task has claimed are the caller's.
+ *
+ * <p><b>Cost:</b> that of its rows, and of handing tasks to the executor. <b>Allocation:</b> none
+ * in steady state, on any thread, but for what the executor needs to take a task, and for the
+ * exceptions of rows that fail; enforced by {@code AllocationContract}. Measured for a task: with a
+ * fixed pool of {@link java.util.concurrent.Executors} 24 bytes on the caller's thread and 32 on
+ * the pool's, with a {@link java.util.concurrent.ForkJoinPool} 32, with a virtual thread 360.
+ * <b>Footprint:</b> that of a sampler (see {@link Workspace}) for each row.
+ *
+ * <p>Not thread-safe: one step at a time. A second one during the first is an {@link
+ * IllegalStateException}.
+ */
+public final class BatchSampler {
+  /** The token of a row that failed. */
+  private static final int FAILED = -1;
+
+  /** Looks at the last rows of others before the thread sleeps: about the time of a row. */
+  private static final int SPINS = 500;
+
+  private static final float[] NONE = {};
+
+  private final Sampler[] samplers;
+  private final @Nullable Throwable[] failures;
+  private Executor executor = Runnable::run;
+  private Helper[] helpers = {};
+
+  private final AtomicBoolean sampling = new AtomicBoolean();
+
+  /**
+   * Rows of the step that nobody has claimed; 0 between steps. It counts down, so that a claim
+   * needs nothing but this number, and a task that starts late finds 0, or rows of a later step,
+   * which are as good.
+   */
+  private final AtomicInteger unclaimed = new AtomicInteger();
+
+  /** Rows of the step that have no token and no error yet. No step begins before it is 0. */
+  private final AtomicInteger unfinished = new AtomicInteger();
+
+  /** The caller, while it may sleep. */
+  private volatile @Nullable Thread waiting;
+
+  // The step: written before rows can be claimed, read after one was.
+  private int rows;
+  private int[] tokens = {};
+  private float[] logits = NONE;
+  private int from;
+  private int stride;
+  private int length;
+  private @Nullable MemorySegment segment; // instead of the array
+  private long byteOffset;
+  private long byteStride;
+  private ElementType type = ElementType.FLOAT32;
+
+  private BatchSampler(Sampler[] samplers) {
+    this.samplers = samplers;
+    this.failures = new Throwable[samplers.length];
+  }
+
+  /**
+   * A batch whose rows share a chain, on {@link Kernels#best()}.
+   *
+   * @param chain the chain of every row
+   * @param vocabularySize the longest row it will be given
+   * @param seeds of each row, the seed that selects its random stream; their number is that of rows
+   * @return a batch on the caller's thread, every row at position 0
+   * @throws IllegalArgumentException if the vocabulary size is below 1
+   * @throws IllegalStateException if a backend is forced and cannot serve
+   */
+  public static BatchSampler of(SamplerChain chain, int vocabularySize, long[] seeds) {
+    return of(Collections.nCopies(seeds.length, chain), vocabularySize, seeds);
+  }
+
+  /**
+   * A batch whose rows have chains of their own, on {@link Kernels#best()}.
+   *
+   * @param chains of each row, the chain
+   * @param vocabularySize the longest row it will be given
+   * @param seeds of each row, the seed that selects its random stream
+   * @return a batch on the caller's thread, every row at position 0
+   * @throws IllegalArgumentException if the vocabulary size is below 1, or there are not as many
+   *     seeds as chains
+   * @throws IllegalStateException if a backend is forced and cannot serve
+   */
+  public static BatchSampler of(List<SamplerChain> chains, int vocabularySize, long[] seeds) {
+    if (chains.size() != seeds.length) {
+      throw new IllegalArgumentException(
+          "there are " + chains.size() + " chains, but " + seeds.length + " seeds");
+    }
+    Sampler[] samplers = new Sampler[seeds.length];
+    for (int i = 0; i < samplers.length; i++) {
+      samplers[i] = chains.get(i).newSampler(vocabularySize, seeds[i]);
+    }
+    return new BatchSampler(samplers);
+  }
+
+  /**
+   * A batch of samplers: each row goes on with its own chain, kernels, position and history.
+   *
+   * @param samplers of each row, the sampler
+   * @return a batch on the caller's thread
+   * @throws IllegalArgumentException if a sampler stands in two rows
+   */
+  public static BatchSampler of(Sampler... samplers) {
+    Set<Sampler> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int i = 0; i < samplers.length; i++) {
+      if (!distinct.add(Objects.requireNonNull(samplers[i]))) {
+        throw new IllegalArgumentException("the sampler of row " + i + " has a row already");
+      }
+    }
+    return new BatchSampler(samplers.clone());
+  }
+
+  /**
+   * From now on, shares the rows of a step between the caller's thread and tasks on an executor.
+   *
+   * <p>The caller's thread always takes part, and waits at the end only for rows that a task has
+   * begun: an executor that is busy, full or shut down costs speed and nothing else. So the caller
+   * may itself be a thread of that executor. A task that the executor has not run yet is not handed
+   * over again, so at most {@code parallelism - 1} of them are ever in its queue; one that the
+   * executor drops in silence is missed until this is called again.
+   *
+   * @param executor runs the tasks; never shut down by this class
+   * @param parallelism how many threads at most, the caller's among them; 1 for it alone
+   * @return this batch
+   * @throws IllegalArgumentException if the parallelism is below 1
+   * @throws IllegalStateException during a step
+   */
+  public BatchSampler on(Executor executor, int parallelism) {
+    Objects.requireNonNull(executor);
+    if (parallelism < 1) {
+      throw new IllegalArgumentException("parallelism must be >= 1, but was " + parallelism);
+    }
+    checkIdle();
+    this.executor = executor;
+    helpers = new Helper[parallelism - 1];
+    Arrays.setAll(helpers, i -> new Helper());
+    return this;
+  }
+
+  /** {@return how many rows there are} */
+  public int rows() {
+    return samplers.length;
+  }
+
+  /**
+   * The sampler of a row, for all that is about that row alone: before a step its position, the
+   * prompt and the mask of allowed tokens; after it the candidates and probabilities, and to accept
+   * the token.
+   *
+   * <p>To be used between steps, not during one.
+   *
+   * @param i the row
+   * @return its sampler, the same until another is put in its place
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws IllegalStateException during a step
+   */
+  public Sampler row(int i) {
+    checkIdle();
+    return samplers[i];
+  }
+
+  /**
+   * Gives a row to another sampler: a sequence has ended, and another takes its place.
+   *
+   * @param i the row
+   * @param sampler its sampler from now on
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws IllegalArgumentException if the sampler has another row
+   * @throws IllegalStateException during a step
+   */
+  public void row(int i, Sampler sampler) {
+    Objects.requireNonNull(sampler);
+    Objects.checkIndex(i, samplers.length);
+    checkIdle();
+    for (int j = 0; j < samplers.length; j++) {
+      if (samplers[j] == sampler && j != i) {
+        throw new IllegalArgumentException("the sampler has row " + j);
+      }
+    }
+    samplers[i] = sampler;
+    failures[i] = null;
+  }
+
+  /**
+   * One step: draws a token for each of the first rows, as {@link Sampler#sample(float[], int,
+   * int)} does.
+   *
+   * <p>Row i is the range of {@code length} logits from {@code from + i * stride}. Rows may
+   * overlap: with a stride of 0 all are the same one. They are referred to, not copied, until the
+   * next step.
+   *
+   * <p>An interrupt is kept for the caller, and abandons no row. Arguments are checked before
+   * anything is done.
+   *
+   * @param logits the array that holds the rows
+   * @param from index of the first row's first logit
+   * @param stride from the beginning of a row to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @param length logits in a row, at least 1
+   * @param tokens where the tokens go, each counted from the beginning of its row; -1 for a row
+   *     that failed, see {@link #error}
+   * @return how many rows failed; their positions have not moved
+   * @throws IndexOutOfBoundsException if the rows do not lie in the array
+   * @throws IllegalArgumentException if the stride is negative, there are not as many rows, the
+   *     length is below 1, or {@code tokens} too short
+   * @throws IllegalStateException during another step
+   * @throws Error what a row met that is no exception ({@link OutOfMemoryError}), once all others
+   *     are finished; if there are several, that of the lowest row
+   */
+  public int sample(float[] logits, int from, int stride, int rows, int length, int[] tokens) {
+    if (stride < 0) {
+      throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
+    }
+    checkStep(rows, length, tokens);
+    if (rows > 0) {
+      Objects.checkFromIndexSize(from, (rows - 1L) * stride + length, logits.length);
+    }
+    begin();
+    this.logits = logits;
+    this.from = from;
+    this.stride = stride;
+    segment = null;
+    return sample(rows, length, tokens);
+  }
+
+  /**
+   * One step on rows in a memory segment, as {@link Sampler#sample(MemorySegment, long, int,
+   * ElementType)} draws from each: otherwise as {@link #sample(float[], int, int, int, int,
+   * int[])}.
+   *
+   * <p>A segment that is confined to one thread fails, row by row, on every other thread: take a
+   * shared one, or no executor.
+   *
+   * @param logits holds the rows: native or on the heap, read-only or not
+   * @param byteOffset where in it the first row begins; any alignment
+   * @param byteStride from the beginning of a row to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @param length logits in a row, at least 1
+   * @param type how they are stored, in the machine's byte order
+   * @param tokens where the tokens go; -1 for a row that failed
+   * @return how many rows failed; their positions have not moved
+   * @throws IndexOutOfBoundsException if the rows do not lie in the segment
+   * @throws IllegalArgumentException if the stride is negative, there are not as many rows, the
+   *     length is below 1, or {@code tokens} too short
+   * @throws IllegalStateException during another step
+   * @throws Error as above
+   */
+  public int sample(
+      MemorySegment logits,
+      long byteOffset,
+      long byteStride,
+      int rows,
+      int length,
+      ElementType type,
+      int[] tokens) {
+    if (byteStride < 0) {
+      throw new IllegalArgumentException("byteStride must be >= 0, but was " + byteStride);
+    }
+    checkStep(rows, length, tokens);
+    if (rows > 0) {
+      long bytes = logits.byteSize();
+      long others = rows - 1L;
+      Objects.checkFromIndexSize(byteOffset, (long) length * type.bytes(), bytes);
+      if (others > 0) {
+        long last = byteStride > bytes / others ? Long.MAX_VALUE : others * byteStride;
+        Objects.checkFromIndexSize(last, byteOffset + (long) length * type.bytes(), bytes);
+      }
+    }
+    begin();
+    segment = logits;
+    this.byteOffset = byteOffset;
+    this.byteStride = byteStride;
+    this.type = type;
+    return sample(rows, length, tokens);
+  }
+
+  /**
+   * The error of a row in the last step: what its sampler threw.
+   *
+   * @param i the row
+   * @return the error; null if the row got a token, or was not in the step
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws IllegalStateException during a step
+   */
+  public @Nullable RuntimeException error(int i) {
+    checkIdle();
+    return failures[i] instanceof RuntimeException error ? error : null;
+  }
+
+  private void checkStep(int rows, int length, int[] tokens) {
+    if (rows < 0 || rows > samplers.length) {
+      throw new IllegalArgumentException(
+          "rows must be in [0, " + samplers.length + "], but was " + rows);
+    }
+    if (length < 1) {
+      throw new IllegalArgumentException("length must be >= 1, but was " + length);
+    }
+    Kernels.checkOutput("tokens", tokens.length, rows);
+  }
+
+  private void checkIdle() {
+    if (sampling.get()) {
+      throw duringAStep();
+    }
+  }
+
+  private void begin() {
+    if (!sampling.compareAndSet(false, true)) {
+      throw duringAStep();
+    }
+  }
+
+  private static IllegalStateException duringAStep() {
+    return new IllegalStateException("the batch is in a step: it serves one caller at a time");
+  }
+
+  /** The step that has begun, on rows that the fields tell of. */
+  private int sample(int rows, int length, int[] tokens) {
+    try {
+      Arrays.fill(failures, null);
+      this.rows = rows;
+      this.length = length;
+      this.tokens = tokens;
+      unfinished.set(rows);
+      unclaimed.set(rows); // the last, as from here on tasks may claim
+      try {
+        handOver(Math.min(helpers.length, rows - 1));
+      } finally { // also where the executor throws what it should not
+        work();
+        await();
+      }
+      return failed();
+    } finally {
+      sampling.set(false);
+    }
+  }
+
+  private void handOver(int tasks) {
+    for (int i = 0; i < tasks && unclaimed.get() > 0; i++) {
+      Helper helper = helpers[i];
+      if (helper.handedOver.compareAndSet(false, true)) {
+        boolean taken = false;
+        try {
+          executor.execute(helper);
+          taken = true;
+        } catch (RejectedExecutionException full) {
+          return; // the caller does it all
+        } finally {
+          if (!taken) {
+            helper.handedOver.set(false);
+          }
+        }
+      }
+    }
+  }
+
+  /** Claims rows and samples them, until none is left. */
+  private void work() {
+    for (int left = unclaimed.get(); left > 0; left = unclaimed.get()) {
+      if (unclaimed.compareAndSet(left, left - 1)) {
+        sampleRow(rows - left);
+        if (unfinished.decrementAndGet() == 0) {
+          LockSupport.unpark(waiting); // nobody, if it is null
+        }
+      }
+    }
+  }
+
+  private void sampleRow(int i) {
+    int token = FAILED;
+    try {
+      MemorySegment held = segment;
+      if (held != null) {
+        token = samplers[i].sample(held, byteOffset + i * byteStride, length, type);
+      } else {
+        int start = from + i * stride;
+        token = samplers[i].sample(logits, start, start + length);
+      }
+    } catch (RuntimeException | Error e) {
+      failures[i] = e;
+    }
+    tokens[i] = token;
+  }
+
+  /** Waits for the rows that others have claimed. */
+  private void await() {
+    for (int i = 0; i < SPINS && unfinished.get() > 0; i++) {
+      Thread.onSpinWait();
+    }
+    if (unfinished.get() == 0) {
+      return;
+    }
+    boolean interrupted = false;
+    waiting = Thread.currentThread();
+    while (unfinished.get() > 0) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted(); // or it would not sleep again
+    }
+    waiting = null;
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** How many rows failed; throws what is no exception. */
+  private int failed() {
+    int failed = 0;
+    for (int i = 0; i < rows; i++) {
+      if (failures[i] instanceof Error error) {
+        throw error;
+      }
+      failed += failures[i] == null ? 0 : 1;
+    }
+    return failed;
+  }
+
+  /** The task that an executor is handed: takes part in whatever step there is when it runs. */
+  private final class Helper implements Runnable {
+    /** Whether the executor has it: set by who hands it over, cleared when it has ended. */
+    final AtomicBoolean handedOver = new AtomicBoolean();
+
+    @Override
+    public void run() {
+      do {
+        work();
+        handedOver.set(false);
+        // A step may have begun in between, which did not hand over what the executor still had.
+      } while (unclaimed.get() > 0 && handedOver.compareAndSet(false, true));
+    }
+  }
+}
