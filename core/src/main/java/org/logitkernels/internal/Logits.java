@@ -191,9 +191,15 @@ public final class Logits {
     row.topK(more, survivors);
     if (changes.size() > 0) {
       dropChanged();
+      survivors.topK(k);
+      // Of the changed ones, those that the best k of the others leave room for.
+      float bar = survivors.size < k ? Float.NEGATIVE_INFINITY : survivors.lowest();
       survivors.reserve(survivors.size + changes.size());
       for (int i = 0; i < changes.size(); i++) {
-        survivors.insert(changes.token(i), Float.intBitsToFloat(changes.number(i)));
+        float logit = Float.intBitsToFloat(changes.number(i));
+        if (logit >= bar) {
+          survivors.insert(changes.token(i), logit);
+        }
       }
       survivors.dropMasked();
       survivors.topK(k);
