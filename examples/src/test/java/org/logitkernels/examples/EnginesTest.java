@@ -195,7 +195,8 @@ class EnginesTest {
                   Pattern.DOTALL)
               .matcher(source);
       assertTrue(region.find(), block.group(1) + " has no region " + block.group(2));
-      assertEquals(region.group(1).stripTrailing().stripIndent(), block.group(3).stripTrailing(), page);
+      assertEquals(
+          region.group(1).stripTrailing().stripIndent(), block.group(3).stripTrailing(), page);
     }
     assertTrue(blocks > 0, page);
     if (page.startsWith("docs")) {
