@@ -53,6 +53,9 @@ public final class Generate implements Callable<Integer> {
         bin/generate --explain --steps 12
         bin/generate --sweep 0.2,0.8,1.5 --steps 80
 
+      bin/generate --onnx tells tales whose logits ONNX Runtime computes, which its first run \
+      downloads; it has options of its own, listed by bin/generate --onnx --help.
+
       Exit status: 0, or 2 if an option or a file cannot be used.""";
 
   @Option(

@@ -80,14 +80,20 @@ final class Transformer {
    * call.
    */
   float[] forward(int token, int position) {
+    float[] hidden = hidden(token, position);
+    model.classifier.multiply(model.vocabularySize, model.dim, hidden, 0, logits, 0);
+    return logits;
+  }
+
+  /** The hidden state that the classifier makes these logits of: valid until the next call. */
+  float[] hidden(int token, int position) {
     model.embedding.copyRow(token, stream);
     for (int layer = 0; layer < model.layers; layer++) {
       attend(layer, position);
       feedForward(layer);
     }
     norm(model.finalNorm);
-    model.classifier.multiply(model.vocabularySize, model.dim, normed, 0, logits, 0);
-    return logits;
+    return normed;
   }
 
   private void attend(int layer, int position) {

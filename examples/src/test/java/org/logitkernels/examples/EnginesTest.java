@@ -1,0 +1,206 @@
+package org.logitkernels.examples;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.logitkernels.ElementType;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
+
+/** The lines of docs/engines.md: they work, and the page shows them as they stand here. */
+class EnginesTest {
+  private static final int VOCABULARY = 500;
+  private static final int ROWS = 3;
+
+  private final SamplerChain chain = SamplerChain.of(Step.topK(40), Step.temperature(0.8f));
+  private final float[] batch = new float[ROWS * VOCABULARY];
+
+  /** The tokens of the rows, each drawn by the sampler with the row's number as the seed. */
+  private final int[] expected = new int[ROWS];
+
+  @AutoClose private final Arena arena = Arena.ofConfined();
+
+  EnginesTest() {
+    SplittableRandom random = new SplittableRandom(2);
+    for (int i = 0; i < batch.length; i++) {
+      batch[i] = random.nextInt(-32, 32) / 8f; // exact as halves
+    }
+    for (int row = 0; row < ROWS; row++) {
+      expected[row] = sampler(row).sample(batch, row * VOCABULARY, (row + 1) * VOCABULARY);
+    }
+  }
+
+  private Sampler sampler(int seed) {
+    return chain.newSampler(VOCABULARY, seed);
+  }
+
+  @Test
+  void arrays() {
+    float[] logits = batch;
+    Sampler sampler = sampler(1);
+    int vocabulary = VOCABULARY;
+    int row = 1;
+    // docs/engines.md: array
+    int token = sampler.sample(logits, row * vocabulary, (row + 1) * vocabulary);
+    // docs/engines.md: end
+    assertEquals(expected[1], token);
+  }
+
+  @Test
+  void directBuffers() {
+    FloatBuffer buffer =
+        ByteBuffer.allocateDirect(4 * batch.length).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    buffer.put(0, batch);
+    for (int row = 0; row < ROWS; row++) {
+      assertEquals(expected[row], sampler(row).sample(buffer.slice(row * VOCABULARY, VOCABULARY)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void segments(boolean brain) {
+    ElementType type = brain ? ElementType.BFLOAT16 : ElementType.FLOAT16;
+    MemorySegment logits = arena.allocate(2L * batch.length);
+    for (int i = 0; i < batch.length; i++) {
+      short half =
+          brain ? (short) (Float.floatToIntBits(batch[i]) >> 16) : Float.floatToFloat16(batch[i]);
+      logits.setAtIndex(JAVA_SHORT, i, half);
+    }
+    Sampler[] samplers = {sampler(0), sampler(1), sampler(2)};
+    int[] tokens = new int[ROWS];
+    int vocabulary = VOCABULARY;
+    // docs/engines.md: segment
+    long rowBytes = (long) vocabulary * type.bytes();
+    for (int row = 0; row < samplers.length; row++) {
+      tokens[row] = samplers[row].sample(logits, row * rowBytes, vocabulary, type);
+    }
+    // docs/engines.md: end
+    assertArrayEquals(expected, tokens);
+  }
+
+  /** Functions in Java, behind C's calling convention, stand in for those of llama.cpp. */
+  @Test
+  void llamaCpp() throws Throwable {
+    MemorySegment context = arena.allocate(16);
+    MemorySegment vocab = arena.allocate(16);
+    MemorySegment rows = arena.allocateFrom(JAVA_FLOAT, batch);
+    StandIn standIn = new StandIn(context.address(), rows);
+    LlamaCpp llama = new LlamaCpp(standIn.library(arena));
+    Sampler[] samplers = {sampler(0), sampler(1), sampler(2)};
+    int[] last = {0, 1, -1}; // where in the batch each sequence's last token is
+    int[] tokens = new int[ROWS];
+    // docs/engines.md: llama
+    int vocabulary = llama.vocabularySize(vocab);
+    for (int s = 0; s < samplers.length; s++) {
+      MemorySegment row = llama.logits(context, last[s], vocabulary);
+      tokens[s] = samplers[s].sample(row, 0, vocabulary, ElementType.FLOAT32);
+    }
+    // docs/engines.md: end
+    assertArrayEquals(expected, tokens);
+    assertEquals(rows.address() + 4L * VOCABULARY, llama.logits(context, 1, vocabulary).address());
+
+    // The row is llama.cpp's memory: what the next decode writes is what is drawn.
+    rows.setAtIndex(JAVA_FLOAT, VOCABULARY + 77, 1000);
+    MemorySegment row = llama.logits(context, 1, vocabulary);
+    assertEquals(77, samplers[1].sample(row, 0, vocabulary, ElementType.FLOAT32));
+
+    assertThrows(IllegalArgumentException.class, () -> llama.logits(context, 9, vocabulary));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> samplers[1].sample(row, 4, vocabulary, ElementType.FLOAT32),
+        "the row ends where it ends");
+  }
+
+  /** What llama.h says of two functions. */
+  private record StandIn(long context, MemorySegment rows) {
+    int vocabTokens(MemorySegment vocab) {
+      return VOCABULARY;
+    }
+
+    MemorySegment logitsIth(MemorySegment context, int i) {
+      assertEquals(this.context, context.address());
+      int row = i < 0 ? ROWS + i : i;
+      return row < ROWS ? rows.asSlice(4L * row * VOCABULARY) : MemorySegment.NULL;
+    }
+
+    @SuppressWarnings("restricted")
+    SymbolLookup library(Arena arena) throws ReflectiveOperationException {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      MethodHandle tokens =
+          lookup.bind(this, "vocabTokens", MethodType.methodType(int.class, MemorySegment.class));
+      MethodHandle logits =
+          lookup.bind(
+              this,
+              "logitsIth",
+              MethodType.methodType(MemorySegment.class, MemorySegment.class, int.class));
+      Linker linker = Linker.nativeLinker();
+      Map<String, MemorySegment> functions =
+          Map.of(
+              "llama_vocab_n_tokens",
+              linker.upcallStub(tokens, FunctionDescriptor.of(JAVA_INT, ADDRESS), arena),
+              "llama_get_logits_ith",
+              linker.upcallStub(logits, FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT), arena));
+      return name -> Optional.ofNullable(functions.get(name));
+    }
+  }
+
+  /**
+   * A page names the place of each block of Java that is compiled, {@code <!-- FILE: REGION -->};
+   * in docs/engines.md every block is.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"docs/engines.md", "README.md"})
+  void thePageShowsWhatIsCompiled(String page) throws IOException {
+    Path root = Path.of("..");
+    String text = Files.readString(root.resolve(page));
+    Matcher block =
+        Pattern.compile("<!-- (\\S+\\.java): (\\w+) -->\n+```java\n(.*?)```", Pattern.DOTALL)
+            .matcher(text);
+    int blocks = 0;
+    for (; block.find(); blocks++) {
+      String source = Files.readString(root.resolve(block.group(1)));
+      Matcher region =
+          Pattern.compile(
+                  " *// docs/engines.md: " + block.group(2) + "\n(.*?) *// docs/engines.md: end",
+                  Pattern.DOTALL)
+              .matcher(source);
+      assertTrue(region.find(), block.group(1) + " has no region " + block.group(2));
+      assertEquals(
+          region.group(1).stripTrailing().stripIndent(), block.group(3).stripTrailing(), page);
+    }
+    assertTrue(blocks > 0, page);
+    if (page.startsWith("docs")) {
+      assertEquals(text.split("```java", -1).length - 1, blocks, "blocks that are not compiled");
+    }
+  }
+}
