@@ -133,6 +133,9 @@ final class AppliedChain {
   void apply(double u, History history, long @Nullable [] mask) {
     weighed = Double.NaN;
     temperature = 1;
+    if (penalties != null) {
+      penalties.begin();
+    }
     int exclusions = 0;
     for (int n = 0; n < steps.length; n++) {
       Step step = steps[n];
@@ -286,7 +289,8 @@ final class AppliedChain {
     if (bias == Float.NEGATIVE_INFINITY) {
       logits.mask(token);
     } else {
-      logits.set(token, (float) (logits.get(token) + bias * temperature));
+      float x = logits.get(token);
+      logits.replace(token, x, (float) (x + bias * temperature));
     }
   }
 

@@ -68,20 +68,19 @@ public final class Logits {
   }
 
   /**
-   * Changes a token's logit, to a finite one. What is masked stays masked, and what is no logit
-   * stays an error.
+   * Changes a token's logit, which is known, to a finite one. What is masked stays masked, and what
+   * is no logit stays an error.
    */
-  public void set(int token, float logit) {
-    put(token, Math.clamp(logit, -Float.MAX_VALUE, Float.MAX_VALUE));
+  public void replace(int token, float old, float logit) {
+    put(token, old, Math.clamp(logit, -Float.MAX_VALUE, Float.MAX_VALUE));
   }
 
   /** Masks a token. */
   public void mask(int token) {
-    put(token, Float.NEGATIVE_INFINITY);
+    put(token, get(token), Float.NEGATIVE_INFINITY);
   }
 
-  private void put(int token, float logit) {
-    float old = get(token);
+  private void put(int token, float old, float logit) {
     if (old > Float.NEGATIVE_INFINITY && old < Float.POSITIVE_INFINITY) {
       if (narrowed) {
         int i = Arrays.binarySearch(survivors.ids, 0, survivors.size, token);

@@ -7,27 +7,40 @@ import java.util.Arrays;
  * tokens in it.
  */
 public final class Penalties {
-  private final Tally tally = new Tally();
+  private static final int NOT_COUNTED = -1;
+
+  private final Tally counts = new Tally();
+  private final Tally repetitions = new Tally();
+  private int counted = NOT_COUNTED;
   private int[] matches = {};
 
   /** Scratch. */
   public Penalties() {}
 
+  /** The history may have changed. */
+  public void begin() {
+    counted = NOT_COUNTED;
+  }
+
+  /** Counts tokens from a place on; several penalties of a chain mostly look at the same. */
   private void count(History history, int start) {
-    tally.clear();
-    for (int i = start; i < history.size(); i++) {
-      int token = history.token(i);
-      tally.set(token, tally.get(token) + 1);
+    if (start == counted) {
+      return;
     }
+    counts.clear();
+    for (int i = start; i < history.size(); i++) {
+      counts.add(history.token(i));
+    }
+    counted = start;
   }
 
   /** Divides the logits above 0 of tokens that occurred, and multiplies the others. */
   public void repetition(Logits logits, History history, int start, float penalty) {
     count(history, start);
-    for (int i = 0; i < tally.size(); i++) {
-      int token = tally.token(i);
+    for (int i = 0; i < counts.size(); i++) {
+      int token = counts.token(i);
       float x = logits.get(token);
-      logits.set(token, x > 0 ? x / penalty : x * penalty);
+      logits.replace(token, x, x > 0 ? x / penalty : x * penalty);
     }
   }
 
@@ -35,10 +48,11 @@ public final class Penalties {
   public void occurrence(
       Logits logits, History history, int start, double each, double once, double temperature) {
     count(history, start);
-    for (int i = 0; i < tally.size(); i++) {
-      int token = tally.token(i);
-      double penalty = tally.number(i) * each + once;
-      logits.set(token, (float) (logits.get(token) - penalty * temperature));
+    for (int i = 0; i < counts.size(); i++) {
+      int token = counts.token(i);
+      double penalty = counts.number(i) * each + once;
+      float x = logits.get(token);
+      logits.replace(token, x, (float) (x - penalty * temperature));
     }
   }
 
@@ -90,20 +104,21 @@ public final class Penalties {
       return;
     }
     measure(history, end, end - start);
-    tally.clear();
+    repetitions.clear();
     for (int back = 1; back < end - start; back++) {
       int length = Math.min(matches[back], limit);
       int next = history.token(end - back);
-      if (length >= allowed && length > tally.get(next)) {
-        tally.set(next, length);
+      if (length >= allowed && length > repetitions.get(next)) {
+        repetitions.set(next, length);
       }
     }
-    for (int i = 0; i < tally.size(); i++) {
-      int token = tally.token(i);
+    for (int i = 0; i < repetitions.size(); i++) {
+      int token = repetitions.token(i);
       if (!isBreaker(breakers, token)) {
-        double penalty = multiplier * Exponential.power(base, tally.number(i) - allowed);
+        double penalty = multiplier * Exponential.power(base, repetitions.number(i) - allowed);
         double most = Math.min(penalty * temperature, Float.MAX_VALUE);
-        logits.set(token, (float) (logits.get(token) - most));
+        float x = logits.get(token);
+        logits.replace(token, x, (float) (x - most));
       }
     }
   }

@@ -48,6 +48,16 @@ final class Tally {
     return slots[slot] - 1;
   }
 
+  /** Adds 1 to a token's number. */
+  void add(int token) {
+    int place = place(token);
+    if (place < 0) {
+      set(token, 1);
+    } else {
+      numbers[place]++;
+    }
+  }
+
   /** A token's number; 0 if it has none. */
   int get(int token) {
     int place = place(token);

@@ -27,8 +27,8 @@ final class Strips {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final int SIGN = 0x80000000;
 
-  /** The depth of a strip is a multiple of it. */
-  static final int UNROLLED = 8;
+  /** Vectors that a run has at least. */
+  static final int SHORTEST = 8;
 
   private Strips() {}
 
@@ -65,44 +65,18 @@ final class Strips {
   /**
    * The strips' maxima, NaN and Infinity among them; returns the unsigned maximum of all bits.
    *
-   * <p>Unrolled by hand, and so above the size at which HotSpot would inline it: see {@link
-   * ExpSum}.
+   * <p>Its assertions lift it above the size at which HotSpot would inline it: see {@link ExpSum}.
    */
   private static int fill(float[] x, int from, int to, int run, float[] maxima) {
+    assert from >= 0 && from <= to && to <= x.length : "strips of " + from + " to " + to;
+    assert run >= SHORTEST * F.length() && (to - from) % run == 0 : "runs of " + run;
+    assert maxima.length >= (to - from) / run * F.length() : maxima.length + " strips";
     IntVector unsignedMax = IntVector.zero(I);
     for (int at = from, strip = 0; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
-      for (int i = at; i < at + run; i += UNROLLED * F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + F.length()).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + 2 * F.length()).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + 4 * F.length()).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + 5 * F.length()).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + 6 * F.length()).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
-        bits = FloatVector.fromArray(F, x, i + 7 * F.length()).reinterpretAsInts();
+      for (int i = 0; i < run; i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, at + i).reinterpretAsInts();
         signedMax = signedMax.max(bits);
         unsignedMin = unsignedMin.lanewise(UMIN, bits);
         unsignedMax = unsignedMax.lanewise(UMAX, bits);
@@ -232,18 +206,18 @@ final class Strips {
     int[] ids = survivors.ids;
     float[] values = survivors.values;
     int size = survivors.size;
-    IntVector lanes = IntVector.zero(I).addIndex(1);
-    int i = at;
-    for (; i <= end - F.length(); i += F.length()) {
-      FloatVector v = FloatVector.fromArray(F, x, i);
+    IntVector lanes = IntVector.zero(I).addIndex(1).add(at - from);
+    int whole = (end - at) & -F.length();
+    for (int i = 0; i < whole; i += F.length()) {
+      FloatVector v = FloatVector.fromArray(F, x, at + i);
       VectorMask<Float> hits = v.sub(base).compare(VectorOperators.GE, bar);
       if (hits.anyTrue()) {
         v.compress(hits).intoArray(values, size);
-        lanes.add(i - from).compress(hits.cast(I)).intoArray(ids, size);
+        lanes.add(i).compress(hits.cast(I)).intoArray(ids, size);
         size += hits.trueCount();
       }
     }
     survivors.size = size;
-    return i;
+    return at + whole;
   }
 }

@@ -17,7 +17,7 @@ import org.logitkernels.internal.Survivors;
 final class TopK {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final int DEEPEST = 32;
-  private static final int SHALLOWEST = Strips.UNROLLED;
+  private static final int SHALLOWEST = Strips.SHORTEST;
 
   /** Depth of the strips of a second look. */
   private static final int FINE = 4;
