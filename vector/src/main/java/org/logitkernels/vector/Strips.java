@@ -70,6 +70,7 @@ final class Strips {
   private static int fill(float[] x, int from, int to, int run, float[] maxima) {
     assert from >= 0 && from <= to && to <= x.length : "strips of " + from + " to " + to;
     assert run >= SHORTEST * F.length() && (to - from) % run == 0 : "runs of " + run;
+    assert run <= to - from : "a run of " + run + " in " + (to - from) + " logits";
     assert maxima.length >= (to - from) / run * F.length() : maxima.length + " strips";
     IntVector unsignedMax = IntVector.zero(I);
     for (int at = from, strip = 0; at < to; at += run, strip += F.length()) {
