@@ -8,11 +8,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Crew;
 
 /**
  * Batched sampling: a row of logits for each of many sequences in, a token for each out, by one
@@ -31,6 +29,13 @@ import org.jspecify.annotations.Nullable;
  * claim rows one at a time, without a lock. Whatever the executor does with a task (runs it at
  * once, late, never, or rejects it), the rows that no task has claimed are the caller's.
  *
+ * <p><b>Few and long rows:</b> where there are at least two threads for a row, and it has 65,536
+ * logits or more, they share it: its maxima (top-k, min-p, greedy) and the sums of its weights
+ * (top-p, the draw from the whole row) are found in parts. Steps by entropy and by deviation, and
+ * whatever works on what a filter has left, stay with the caller; so does the row at the most
+ * extreme temperatures, in a segment that is confined to a thread, and with scalar kernels. The
+ * others then look for the next step for 50 microseconds before they give their thread back.
+ *
  * <p><b>Cost:</b> that of its rows, and of handing tasks to the executor. <b>Allocation:</b> none
  * in steady state, on any thread, but for what the executor needs to take a task, and for the
  * exceptions of rows that fail; enforced by {@code AllocationContract}. Measured for a task: with a
@@ -45,30 +50,17 @@ public final class BatchSampler {
   /** The token of a row that failed. */
   private static final int FAILED = -1;
 
-  /** Looks at the last rows of others before the thread sleeps: about the time of a row. */
-  private static final int SPINS = 500;
+  /** Any other thread. */
+  private static final Thread ANOTHER =
+      Thread.ofPlatform().inheritInheritableThreadLocals(false).unstarted(() -> {});
 
   private static final float[] NONE = {};
 
   private final Sampler[] samplers;
   private final @Nullable Throwable[] failures;
-  private Executor executor = Runnable::run;
-  private Helper[] helpers = {};
-
+  private final Crew.Work work = this::sampleRow;
   private final AtomicBoolean sampling = new AtomicBoolean();
-
-  /**
-   * Rows of the step that nobody has claimed; 0 between steps. It counts down, so that a claim
-   * needs nothing but this number, and a task that starts late finds 0, or rows of a later step,
-   * which are as good.
-   */
-  private final AtomicInteger unclaimed = new AtomicInteger();
-
-  /** Rows of the step that have no token and no error yet. No step begins before it is 0. */
-  private final AtomicInteger unfinished = new AtomicInteger();
-
-  /** The caller, while it may sleep. */
-  private volatile @Nullable Thread waiting;
+  private Crew crew = new Crew(Runnable::run, 1);
 
   // The step: written before rows can be claimed, read after one was.
   private int rows;
@@ -162,9 +154,7 @@ public final class BatchSampler {
       throw new IllegalArgumentException("parallelism must be >= 1, but was " + parallelism);
     }
     checkIdle();
-    this.executor = executor;
-    helpers = new Helper[parallelism - 1];
-    Arrays.setAll(helpers, i -> new Helper());
+    crew = new Crew(executor, parallelism);
     return this;
   }
 
@@ -352,13 +342,12 @@ public final class BatchSampler {
       this.rows = rows;
       this.length = length;
       this.tokens = tokens;
-      unfinished.set(rows);
-      unclaimed.set(rows); // the last, as from here on tasks may claim
-      try {
-        handOver(Math.min(helpers.length, rows - 1));
-      } finally { // also where the executor throws what it should not
-        work();
-        await();
+      boolean split = splits();
+      crew.linger(split);
+      if (split) {
+        splitRows();
+      } else {
+        crew.run(rows, work);
       }
       return failed();
     } finally {
@@ -366,33 +355,30 @@ public final class BatchSampler {
     }
   }
 
-  private void handOver(int tasks) {
-    for (int i = 0; i < tasks && unclaimed.get() > 0; i++) {
-      Helper helper = helpers[i];
-      if (helper.handedOver.compareAndSet(false, true)) {
-        boolean taken = false;
-        try {
-          executor.execute(helper);
-          taken = true;
-        } catch (RejectedExecutionException full) {
-          return; // the caller does it all
-        } finally {
-          if (!taken) {
-            helper.handedOver.set(false);
-          }
-        }
+  /**
+   * Whether threads share each row: long ones, which all of them may read, and so few that more
+   * than half of the threads had none of their own. (A row is not done twice as fast by two.)
+   */
+  private boolean splits() {
+    if (2 * rows > crew.threads() || length < Sampler.SHORTEST_SHARED) {
+      return false;
+    }
+    for (int i = 0; i < rows; i++) {
+      if (!samplers[i].isShareable()) {
+        return false;
       }
     }
+    return segment == null || segment.isAccessibleBy(ANOTHER);
   }
 
-  /** Claims rows and samples them, until none is left. */
-  private void work() {
-    for (int left = unclaimed.get(); left > 0; left = unclaimed.get()) {
-      if (unclaimed.compareAndSet(left, left - 1)) {
-        sampleRow(rows - left);
-        if (unfinished.decrementAndGet() == 0) {
-          LockSupport.unpark(waiting); // nobody, if it is null
-        }
+  /** One row after the other, each shared by all threads as far as it is long. */
+  private void splitRows() {
+    for (int i = 0; i < rows; i++) {
+      samplers[i].share(crew);
+      try {
+        sampleRow(i);
+      } finally {
+        samplers[i].share(null);
       }
     }
   }
@@ -413,26 +399,6 @@ public final class BatchSampler {
     tokens[i] = token;
   }
 
-  /** Waits for the rows that others have claimed. */
-  private void await() {
-    for (int i = 0; i < SPINS && unfinished.get() > 0; i++) {
-      Thread.onSpinWait();
-    }
-    if (unfinished.get() == 0) {
-      return;
-    }
-    boolean interrupted = false;
-    waiting = Thread.currentThread();
-    while (unfinished.get() > 0) {
-      LockSupport.park(this);
-      interrupted |= Thread.interrupted(); // or it would not sleep again
-    }
-    waiting = null;
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   /** How many rows failed; throws what is no exception. */
   private int failed() {
     int failed = 0;
@@ -443,20 +409,5 @@ public final class BatchSampler {
       failed += failures[i] == null ? 0 : 1;
     }
     return failed;
-  }
-
-  /** The task that an executor is handed: takes part in whatever step there is when it runs. */
-  private final class Helper implements Runnable {
-    /** Whether the executor has it: set by who hands it over, cleared when it has ended. */
-    final AtomicBoolean handedOver = new AtomicBoolean();
-
-    @Override
-    public void run() {
-      do {
-        work();
-        handedOver.set(false);
-        // A step may have begun in between, which did not hand over what the executor still had.
-      } while (unclaimed.get() > 0 && handedOver.compareAndSet(false, true));
-    }
   }
 }

@@ -640,7 +640,7 @@ public final class Kernels {
    */
   public int argMax(
       MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
-    return open(logits, byteOffset, length, type, workspace).argMax();
+    return open(logits, byteOffset, length, type, workspace).argMax(workspace.survivors);
   }
 
   /**

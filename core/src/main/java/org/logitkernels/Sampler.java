@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.Crew;
 import org.logitkernels.internal.History;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Order;
@@ -34,6 +35,9 @@ public final class Sampler {
   private static final long FURTHER = 1L << 32;
 
   private static final long RACE = 1L << 33;
+
+  /** Logits below which a row is done before others have begun to help. */
+  static final int SHORTEST_SHARED = Row.SHORTEST_SPLIT;
 
   private final SamplerChain chain;
   private final int vocabularySize;
@@ -303,6 +307,16 @@ public final class Sampler {
     Kernels.checkUniform(u);
     open(source.open(logits));
     return draw(u);
+  }
+
+  /** Whether its kernels can share a row among threads. */
+  boolean isShareable() {
+    return backend.parts() != null;
+  }
+
+  /** Shares the passes over rows from {@link #SHORTEST_SHARED} on with a crew, or with nobody. */
+  void share(@Nullable Crew crew) {
+    survivors.crew = crew;
   }
 
   /** Points at a row. Nothing counts as sampled until a token was drawn. */

@@ -1,8 +1,10 @@
 package org.logitkernels.bench;
 
 import java.util.Arrays;
+import java.util.List;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
 
 /**
  * Whether results are right, to the rounding of the least careful peer: against the scalar backend,
@@ -79,14 +81,17 @@ final class Check {
           require(below(x, id + 1, max) / total >= u - 1e-4, method);
         }
       }
-      case "batch" -> {
-        for (int threads : new int[] {1, 2}) {
-          workload.batch(x, threads, 7, theirIds);
-          int length = x.length / Rows.BATCH;
-          for (int i = 0; i < Rows.BATCH; i++) {
-            Sampler alone = Library.CHAIN.newSampler(length, i, Kernels.scalar());
-            alone.position(7);
-            require(theirIds[i] == alone.sample(x, i * length, (i + 1) * length), method);
+      case "row", "batch" -> {
+        int rows = method.equals("row") ? 1 : Rows.BATCH;
+        for (SamplerChain chain : List.of(SamplerChain.of(), Library.CHAIN)) {
+          for (int threads = 0; threads <= 2; threads++) {
+            workload.batch(x, rows, chain, threads, 7, theirIds);
+            int length = x.length / rows;
+            for (int i = 0; i < rows; i++) {
+              Sampler alone = chain.newSampler(length, i, Kernels.scalar());
+              alone.position(7);
+              require(theirIds[i] == alone.sample(x, i * length, (i + 1) * length), method);
+            }
           }
         }
       }

@@ -14,7 +14,10 @@ final class Held implements Workload {
   private final Kernels kernels = Kernels.named("vector");
   private final ElementType type;
 
-  /** Whether rows come by turns as an array, in native memory, and as a segment over the array. */
+  /**
+   * Whether some rows come as an array, some as a segment over one, and the others in native
+   * memory: always the same ones, so that no more memory is read than otherwise.
+   */
   private final boolean mixed;
 
   private final Workspace workspace;
@@ -24,7 +27,7 @@ final class Held implements Workload {
   private final MemorySegment[] views = new MemorySegment[2 * Rows.COUNT];
   private String text = "";
   private Sampler sampler;
-  private int calls;
+  private int form;
 
   Held(String name, int vocabulary) {
     this.mixed = name.equals("mixed");
@@ -77,11 +80,12 @@ final class Held implements Workload {
   /** The row as it comes this time, unless it comes as the array. */
   private MemorySegment segment(float[] x) {
     int place = place(x);
-    return !mixed || ++calls % 3 == 0 ? held[place] : views[place];
+    form = place % 3;
+    return !mixed || form == 0 ? held[place] : views[place];
   }
 
   private boolean isArray() {
-    return mixed && calls % 3 == 1;
+    return mixed && form == 1;
   }
 
   @Override

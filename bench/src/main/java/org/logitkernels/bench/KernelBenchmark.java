@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.logitkernels.Kernels;
+import org.logitkernels.SamplerChain;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -59,16 +60,24 @@ public class KernelBenchmark {
     Chains.ALL.forEach(
         (name, text) ->
             add(name, Check.TOKEN + text, (w, x, u, ids, values) -> w.token(x, text, u)));
+    add("alone" + Rows.BATCH, Rows.BATCH, Library.CHAIN, 0);
     for (int threads : new int[] {1, 2}) {
-      add(
-          "batch" + Rows.BATCH + (threads == 1 ? "" : "x" + threads),
-          "batch",
-          (w, x, u, ids, values) -> {
-            w.batch(x, threads, (long) (1024 * u), ids);
-            return ids[0];
-          });
+      String by = threads == 1 ? "" : "x" + threads;
+      add("batch" + Rows.BATCH + by, Rows.BATCH, Library.CHAIN, threads);
+      add("batch1" + by, 1, Library.CHAIN, threads);
+      add("draw1" + by, 1, SamplerChain.of(), threads);
     }
     add("draw8", "several", (w, x, u, ids, values) -> w.several(x, u, ids));
+  }
+
+  private static void add(String name, int rows, SamplerChain chain, int threads) {
+    add(
+        name,
+        rows == 1 ? "row" : "batch",
+        (w, x, u, ids, values) -> {
+          w.batch(x, rows, chain, threads, (long) (1024 * u), ids);
+          return ids[0];
+        });
   }
 
   private static void add(String name, String method, Call call) {

@@ -29,7 +29,9 @@ final class Library implements Workload {
   private String text = "";
   private Sampler sampler;
   private long[] allowed = {};
+  private Sampler[] samplers = {};
   private BatchSampler batch = BatchSampler.of();
+  private SamplerChain shared = CHAIN;
   private int threads;
 
   Library(Kernels kernels, int vocabulary) {
@@ -113,22 +115,30 @@ final class Library implements Workload {
   }
 
   @Override
-  public void batch(float[] x, int threads, long position, int[] tokens) {
-    int length = x.length / Rows.BATCH;
-    if (threads != this.threads) { // one number of threads to a benchmark
-      this.threads = threads;
-      Sampler[] samplers = new Sampler[Rows.BATCH];
-      Arrays.setAll(samplers, i -> CHAIN.newSampler(length, i, kernels));
+  public void batch(
+      float[] x, int rows, SamplerChain chain, int threads, long position, int[] tokens) {
+    int length = x.length / rows;
+    if (rows != samplers.length || chain != shared || threads != this.threads) {
+      shared = chain;
+      this.threads = threads; // one of all three to a benchmark
+      samplers = new Sampler[rows];
+      Arrays.setAll(samplers, i -> chain.newSampler(length, i, kernels));
       batch = BatchSampler.of(samplers);
       if (threads > 1) {
         ThreadFactory daemons = Thread.ofPlatform().daemon().factory();
         batch.on(Executors.newFixedThreadPool(threads - 1, daemons), threads);
       }
     }
-    for (int i = 0; i < Rows.BATCH; i++) {
-      batch.row(i).position(position);
+    for (Sampler own : samplers) {
+      own.position(position);
     }
-    batch.sample(x, 0, length, Rows.BATCH, length, tokens);
+    if (threads > 0) {
+      batch.sample(x, 0, length, rows, length, tokens);
+    } else {
+      for (int i = 0; i < rows; i++) {
+        tokens[i] = samplers[i].sample(x, i * length, (i + 1) * length);
+      }
+    }
   }
 
   @Override

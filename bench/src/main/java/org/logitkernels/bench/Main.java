@@ -377,7 +377,7 @@ public final class Main implements Callable<Integer> {
 
   /** Whether a backend has the method of a workload. */
   static boolean has(String backend, String method) {
-    if (method.startsWith(Check.TOKEN) || List.of("several", "batch").contains(method)) {
+    if (method.startsWith(Check.TOKEN) || List.of("several", "batch", "row").contains(method)) {
       return BACKENDS.contains(backend) && !backend.equals("naive");
     }
     return switch (backend) {

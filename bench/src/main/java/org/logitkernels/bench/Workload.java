@@ -1,5 +1,7 @@
 package org.logitkernels.bench;
 
+import org.logitkernels.SamplerChain;
+
 /**
  * The workloads, each on one row: what a backend of the library, plain Java and the peers are timed
  * on. Results are handed over in arrays the caller or the implementation keeps, so that nothing is
@@ -62,10 +64,11 @@ public interface Workload {
   }
 
   /**
-   * A token by {@link #chain} for each of the {@link Rows#BATCH} rows that stand one behind the
-   * other, on so many threads: row i with seed i, at this position.
+   * A token for each of the rows that stand one behind the other, on so many threads, or on the
+   * caller's without a batch if they are 0: row i with seed i, at this position.
    */
-  default void batch(float[] x, int threads, long position, int[] tokens) {
+  default void batch(
+      float[] x, int rows, SamplerChain chain, int threads, long position, int[] tokens) {
     throw lacking();
   }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.logitkernels.Kernels;
+import org.logitkernels.SamplerChain;
 
 /** What is timed gives the right answers, and the rows are as described. */
 class WorkloadsTest {
@@ -152,9 +153,10 @@ class WorkloadsTest {
     }
 
     @Override
-    public void batch(float[] x, int threads, long position, int[] tokens) {
-      new Library(Kernels.scalar(), VOCABULARY).batch(x, threads, position, tokens);
-      tokens[Rows.BATCH - 1] ^= threads - 1;
+    public void batch(
+        float[] x, int rows, SamplerChain chain, int threads, long position, int[] tokens) {
+      new Library(Kernels.scalar(), VOCABULARY).batch(x, rows, chain, threads, position, tokens);
+      tokens[rows - 1] ^= threads / 2;
     }
 
     @Override

@@ -50,6 +50,11 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   }
 
   @Override
+  public @Nullable Parts parts() {
+    return serving(Kernel.PARTS).parts();
+  }
+
+  @Override
   public int draw(Survivors survivors, double u) {
     return serving(Kernel.DRAW).draw(survivors, u);
   }

@@ -28,12 +28,13 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
     ENTROPY("entropy"),
     MOMENTS("moments"),
     COLLECT("collection"),
+    PARTS("the parts of a row"),
     WEIGHTS("the weights of survivors"),
     DRAW("the draw"),
     WIDEN("the widening of halves");
 
     /** How many of them are of rows, and so any kernels have. */
-    static final int OF_ROWS = COLLECT.ordinal() + 1;
+    static final int OF_ROWS = PARTS.ordinal() + 1;
 
     /** All of them. Cheaper than a copy of values(). */
     static final Kernel[] ALL = values();

@@ -3,6 +3,7 @@ package org.logitkernels.internal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /** Kernels over native memory that copy each row at first, and read it in place later. */
 public final class AdaptiveNatives extends AdaptiveKernels<NativeFloats, NativeKernels>
@@ -23,6 +24,11 @@ public final class AdaptiveNatives extends AdaptiveKernels<NativeFloats, NativeK
     NativeFloats place = new NativeFloats();
     place.at(segment, 0);
     return place;
+  }
+
+  @Override
+  public @Nullable PartKernels<NativeFloats> parts() {
+    return serving(Kernel.PARTS).parts();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.logitkernels.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a backend implements: kernels over arrays, over survivors, and over other kinds of rows. */
 public interface Backend extends RowKernels<float[]> {
   /** Name of the backend, as in {@code Kernels.named}. */
@@ -24,6 +26,25 @@ public interface Backend extends RowKernels<float[]> {
 
   /** The id of the best token of a row of halves. The survivors are scratch. */
   int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors);
+
+  /** Kernels over parts of an array, and over parts of a row of halves. */
+  interface Parts extends PartKernels<float[]> {
+    /** Widens a part as {@link Backend#widen} does a row, and looks at it. */
+    void widen(
+        NativeFloats halves,
+        boolean brain,
+        int length,
+        float[] y,
+        int block,
+        int end,
+        int part,
+        Survivors survivors);
+  }
+
+  @Override
+  default @Nullable Parts parts() {
+    return null;
+  }
 
   /** The kernels that read floats in native memory. */
   NativeKernels natives();

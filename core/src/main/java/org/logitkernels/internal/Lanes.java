@@ -46,6 +46,15 @@ public final class Lanes {
     return sum;
   }
 
+  /** The total of a row's blocks, relative to the row's maximum. */
+  public static double total(double[] sums, double[] decays, int blocks) {
+    double total = 0;
+    for (int b = 0; b < blocks; b++) {
+      total = total * decays[b] + sums[b];
+    }
+    return total;
+  }
+
   /**
    * The running totals of a row's blocks, all relative to the row's maximum; returns the last.
    *

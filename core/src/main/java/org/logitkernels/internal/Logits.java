@@ -136,7 +136,8 @@ public final class Logits {
       return;
     }
     copy();
-    row.argMax(); // for its errors, which masking would hide
+    row.argMax(survivors); // for its errors, which masking would hide
+    survivors.forgetStrips();
     int to = length();
     for (int at = 0; at < to; at += Long.SIZE) {
       int end = Math.min(to, at + Long.SIZE);
@@ -182,7 +183,7 @@ public final class Logits {
   public void topK(int k) {
     narrowed = true;
     if (k == 1 && changes.size() == 0) {
-      int best = row.argMax();
+      int best = row.argMax(survivors);
       survivors.only(best, row.get(best));
       return;
     }
@@ -265,7 +266,7 @@ public final class Logits {
   /** Narrows to all unmasked tokens. */
   public void widen() {
     whole();
-    survivors.max = row.get(row.argMax()) + 0f;
+    survivors.max = row.get(row.argMax(survivors)) + 0f;
     survivors.forgetStrips();
     collect(Float.NEGATIVE_INFINITY);
   }

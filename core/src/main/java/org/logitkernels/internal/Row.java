@@ -1,6 +1,7 @@
 package org.logitkernels.internal;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row of logits where it lies, and the kernels that read it there.
@@ -8,10 +9,14 @@ import java.lang.foreign.MemorySegment;
  * @param <X> what holds it
  */
 public abstract sealed class Row<X> {
+  /** Logits below which a row is done before others have begun to help. */
+  public static final int SHORTEST_SPLIT = 64 * Lanes.BLOCK;
+
   private final RowKernels<X> kernels;
   X x;
   int from;
   int to;
+  private @Nullable SplitRow<X> split;
 
   private Row(RowKernels<X> kernels, X nowhere) {
     this.kernels = kernels;
@@ -90,14 +95,29 @@ public abstract sealed class Row<X> {
           floats = new float[survivors.capacity()];
         }
         x = floats;
-        backend.widen(halves, brain, to, x, survivors);
+        SplitRow<float[]> split = split(survivors);
+        if (split instanceof SplitRow.OfHalves of) {
+          of.brain = brain;
+          of.look();
+        } else {
+          backend.widen(halves, brain, to, x, survivors);
+        }
         widened = true;
       }
     }
 
     @Override
-    public int argMax() {
-      return widened ? super.argMax() : backend.argMaxOfHalves(halves, brain, to, survivors);
+    SplitRow<float[]> split(Crew crew, PartKernels<float[]> kernels, Survivors survivors) {
+      return kernels instanceof Backend.Parts parts
+          ? new SplitRow.OfHalves(crew, parts, halves, x, survivors)
+          : super.split(crew, kernels, survivors);
+    }
+
+    @Override
+    public int argMax(Survivors survivors) {
+      return widened || survivors.crew != null
+          ? super.argMax(survivors)
+          : backend.argMaxOfHalves(halves, brain, to, survivors);
     }
 
     @Override
@@ -157,10 +177,45 @@ public abstract sealed class Row<X> {
   /** Copies a part of it. */
   abstract void copy(int at, float[] target, int targetFrom, int length);
 
-  /** {@link RowKernels#argMax}. */
-  public int argMax() {
+  /** Its passes in parts; null if nobody shares them. */
+  final @Nullable SplitRow<X> split(Survivors survivors) {
+    Crew crew = survivors.crew;
+    PartKernels<X> parts = crew == null || length() < SHORTEST_SPLIT ? null : kernels.parts();
+    if (crew == null || parts == null) {
+      return null;
+    }
+    SplitRow<X> known = split;
+    if (known == null || !known.isOf(parts, survivors)) {
+      known = split(crew, parts, survivors);
+      split = known;
+    }
+    known.at(crew, x, from, to);
+    return known;
+  }
+
+  SplitRow<X> split(Crew crew, PartKernels<X> kernels, Survivors survivors) {
+    return new SplitRow<>(crew, kernels, x, survivors);
+  }
+
+  /** Looks at it in parts, if they are shared, for a kernel that then hardly reads it. */
+  private void look(Survivors survivors) {
+    SplitRow<X> split = split(survivors);
+    if (split != null) {
+      split.look();
+    }
+  }
+
+  /** Sums it in parts, if they are shared. */
+  private boolean sumsInParts(double temperature, Survivors survivors) {
+    SplitRow<X> split = split(survivors);
+    return split != null && split.sums(temperature);
+  }
+
+  /** {@link RowKernels#argMax}. The survivors are scratch. */
+  public int argMax(Survivors survivors) {
     prepare();
-    return kernels.argMax(x, from, to);
+    SplitRow<X> split = split(survivors);
+    return split == null ? kernels.argMax(x, from, to) : split.argMax();
   }
 
   /** {@link RowKernels#logSumExp}. */
@@ -184,25 +239,34 @@ public abstract sealed class Row<X> {
   /** {@link RowKernels#topK}. */
   public void topK(int k, Survivors survivors) {
     prepare();
+    look(survivors);
     kernels.topK(x, from, to, k, survivors);
   }
 
   /** {@link RowKernels#topP}. */
   public void topP(double temperature, float p, Survivors survivors) {
     prepare();
-    kernels.topP(x, from, to, temperature, p, survivors);
+    survivors.summed = sumsInParts(temperature, survivors);
+    try {
+      kernels.topP(x, from, to, temperature, p, survivors);
+    } finally {
+      survivors.summed = false;
+    }
   }
 
   /** {@link RowKernels#minP}. */
   public void minP(float threshold, Survivors survivors) {
     prepare();
+    look(survivors);
     kernels.minP(x, from, to, threshold, survivors);
   }
 
   /** {@link RowKernels#sums}. */
   public void sums(double temperature, Survivors survivors) {
     prepare();
-    kernels.sums(x, from, to, temperature, survivors);
+    if (!sumsInParts(temperature, survivors)) {
+      kernels.sums(x, from, to, temperature, survivors);
+    }
   }
 
   /** {@link RowKernels#entropy}. */

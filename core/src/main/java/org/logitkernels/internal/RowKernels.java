@@ -1,5 +1,7 @@
 package org.logitkernels.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Kernels over the logits {@code [from, to)} of one row, at least one long, of a kind: an array, or
  * native memory.
@@ -56,4 +58,9 @@ public interface RowKernels<X> {
    * the three above has just been through.
    */
   void collect(X x, int from, int to, float threshold, Survivors survivors);
+
+  /** The kernels for parts of a row; null if there are none yet, or none at all. */
+  default @Nullable PartKernels<X> parts() {
+    return null;
+  }
 }

@@ -1,5 +1,7 @@
 package org.logitkernels.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The tokens that a row's steps have left, by ascending id, with the scratch that kernels need to
  * find them.
@@ -82,13 +84,25 @@ public final class Survivors {
   public boolean stripsOfBlocks;
 
   /**
-   * Whether the row was widened by a kernel that left its extremes, and its strips' maxima: of
-   * blocks, and of what follows them.
+   * Whether a kernel has looked at the row, or widened it, and left its extremes and its strips'
+   * maxima: of blocks, and of what follows them.
    */
-  public boolean widened;
+  public boolean looked;
 
-  /** The extremes of a widened row, as that backend packs them. */
+  /** Whether it did so in parts, and left the extremes of each. */
+  public boolean lookedInParts;
+
+  /** The extremes of a row that was looked at, as that backend packs them. */
   public long extremes;
+
+  /** Of each part that was looked at, its extremes. */
+  public final long[] partExtremes;
+
+  /** Who shares the passes over a long row; null for nobody. */
+  public @Nullable Crew crew;
+
+  /** Whether the row's blocks are summed already, at the temperature that is asked for. */
+  public boolean summed;
 
   private long[] keys = new long[0];
   private long[] spare = keys;
@@ -102,6 +116,7 @@ public final class Survivors {
     this.decays = new double[sums.length];
     this.tops = new float[sums.length];
     this.prefixes = new double[sums.length];
+    this.partExtremes = new long[sums.length];
     this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * SLACK];
     int first = Math.max(Lanes.BLOCK, Math.min(capacity, FIRST_RESERVE)) + SLACK;
     this.ids = new int[first];
@@ -163,7 +178,8 @@ public final class Survivors {
   /** What the maxima are of is another row from now on. */
   public void forgetStrips() {
     stripsOfBlocks = false;
-    widened = false;
+    looked = false;
+    lookedInParts = false;
   }
 
   /** Moves the i-th survivor to a place in front of it, or leaves it where it is. */

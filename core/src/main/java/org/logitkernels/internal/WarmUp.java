@@ -340,6 +340,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     X x = placed.get(length).get(shape);
     float[] row = rows[length][shape];
     int to = row.length;
+    survivors.forgetStrips();
     if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW) {
       survivors.all(row, 0, to);
       survivors.renewMax();
@@ -362,6 +363,20 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
       case MOMENTS -> kernels.moments(x, 0, to, survivors);
       case COLLECT -> kernels.collect(x, 0, to, even ? -3 : -2, survivors);
+      case PARTS -> {
+        PartKernels<X> parts = kernels.parts();
+        if (parts == null) { // of the same use
+          kernels.sums(x, 0, to, temperature, survivors);
+        } else {
+          int blocks = Lanes.blocks(to);
+          parts.look(x, 0, to, 0, blocks, 0, survivors);
+          parts.looked(1, survivors);
+          int half = (blocks + 1) / 2;
+          parts.sums(x, 0, to, temperature, 0, half, 0, Float.NEGATIVE_INFINITY, survivors);
+          float before = survivors.tops[half - 1];
+          parts.sumsOfRest(x, 0, to, temperature, half, before, survivors);
+        }
+      }
       case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);
       case DRAW -> sink += ((Backend) kernels).draw(survivors, u);
       case WIDEN -> {

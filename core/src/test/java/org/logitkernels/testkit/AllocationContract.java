@@ -290,6 +290,21 @@ public interface AllocationContract extends KernelsUnderTest {
     }
   }
 
+  /** A long row that is shared with a thread, which waits for more, and so needs few tasks. */
+  @Example
+  default void sharedRowsAllocateNothing() {
+    Row row = Rows.of(Rows.Distribution.NORMAL, 66_000, 0, 1);
+    Sampler[] samplers = {SamplerChain.of().newSampler(66_000, 1, kernels())};
+    int[] token = new int[1];
+    try (Companion companion = new Companion()) {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      BatchSampler batch = BatchSampler.of(samplers).on(companion, 2);
+      Call step = i -> batch.sample(row.array(), row.from(), 0, 1, row.length() - i, token);
+      LongSupplier both = () -> threads.getCurrentThreadAllocatedBytes() + companion.bytes;
+      assertEquals(0, leastSteady(step, PATIENCE, both), "bytes in " + CALLS + " calls");
+    }
+  }
+
   private BatchSampler batch() {
     Step[][] chains = {{}, {Step.topK(40)}, {Step.topP(0.9f)}, {Step.minP(0.05f)}};
     return BatchSampler.of(

@@ -123,6 +123,22 @@ public interface BatchContract extends KernelsUnderTest {
       @ForAll("parallelisms") int parallelism,
       @ForAll("lengths") int length,
       @ForAll("seeds") long seed) {
+    assertRowsAlone(plans, threads, parallelism, length, seed);
+  }
+
+  /** The same of long rows that are fewer than threads, which share each of them. */
+  @Property(tries = 25)
+  default void longRowsAreSharedByThreads(
+      @ForAll("plans") List<Plan> plans,
+      @ForAll Threads threads,
+      @ForAll("longLengths") int length,
+      @ForAll("seeds") long seed) {
+    List<Plan> few = plans.subList(0, Math.min(plans.size(), 1 + (int) (seed >>> 62)));
+    assertRowsAlone(few, threads, 2 + (int) (seed & 3), length, seed);
+  }
+
+  private void assertRowsAlone(
+      List<Plan> plans, Threads threads, int parallelism, int length, long seed) {
     Sampler[] alone =
         plans.stream().map(plan -> plan.sampler(length, this)).toArray(Sampler[]::new);
     Sampler[] samplers =
@@ -207,6 +223,12 @@ public interface BatchContract extends KernelsUnderTest {
   @Provide
   default Arbitrary<Integer> lengths() {
     return Arbitraries.of(1, 2, 3, 7, 50, 64, 65, 100, 1000, 1025, 3000);
+  }
+
+  /** Logits in a row that is shared, and in one that is just not. */
+  @Provide
+  default Arbitrary<Integer> longLengths() {
+    return Arbitraries.of(65_535, 65_536, 65_537, 66_000, 70_143, 98_311);
   }
 
   /** Seeds of what is in the rows. */
@@ -350,6 +372,73 @@ public interface BatchContract extends KernelsUnderTest {
     assertEquals(0, batch.sample(x, 0, 0, 2, 2, tokens));
     assertEquals(1, tokens[1]);
     assertEquals(1, next.position());
+  }
+
+  /**
+   * Every chain that begins with a kernel of its own, at temperatures of any kind, on a row with
+   * its best token, or what is none, anywhere.
+   */
+  @Example
+  default void sharedRowsAreTheRowAlone() {
+    int length = 66_111;
+    Step[][] chains = {
+      {},
+      {Step.topK(1)},
+      {Step.topK(40), Step.topP(0.9f)},
+      {Step.topK(5000)},
+      {Step.temperature(0.7f), Step.topP(0.9f)},
+      {Step.topP(1)},
+      {Step.minP(0.05f)},
+      {Step.typical(0.9f)},
+      {Step.xtc(1, 0.05f)},
+      {Step.temperature(Float.MIN_VALUE)},
+      {Step.temperature(Float.MAX_VALUE)},
+      {Step.logitBias(Map.of(3, 2f)), Step.topP(0.9f), Step.topK(3)}
+    };
+    SplittableRandom random = new SplittableRandom(3);
+    float[] x = new float[length];
+    for (int n = 0; n < 24; n++) {
+      float low = n % 3 == 0 ? Float.NEGATIVE_INFINITY : -3;
+      for (int i = 0; i < length; i++) {
+        x[i] = n % 4 == 3 ? low : (float) (2 * random.nextGaussian());
+      }
+      for (float odd : n % 2 == 0 ? new float[] {11, 11} : new float[] {9, Float.NaN}) {
+        int at = random.nextInt(6) == 0 ? length - 1 : random.nextInt(length);
+        x[at] = n < 20 && !(odd < 20) ? 10 : odd;
+      }
+      Step[] chain = chains[n % chains.length];
+      Sampler alone = SamplerChain.of(chain).newSampler(length, n, kernels());
+      Sampler shared = SamplerChain.of(chain).newSampler(length, n, kernels());
+      BatchSampler batch = BatchSampler.of(shared).on(Pools.FIXED, 2 + n % 3);
+      for (int step = 0; step < 3; step++) {
+        int[] token = new int[1];
+        @Nullable RuntimeException error = null;
+        batch.sample(x, 0, 0, 1, length, token);
+        try {
+          assertEquals(alone.sample(x), token[0]);
+          assertArrayEquals(told(alone), told(shared));
+        } catch (RuntimeException e) {
+          error = e;
+        }
+        assertSameError(error, batch.error(0));
+      }
+    }
+  }
+
+  /** Memory of the caller's alone: the others do not touch it. */
+  @Example
+  default void confinedRowsAreTheCallersAlone() {
+    int length = 70_000;
+    try (Arena confined = Arena.ofConfined()) {
+      MemorySegment row = confined.allocate(4L * length, 4);
+      Sampler sampler = SamplerChain.greedy().newSampler(length, 1, kernels());
+      BatchSampler batch = BatchSampler.of(sampler).on(Pools.FIXED, 3);
+      for (int n = 0; n < 50; n++) {
+        int[] token = new int[1];
+        assertEquals(0, batch.sample(row, 0, 0, 1, length, ElementType.FLOAT32, token));
+        assertEquals(0, token[0]);
+      }
+    }
   }
 
   // rows that fail

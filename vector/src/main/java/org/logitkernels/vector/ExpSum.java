@@ -83,7 +83,7 @@ final class ExpSum {
   /** Sums the row, for a use with an output. */
   static double sum(
       float[] x, int from, int to, double temperature, Use use, float[] y, int yFrom) {
-    return pass(x, from, to, temperature, null, use, y, yFrom);
+    return pass(x, from, to, temperature, 0, Float.NEGATIVE_INFINITY, null, use, y, yFrom);
   }
 
   /**
@@ -91,7 +91,32 @@ final class ExpSum {
    * strips.
    */
   static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    pass(x, from, to, temperature, survivors, NO_USE, UNREAD, 0);
+    if (survivors.summed) {
+      return;
+    }
+    if (survivors.looked) {
+      long extremes = Maxima.check(x, from, to, survivors.extremes);
+      int blocks = Lanes.blocks(to - from);
+      float masked = Float.NEGATIVE_INFINITY;
+      Parts.sums(x, from, to, temperature, 0, blocks, masked, Maxima.min(extremes), survivors);
+      survivors.max = Maxima.max(extremes);
+      survivors.total = Lanes.total(survivors.sums, survivors.decays, blocks);
+      survivors.stripsOfBlocks = true;
+    } else {
+      sumsOfRest(x, from, to, temperature, 0, Float.NEGATIVE_INFINITY, survivors);
+    }
+  }
+
+  /** The same of blocks from one on, behind others with this maximum; the total is theirs. */
+  static void sumsOfRest(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      int block,
+      float before,
+      Survivors survivors) {
+    pass(x, from, to, temperature, block, before, survivors, NO_USE, UNREAD, 0);
   }
 
   private static double pass(
@@ -99,18 +124,20 @@ final class ExpSum {
       int from,
       int to,
       double temperature,
+      int block,
+      float before,
       @Nullable Survivors survivors,
       Use use,
       float[] y,
       int yFrom) {
     float scale = Exponential.scale(temperature);
     float cutoff = Exponential.cutoff(scale);
-    float max = Float.NEGATIVE_INFINITY;
+    float max = before;
     double total = 0;
     int next = UNSEEN;
     float[] maxima = survivors == null ? UNREAD : survivors.maxima;
     int unread = (int) (Thread.currentThread().threadId() * Lanes.COUNT & UNREAD.length - 1);
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+    for (int at = from + block * Lanes.BLOCK, b = block; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
       boolean whole = end - at == Lanes.BLOCK;
       double decay = 1;
@@ -296,12 +323,84 @@ final class ExpSum {
     return (long) Float.floatToRawIntBits(blockSum) << 32 | next;
   }
 
+  /** {@link #plainBlock}, where the next block was looked at before. */
+  static float plainSeen(float[] x, int at, float max, float scale) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
+    FloatVector maxes = FloatVector.broadcast(F, max);
+    FloatVector scales = FloatVector.broadcast(F, scale);
+    FloatVector sum = FloatVector.zero(F);
+    for (int a = 0; a < LaneSum.FIRST; a++) {
+      FloatVector half = FloatVector.zero(F);
+      for (int b = 0; b < LaneSum.SECOND; b++) {
+        FloatVector quarter = FloatVector.zero(F);
+        for (int c = 0; c < LaneSum.THIRD; c++) {
+          FloatVector lanes = FloatVector.zero(F);
+          int start = at + LaneSum.offset(a, b, c);
+          for (int i = 0; i < Lanes.BLOCK; i += Lanes.COUNT) {
+            FloatVector d = FloatVector.fromArray(F, x, start + i).sub(maxes);
+            lanes = Weight.addTo(lanes, d, scales);
+          }
+          quarter = quarter.add(lanes);
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
+  }
+
+  /** {@link #cutBlock}, where the next block was looked at before. */
+  static float cutSeen(float[] x, int at, float max, float scale, float cutoff) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
+    assert cutoff < 0 && cutoff > Float.NEGATIVE_INFINITY : "cutoff " + cutoff;
+    FloatVector maxes = FloatVector.broadcast(F, max);
+    FloatVector scales = FloatVector.broadcast(F, scale);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector sum = FloatVector.zero(F);
+    for (int a = 0; a < LaneSum.FIRST; a++) {
+      FloatVector half = FloatVector.zero(F);
+      for (int b = 0; b < LaneSum.SECOND; b++) {
+        FloatVector quarter = FloatVector.zero(F);
+        for (int c = 0; c < LaneSum.THIRD; c++) {
+          FloatVector lanes = FloatVector.zero(F);
+          int start = at + LaneSum.offset(a, b, c);
+          for (int i = 0; i < Lanes.BLOCK; i += Lanes.COUNT) {
+            FloatVector d = FloatVector.fromArray(F, x, start + i).sub(maxes);
+            lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), d.compare(GE, cutoff)));
+          }
+          quarter = quarter.add(lanes);
+        }
+        half = half.add(quarter);
+      }
+      sum = sum.add(half);
+    }
+    if (LaneSum.HALVE_16) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+    }
+    if (LaneSum.HALVE_8) {
+      sum = sum.add(sum.rearrange(LaneSum.BY_4));
+    }
+    sum = sum.add(sum.rearrange(LaneSum.BY_2));
+    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
+  }
+
   /**
    * The block that the row's end cuts short, of a row at least a vector long. The last vector is
    * read from where it fits and moved into place: a masked load at the end of an array would
    * allocate its mask.
    */
-  private static float lastBlock(float[] x, int at, int end, float max, float scale, float cutoff) {
+  static float lastBlock(float[] x, int at, int end, float max, float scale, float cutoff) {
     assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
     assert max < Float.POSITIVE_INFINITY : "maximum " + max;
     assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;

@@ -94,6 +94,16 @@ final class Maxima {
     return pack(max, Float.floatToRawIntBits(Math.min(min(part), least)));
   }
 
+  /** What is beyond any: of no logits. */
+  static final long NONE =
+      pack(Float.NEGATIVE_INFINITY, Float.floatToRawIntBits(Float.POSITIVE_INFINITY));
+
+  /** The extremes of two parts. */
+  static long join(long one, long other) {
+    float min = Math.min(min(one), min(other));
+    return pack(Math.max(max(one), max(other)), Float.floatToRawIntBits(min));
+  }
+
   private static boolean isNegativeNaN(int unsignedMax) {
     return Integer.compareUnsigned(unsignedMax, MINUS_INFINITY) > 0;
   }
@@ -130,14 +140,19 @@ final class Maxima {
     if (best == Float.NEGATIVE_INFINITY) {
       throw Rows.allMasked();
     }
-    int i = start;
+    return start - from + first(x, start, to, best);
+  }
+
+  /** Where in {@code x[from, to)} a maximum comes first. */
+  static int first(float[] x, int from, int to, float max) {
+    int i = from;
     for (; i <= to - F.length(); i += F.length()) {
-      long hits = FloatVector.fromArray(F, x, i).compare(VectorOperators.EQ, best).toLong();
+      long hits = FloatVector.fromArray(F, x, i).compare(VectorOperators.EQ, max).toLong();
       if (hits != 0) {
         return i + Long.numberOfTrailingZeros(hits) - from;
       }
     }
-    while (x[i] != best && i < to - 1) { // the bound holds even if another thread changes the row
+    while (x[i] != max && i < to - 1) { // the bound holds even if another thread changes the row
       i++;
     }
     return i - from;

@@ -47,33 +47,34 @@ final class Strips {
    * Maxima#extremes} does.
    */
   static long maxima(float[] x, int from, int to, int depth, Survivors survivors) {
-    if (survivors.widened && depth == LaneSum.ROUNDS) {
+    if (survivors.looked && depth == LaneSum.ROUNDS) {
       return Maxima.check(x, from, to, survivors.extremes);
     }
-    survivors.widened = false;
+    survivors.looked = false;
     int strips = count(to - from, depth);
     int rest = from + strips * depth;
     // The rest may take in logits for a second time, which changes no extreme.
     long extremes = Maxima.scan(x, Math.min(rest, to - F.length()), to);
     if (strips > 0) {
-      int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.maxima);
+      int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.maxima, 0);
       extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), mostUnsigned);
     }
     return Maxima.check(x, from, to, extremes);
   }
 
   /**
-   * The strips' maxima, NaN and Infinity among them; returns the unsigned maximum of all bits.
+   * The strips' maxima, NaN and Infinity among them, from a place on; returns the unsigned maximum
+   * of all bits.
    *
    * <p>Its assertions lift it above the size at which HotSpot would inline it: see {@link ExpSum}.
    */
-  private static int fill(float[] x, int from, int to, int run, float[] maxima) {
+  static int fill(float[] x, int from, int to, int run, float[] maxima, int first) {
     assert from >= 0 && from <= to && to <= x.length : "strips of " + from + " to " + to;
     assert run >= SHORTEST * F.length() && (to - from) % run == 0 : "runs of " + run;
     assert run <= to - from : "a run of " + run + " in " + (to - from) + " logits";
-    assert maxima.length >= (to - from) / run * F.length() : maxima.length + " strips";
+    assert maxima.length >= first + (to - from) / run * F.length() : maxima.length + " strips";
     IntVector unsignedMax = IntVector.zero(I);
-    for (int at = from, strip = 0; at < to; at += run, strip += F.length()) {
+    for (int at = from, strip = first; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
       for (int i = 0; i < run; i += F.length()) {

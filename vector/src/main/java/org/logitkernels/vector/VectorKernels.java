@@ -8,6 +8,8 @@ import org.logitkernels.internal.Survivors;
 
 /** The vector backend: {@link VectorRows}, and what does not work on rows. */
 final class VectorKernels extends VectorRows implements Backend {
+  private static final Widening.InParts PARTS = new Widening.InParts();
+
   private final Backend scalar;
   private final NativeKernels natives;
 
@@ -63,6 +65,11 @@ final class VectorKernels extends VectorRows implements Backend {
     return isShort(0, length)
         ? scalar.argMaxOfHalves(halves, brain, length, survivors)
         : Widening.argMax(halves, brain, length, survivors);
+  }
+
+  @Override
+  public Widening.InParts parts() {
+    return PARTS;
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
+import org.logitkernels.internal.PartKernels;
 import org.logitkernels.internal.RowKernels;
 import org.logitkernels.internal.Survivors;
 
@@ -13,6 +14,7 @@ import org.logitkernels.internal.Survivors;
  */
 class VectorRows implements RowKernels<float[]> {
   private static final float[] NO_OUTPUT = {};
+  private static final Parts PARTS = new Parts();
 
   private final RowKernels<float[]> scalar;
 
@@ -120,5 +122,10 @@ class VectorRows implements RowKernels<float[]> {
     } else {
       Strips.collectBlocks(x, from, to, survivors.max, threshold, survivors);
     }
+  }
+
+  @Override
+  public PartKernels<float[]> parts() {
+    return PARTS;
   }
 }

@@ -17,6 +17,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Halves;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.NativeFloats;
@@ -40,6 +41,38 @@ final class Widening {
 
   private Widening() {}
 
+  /** {@link Parts}, and the widening of a part. */
+  static final class InParts extends Parts implements Backend.Parts {
+    @Override
+    public void widen(
+        NativeFloats halves,
+        boolean brain,
+        int length,
+        float[] y,
+        int block,
+        int end,
+        int part,
+        Survivors survivors) {
+      int at = block * Lanes.BLOCK;
+      int stop = Math.min(length, end * Lanes.BLOCK);
+      int strips = Strips.count(stop - at, LaneSum.ROUNDS);
+      int rest = at + strips * LaneSum.ROUNDS;
+      long extremes = Maxima.NONE;
+      if (strips > 0) {
+        int strip = block * Lanes.COUNT;
+        int most = read(halves, brain, at, rest, y, true, survivors.maxima);
+        extremes =
+            Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
+      }
+      if (rest < stop) { // short of a vector, logits before are widened for a second time
+        int last = Math.min(rest, stop - F.length());
+        Halves.widen(halves, brain, last, stop, y, last);
+        extremes = Maxima.join(extremes, Maxima.scan(y, last, stop));
+      }
+      survivors.partExtremes[part] = extremes;
+    }
+  }
+
   static void widen(
       NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
     if (length < Lanes.COUNT) {
@@ -48,18 +81,18 @@ final class Widening {
     }
     int strips = Strips.count(length, LaneSum.ROUNDS);
     int rest = strips * LaneSum.ROUNDS;
-    int most = read(halves, brain, rest, y, true, survivors.maxima);
+    int most = read(halves, brain, 0, rest, y, true, survivors.maxima);
     Halves.widen(halves, brain, rest, length, y, rest);
     int last = Math.min(rest, length - F.length());
     survivors.extremes = extremes(y, last, length, survivors, strips, most);
-    survivors.widened = true;
+    survivors.looked = true;
   }
 
   /** Arg-max without keeping the floats: the first run that attains the maximum, then the first. */
   static int argMax(NativeFloats halves, boolean brain, int length, Survivors survivors) {
     int strips = Strips.count(length, LaneSum.ROUNDS);
     int rest = strips * LaneSum.ROUNDS;
-    int most = read(halves, brain, rest, survivors.values, false, survivors.maxima);
+    int most = read(halves, brain, 0, rest, survivors.values, false, survivors.maxima);
     int last = Math.min(rest, length - F.length());
     Halves.widen(halves, brain, last, length, survivors.values, 0);
     long extremes = extremes(survivors.values, 0, length - last, survivors, strips, most);
@@ -82,8 +115,16 @@ final class Widening {
 
   /** Goes through whole runs, and keeps their floats or not; the unsigned maximum of all bits. */
   private static int read(
-      NativeFloats halves, boolean brain, int to, float[] y, boolean keep, float[] maxima) {
-    return brain ? brains(halves, to, y, keep, maxima) : binaries(halves, to, y, keep, maxima);
+      NativeFloats halves,
+      boolean brain,
+      int from,
+      int to,
+      float[] y,
+      boolean keep,
+      float[] maxima) {
+    return brain
+        ? brains(halves, from, to, y, keep, maxima)
+        : binaries(halves, from, to, y, keep, maxima);
   }
 
   /** The row's extremes, from its strips' maxima and from its end, {@code y[from, to)}. */
@@ -96,12 +137,14 @@ final class Widening {
   }
 
   /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
-  private static int brains(NativeFloats halves, int to, float[] y, boolean keep, float[] maxima) {
-    assert to >= 0 && (to <= y.length || !keep) && to <= 2 * halves.length() : to + " halves";
+  private static int brains(
+      NativeFloats halves, int from, int to, float[] y, boolean keep, float[] maxima) {
+    assert from >= 0 && from <= to && (to <= y.length || !keep) && to <= 2 * halves.length()
+        : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     IntVector unsignedMax = IntVector.zero(I);
-    for (int at = 0, strip = 0; at < to; at += run, strip += F.length()) {
+    for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
       int place = keep ? at : 0;
@@ -127,12 +170,13 @@ final class Widening {
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
   private static int binaries(
-      NativeFloats halves, int to, float[] y, boolean keep, float[] maxima) {
-    assert to >= 0 && (to <= y.length || !keep) && to <= 2 * halves.length() : to + " halves";
+      NativeFloats halves, int from, int to, float[] y, boolean keep, float[] maxima) {
+    assert from >= 0 && from <= to && (to <= y.length || !keep) && to <= 2 * halves.length()
+        : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     IntVector unsignedMax = IntVector.zero(I);
-    for (int at = 0, strip = 0; at < to; at += run, strip += F.length()) {
+    for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, SIGN);
       IntVector unsignedMin = IntVector.broadcast(I, -1);
       int place = keep ? at : 0;
