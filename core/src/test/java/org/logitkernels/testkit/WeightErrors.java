@@ -81,7 +81,7 @@ public final class WeightErrors implements Sweep.Visitor {
   }
 
   /** By how much, relative, {@code log2(e) / T} is rounded to a float. */
-  static double roundingOfScale(float temperature) {
+  public static double roundingOfScale(float temperature) {
     double exact = 0x1.71547652b82fep0 / (temperature * Exponential.stretch(temperature));
     return (Exponential.scale(temperature) - exact) / exact;
   }
