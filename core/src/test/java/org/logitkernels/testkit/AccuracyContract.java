@@ -32,13 +32,13 @@ public interface AccuracyContract {
     }
   }
 
-  /** One in 500 of the page's rows. */
+  /** One in 997 of the page's rows. */
   @Test
   default void rowsAreAsAccurateAsThePageSays() {
     AccuracyPage page = new AccuracyPage();
     for (RowErrors.Kind kind : RowErrors.Kind.values()) {
       RowErrors sample = new RowErrors(backend(), kind);
-      for (int number = 1; number < RowErrors.COUNT; number += 499) {
+      for (int number = 1; number < RowErrors.COUNT; number += 997) {
         sample.add(number);
       }
       assertNoMore(page.line(kind.label()), sample.line(), RowErrors.MAXIMA);
