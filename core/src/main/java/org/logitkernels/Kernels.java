@@ -26,8 +26,11 @@ import org.logitkernels.internal.Survivors;
  *
  * <p><b>Weights:</b> the weight of logit x at temperature T is {@code exp((x - max) / T)}, computed
  * with a relative error of at most {@code (2 + 2 (max - x) / T) * 2^-24}; the maximum's is exactly
- * 1 and one below 2^-126 is exactly 0. The total of a row is within a relative 36 * 2^-24 = 2.2e-6
- * of the sum of its weights, and on rows as they come within 2e-7. Every finite T above 0 works.
+ * 1 and one below 2^-126 is exactly 0. Measured over every float x - max there is: at T = 1 at most
+ * 0.9937 ULP down to e^-1, 2.352 down to e^-8, 7.64 down to e^-32 and 19.90 at last; at the worst T
+ * there is 1.5626, 8.122, 32.37 and 87.10. The total of a row is within a relative 36 * 2^-24 =
+ * 2.2e-6 of the sum of its weights; 99 of 100 rows as they come are within 1.61e-7, all of 50,000
+ * measured within 5.44e-7. Every finite T above 0 works.
  *
  * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted
  * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.

@@ -14,6 +14,7 @@ public final class Oracle {
   private final double[] weights;
   private final double[] distances;
   private final DoubleDouble total;
+  private final DoubleDouble logTotal;
   private final double meanWeightError;
 
   /**
@@ -45,6 +46,7 @@ public final class Oracle {
       }
     }
     this.total = sum;
+    this.logTotal = sum.log();
     this.meanWeightError = error / sum.hi();
   }
 
@@ -65,12 +67,12 @@ public final class Oracle {
 
   /** Its logarithm. */
   public double logTotal() {
-    return total.log().hi();
+    return logTotal.hi();
   }
 
   /** {@code max / T + ln(total)}. */
   public DoubleDouble logSumExp() {
-    return new DoubleDouble(max, 0).dividedBy(temperature).plus(total.log());
+    return new DoubleDouble(max, 0).dividedBy(temperature).plus(logTotal);
   }
 
   /** {@code max / T}. */
@@ -81,6 +83,28 @@ public final class Oracle {
   /** How far a computed total may be from the exact one, relative, if its additions err so much. */
   public double totalError(double additions) {
     return additions + meanWeightError;
+  }
+
+  /** How far log-sum-exp may be from the exact one, if the total's additions err so much. */
+  public double logSumExpError(double additions) {
+    double roundings = (Math.abs(shift()) + Math.abs(logSumExp().hi()) + logTotal()) * 0x1p-52;
+    return -Math.log1p(-totalError(additions)) + roundings;
+  }
+
+  /** How far a probability may be from the exact one, if its weight is not below the least. */
+  public double probabilityError(int id) {
+    double others = (1 + Accuracy.NORMALISATION) * (1 + 0x1p-40) / (1 - totalError(Accuracy.TOTAL));
+    double error = weights[id] == 0 ? 0 : Accuracy.weight(distances[id]);
+    return weights[id] / total() * ((1 + error) * others - 1) + Accuracy.SUBNORMAL;
+  }
+
+  /** How far a logarithm of a probability may be from the exact one. */
+  public double logProbabilityError(int id) {
+    double logTotal = logTotal();
+    double logarithm = -distances[id] - logTotal;
+    return (2 * distances[id] + logTotal + Math.abs(logarithm)) * Accuracy.UNIT * (1 + 0x1p-20)
+        - Math.log1p(-totalError(Accuracy.TOTAL))
+        + Accuracy.SUBNORMAL;
   }
 
   /** All unmasked tokens, best first. */

@@ -18,8 +18,6 @@ public interface SoftmaxContract extends Inputs {
       @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
     Oracle oracle = new Oracle(row.logits(), temperature);
     float[] actual = softmax(row, temperature);
-    double others =
-        (1 + Accuracy.NORMALISATION) * (1 + 0x1p-40) / (1 - oracle.totalError(Accuracy.TOTAL));
     for (int id = 0; id < row.length(); id++) {
       double weight = oracle.weight(id);
       double error = weight == 0 ? 0 : Accuracy.weight(oracle.distance(id));
@@ -27,7 +25,7 @@ public interface SoftmaxContract extends Inputs {
         assertEquals(0, Float.floatToRawIntBits(actual[id]));
       } else if (weight * (1 - error) > Accuracy.LEAST_WEIGHT) {
         double exact = weight / oracle.total();
-        double bound = exact * ((1 + error) * others - 1) + Accuracy.SUBNORMAL;
+        double bound = oracle.probabilityError(id);
         double off = Math.abs(actual[id] - exact);
         int at = id;
         assertTrue(
@@ -45,14 +43,10 @@ public interface SoftmaxContract extends Inputs {
     Oracle oracle = new Oracle(row.logits(), temperature);
     float[] actual = logSoftmax(row, temperature);
     double logTotal = oracle.logTotal();
-    double total = -Math.log1p(-oracle.totalError(Accuracy.TOTAL));
     for (int id = 0; id < row.length(); id++) {
       double distance = oracle.distance(id);
       double exact = -distance - logTotal;
-      double bound =
-          (2 * distance + logTotal + Math.abs(exact)) * Accuracy.UNIT * (1 + 0x1p-20)
-              + total
-              + Accuracy.SUBNORMAL;
+      double bound = oracle.logProbabilityError(id);
       if (distance == Double.POSITIVE_INFINITY || exact + bound < -Float.MAX_VALUE) {
         assertEquals(Float.NEGATIVE_INFINITY, actual[id]);
       } else if (exact - bound > -Float.MAX_VALUE) {

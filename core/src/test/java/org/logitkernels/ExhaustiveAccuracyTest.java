@@ -1,0 +1,71 @@
+package org.logitkernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.testkit.AccuracyPage;
+import org.logitkernels.testkit.RowErrors;
+import org.logitkernels.testkit.Sweep;
+import org.logitkernels.testkit.WeightErrors;
+
+/**
+ * Makes the tables of docs/accuracy.md, in core/target, and holds the page against them: every
+ * digit must be there. What they say of the scalar backend holds for the vector backend, of which
+ * {@code ExhaustiveBitsTest} shows that it has the same bits.
+ */
+@Tag("exhaustive")
+class ExhaustiveAccuracyTest {
+  private static final ScalarKernels SCALAR = new ScalarKernels();
+
+  @Test
+  void weights() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String temperature : WeightErrors.TEMPERATURES) {
+      WeightErrors errors =
+          Sweep.floats(
+                  "accuracy of every float at T = " + temperature,
+                  1,
+                  () -> new WeightErrors(SCALAR, temperature))
+              .stream()
+              .reduce(WeightErrors::plus)
+              .orElseThrow();
+      assertEquals(Sweep.FLOATS, errors.count());
+      lines.add(errors.line());
+    }
+    assertOnPage("accuracy-weights.md", WeightErrors.TEMPERATURES, lines);
+  }
+
+  @Test
+  void rows() throws IOException {
+    List<String> labels = new ArrayList<>();
+    List<String> lines = new ArrayList<>();
+    for (RowErrors.Kind kind : RowErrors.Kind.values()) {
+      labels.add(kind.label());
+      lines.add(
+          Sweep.run(
+                  "accuracy of " + RowErrors.COUNT + " " + kind.label(),
+                  RowErrors.COUNT,
+                  () -> new RowErrors(SCALAR, kind),
+                  RowErrors::add)
+              .stream()
+              .reduce(RowErrors::plus)
+              .orElseThrow()
+              .line());
+    }
+    assertOnPage("accuracy-rows.md", labels, lines);
+  }
+
+  private static void assertOnPage(String file, List<String> labels, List<String> lines)
+      throws IOException {
+    Files.write(Path.of("target", file), lines);
+    AccuracyPage page = new AccuracyPage();
+    assertEquals(lines, labels.stream().map(page::line).toList());
+  }
+}

@@ -1,0 +1,13 @@
+package org.logitkernels;
+
+import org.logitkernels.internal.Backend;
+import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.testkit.AccuracyContract;
+
+/** The scalar reference is as accurate as docs/accuracy.md says. */
+class ScalarAccuracyTest implements AccuracyContract {
+  @Override
+  public Backend backend() {
+    return new ScalarKernels();
+  }
+}

@@ -1,0 +1,56 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.logitkernels.internal.Backend;
+
+/**
+ * A sample of what docs/accuracy.md tells of: no maximum of the page is ever exceeded. {@code
+ * ExhaustiveAccuracyTest} makes the page's tables.
+ */
+public interface AccuracyContract {
+  /** The backend to test. */
+  Backend backend();
+
+  /** Every 4,001st float, at each temperature. */
+  @Test
+  default void weightsAreAsAccurateAsThePageSays() {
+    AccuracyPage page = new AccuracyPage();
+    for (String temperature : WeightErrors.TEMPERATURES) {
+      String sample =
+          Sweep.floats(
+                  "sample at T = " + temperature,
+                  4001,
+                  () -> new WeightErrors(backend(), temperature))
+              .stream()
+              .reduce(WeightErrors::plus)
+              .orElseThrow()
+              .line();
+      assertNoMore(page.line(temperature), sample, WeightErrors.MAXIMA);
+    }
+  }
+
+  /** One in 997 of the page's rows. */
+  @Test
+  default void rowsAreAsAccurateAsThePageSays() {
+    AccuracyPage page = new AccuracyPage();
+    for (RowErrors.Kind kind : RowErrors.Kind.values()) {
+      RowErrors sample = new RowErrors(backend(), kind);
+      for (int number = 1; number < RowErrors.COUNT; number += 997) {
+        sample.add(number);
+      }
+      assertNoMore(page.line(kind.label()), sample.line(), RowErrors.MAXIMA);
+    }
+  }
+
+  private static void assertNoMore(String page, String sample, int[] columns) {
+    assertFalse(page.isEmpty(), "no line on the page for " + sample);
+    for (int column : columns) {
+      double most = Double.parseDouble(AccuracyPage.cells(page)[column]);
+      double actual = Double.parseDouble(AccuracyPage.cells(sample)[column]);
+      assertTrue(actual <= most, () -> "page " + page + "\nhere " + sample);
+    }
+  }
+}
