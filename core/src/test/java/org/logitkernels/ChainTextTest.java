@@ -166,6 +166,7 @@ class ChainTextTest {
         "top_k=1, allowed(3=1) | allowed takes no values, at 9",
         "logit_bias(a=3) | unknown parameter 'a' of logit_bias, at 11",
         "logit_bias=3 | logit_bias takes ids with their biases: id=bias, at 11",
+        "logit_bias(9999999999=1) | '9999999999' is no token id, at 22",
         "logit_bias(3=x) | 3 must be a number, but was 'x', at 13",
         "banned=1;;2 | sequences must be token ids with ';' between them, but was '1;;2', at 7",
         "repetition_penalty(1.1, prompt=maybe) | prompt must be true or false, but was 'maybe', at 31",

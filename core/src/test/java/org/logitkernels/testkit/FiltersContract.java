@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -214,6 +215,27 @@ public interface FiltersContract extends KernelsUnderTest {
     assertTrue(Math.max(0, least - 1) <= dropped && dropped <= Math.max(0, most - 1));
     assertArrayEquals(Arrays.copyOfRange(b.tokens, dropped, b.tokens.length), left);
     assertArrayEquals(b.tokens, left(row, with(before, Step.xtc(0, threshold))));
+  }
+
+  /** Each XTC has a draw of its own: number i of the stream whose seed is u's bits. */
+  @Example
+  default void xtcDrawsAreNumbered() {
+    float[] x = {3, 2, 1, 0};
+    Row row = new Row("by hand", x, 0, x.length);
+    List<Step> steps = List.of(Step.xtc(0.5f, 0.2f), Step.xtc(0.5f, 0.05f), Step.xtc(0.25f, 0));
+    Sampler sampler = sampler(row, steps);
+    for (int n = 0; n < 100; n++) {
+      double u = n / 100.0;
+      sampler.sample(x, 0, x.length, u);
+      SplittableRandom random = new SplittableRandom(Double.doubleToRawLongBits(u));
+      boolean[] drops = new boolean[3];
+      for (int i = 0; i < 3; i++) {
+        drops[i] = (random.nextLong() >>> 11) * 0x1p-53 < (i < 2 ? 0.5 : 0.25);
+      }
+      // 0.64, 0.24, 0.09, 0.03 to begin with; of 0.67, 0.24, 0.09 all are above 0.05 again.
+      int dropped = drops[2] || drops[0] && drops[1] ? 3 : drops[1] ? 2 : drops[0] ? 1 : 0;
+      assertEquals(x.length - dropped, sampler.candidates().size(), "u " + u);
+    }
   }
 
   /** XTC's own draw: as often as it is asked for, and independent of the token's. */

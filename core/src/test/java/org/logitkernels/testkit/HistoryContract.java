@@ -299,6 +299,69 @@ public interface HistoryContract extends KernelsUnderTest {
     assertEquals(2, cases);
   }
 
+  /** Each step by numbers that can be followed by hand, in front of a filter and behind it. */
+  @Example
+  default void eachStepByHand() {
+    float[] x = {4, 3, -2, 1, 0, -60};
+    int[] history = {0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2}; // the first 7 are the prompt
+    float no = Float.NEGATIVE_INFINITY;
+    byHand(Step.repetitionPenalty(2, 2, true), history, x, 4, 1.5f, -4, 1, 0);
+    byHand(Step.repetitionPenalty(2, 5, false), history, x, 4, 1.5f, -4, 1, 0);
+    byHand(Step.repetitionPenalty(2, 5, true), history, x, 4, 1.5f, -4, 1, 0);
+    byHand(Step.repetitionPenalty(2), history, x, 2, 1.5f, -4, 0.5f, 0);
+    byHand(Step.repetitionPenalty(2, 0, true), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.frequencyPenalty(0.5f), history, x, 4, 2, -3, 1, 0);
+    byHand(Step.frequencyPenalty(0.5f, 3, true), history, x, 4, 2.5f, -3, 1, 0);
+    byHand(Step.frequencyPenalty(0.5f, 6, true), history, x, 4, 2, -3, 1, -1);
+    byHand(Step.presencePenalty(0.5f), history, x, 4, 2.5f, -2.5f, 1, 0);
+    byHand(Step.presencePenalty(-0.5f, 5, true), history, x, 4, 3.5f, -1.5f, 1, 0.5f);
+    // Behind 1, 2, 1, 2: 1 would repeat three tokens, and 3 the two before it from the beginning.
+    byHand(Step.dry(1, 2, 2, 11), history, x, 4, 2, -2, 0, 0);
+    byHand(Step.dry(1, 2, 1, 11), history, x, 4, 1, -2, -1, 0);
+    byHand(Step.dry(1, 2, 3, 11), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 4), history, x, 4, 2, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 11, 2), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 1, 11, 1), history, x, 4, 3, -2, 0, 0);
+    byHand(Step.noRepeatNgram(3), history, x, 4, no, -2, no, 0);
+    byHand(Step.noRepeatNgram(4), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.noRepeatNgram(1), history, x, no, no, no, no, no);
+    byHand(Step.logitBias(Map.of(0, no, 3, 1.5f, 9, 7f)), history, x, no, 3, -2, 2.5f, 0);
+    byHand(Step.banned(new int[] {0}, new int[] {1, 2, 3}), history, x, no, 3, -2, no, 0);
+    byHand(Step.banned(new int[] {2, 2, 3}, new int[] {9}), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.minLength(5, 1, 3), history, x, 4, no, -2, no, 0);
+    byHand(Step.minLength(4, 1, 3), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.minLength(1, 9), history, x, 4, 3, -2, 1, 0);
+  }
+
+  /** Also at another temperature, in whose units the steps that add or subtract do so. */
+  private void byHand(Step step, int[] history, float[] x, float... expected) {
+    float[] whole = Arrays.copyOf(expected, x.length);
+    float[] cut = whole.clone();
+    whole[x.length - 1] = x[x.length - 1];
+    cut[x.length - 1] = Float.NEGATIVE_INFINITY;
+    Step narrows = Step.topK(x.length - 1);
+    Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but survivors are drawn from
+    assertEquals(
+        outcome(sampler(List.of(), x.length, history), whole),
+        outcome(sampler(List.of(step), x.length, history), x),
+        step.toString());
+    assertEquals(
+        outcome(sampler(List.of(all), x.length, history), cut),
+        outcome(sampler(List.of(narrows, step), x.length, history), x),
+        "narrowed: " + step);
+    if (step instanceof Step.RepetitionPenalty) {
+      return;
+    }
+    for (int i = 0; i < x.length; i++) {
+      whole[i] = x[i] + 4 * (whole[i] - x[i]);
+    }
+    Step hot = Step.temperature(4);
+    assertEquals(
+        outcome(sampler(List.of(hot), x.length, history), whole),
+        outcome(sampler(List.of(hot, step), x.length, history), x),
+        "hot: " + step);
+  }
+
   /** The mask of allowed tokens, in front of a filter and behind it. */
   @Example
   default void onlyAllowedTokensAreDrawn() {
