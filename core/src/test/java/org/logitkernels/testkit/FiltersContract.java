@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -215,6 +216,56 @@ public interface FiltersContract extends KernelsUnderTest {
     assertTrue(Math.max(0, least - 1) <= dropped && dropped <= Math.max(0, most - 1));
     assertArrayEquals(Arrays.copyOfRange(b.tokens, dropped, b.tokens.length), left);
     assertArrayEquals(b.tokens, left(row, with(before, Step.xtc(0, threshold))));
+  }
+
+  /** A parameter that keeps everything leaves a whole row, with its draw and its bits. */
+  @Property
+  default void whatKeepsEverythingIsTheIdentity(
+      @ForAll("filterRows") Row row, @ForAll("filterBefore") List<Step> before) {
+    Sampler plain = sampler(row, before);
+    for (Step step :
+        List.of(
+            Step.topK(row.length()),
+            Step.topP(1),
+            Step.minP(0),
+            Step.typical(1),
+            Step.epsilonCutoff(0),
+            Step.etaCutoff(0),
+            Step.xtc(0, 0),
+            Step.temperature(1))) {
+      Sampler with = sampler(row, with(before, step));
+      for (double u : new double[] {0, 0.3, 0.9, Math.nextDown(1.0)}) {
+        assertEquals(
+            plain.sample(row.array(), row.from(), row.to(), u),
+            with.sample(row.array(), row.from(), row.to(), u),
+            step.toString());
+        assertEquals(plain.probability(), with.probability(), step.toString());
+        assertEquals(plain.logProbability(), with.logProbability(), step.toString());
+      }
+    }
+  }
+
+  /** From 2^-20 on XTC leaves the row whole: its bits are those of blocks. */
+  @Example
+  default void xtcLeavesTheRowWholeFromItsThresholdOn() {
+    Row row = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11);
+    float[] x = row.logits();
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i < 20 ? 0 : -15 + 0.1f * x[i];
+    }
+    row = new Row("20 top choices", x, 0, x.length);
+    float least = 0x1p-20f;
+    double[] logs = new double[3];
+    float[] thresholds = {Math.nextDown(least), least, Math.nextUp(least)};
+    for (int i = 0; i < 3; i++) {
+      Sampler sampler = sampler(row, List.of(Step.xtc(1, thresholds[i])));
+      sampler.sample(x, 0, x.length, 0);
+      assertEquals(x.length - 19, sampler.candidates().size());
+      logs[i] = sampler.logProbability();
+    }
+    assertEquals(logs[2], logs[1]);
+    assertNotEquals(logs[0], logs[1], "in the order of ids");
+    assertEquals(logs[0], logs[1], 1e-6);
   }
 
   /** Each XTC has a draw of its own: number i of the stream whose seed is u's bits. */

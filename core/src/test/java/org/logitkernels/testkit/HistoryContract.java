@@ -321,6 +321,7 @@ public interface HistoryContract extends KernelsUnderTest {
     byHand(Step.dry(1, 2, 3, 11), history, x, 4, 3, -2, 1, 0);
     byHand(Step.dry(1, 2, 2, 4), history, x, 4, 2, -2, 1, 0);
     byHand(Step.dry(1, 2, 2, 11, 2), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 11, 9, 2, 3), history, x, 4, 3, -2, 1, 0);
     byHand(Step.dry(1, 2, 1, 11, 1), history, x, 4, 3, -2, 0, 0);
     byHand(Step.noRepeatNgram(3), history, x, 4, no, -2, no, 0);
     byHand(Step.noRepeatNgram(4), history, x, 4, 3, -2, 1, 0);

@@ -128,6 +128,8 @@ public interface ReadOutContract extends KernelsUnderTest {
       @ForAll("readOutTemperatures") float t) {
     assertRenormalised(row, filter, t);
     assertRenormalised(row, Step.topK(row.length()), t); // from here on nothing is narrowed
+    assertRenormalised(row, Step.topP(1), t);
+    assertRenormalised(row, Step.minP(0), t);
   }
 
   private void assertRenormalised(Row row, Step filter, float t) {
@@ -266,8 +268,28 @@ public interface ReadOutContract extends KernelsUnderTest {
     Failures.illegalArgument(
         "logProbabilities has length 1, but 2 are needed",
         () -> kernels().topLogProbabilities(x, 0, 3, 1, 2, workspace, new int[3], new double[1]));
+    int[] ids = new int[2];
+    double[] logs = new double[2];
+    assertEquals(1, kernels().topLogProbabilities(x, 1, 3, 1, 9, workspace, ids, logs));
+    assertEquals(1, ids[0]);
+    assertEquals(0, kernels().logProbability(x, 1, 3, 1, 1));
+    String beyond = "Index 2 out of bounds for length 2";
+    Failures.expect(
+        IndexOutOfBoundsException.class, beyond, () -> kernels().logProbability(x, 1, 3, 1, 2));
+    String range = "Range [1, 4) out of bounds for length 3";
+    Failures.expect(
+        IndexOutOfBoundsException.class, range, () -> kernels().logProbability(x, 1, 4, 1, 7));
+    Failures.expect(
+        IndexOutOfBoundsException.class,
+        range,
+        () -> kernels().topLogProbabilities(x, 1, 4, 1, 0, workspace, ids, logs));
+    String empty = "the range is empty: from = to = 2";
+    Failures.illegalArgument(empty, () -> kernels().logProbability(x, 2, 2, 1, 0));
+    Failures.illegalArgument(
+        empty, () -> kernels().topLogProbabilities(x, 2, 2, 1, 1, workspace, ids, logs));
     Sampler sampler = SamplerChain.of(Step.topK(1)).newSampler(3, 1, kernels());
-    assertThrows(IllegalStateException.class, () -> sampler.maskedLogits(new float[3], 0));
+    Failures.illegalState(Failures.NOTHING_SAMPLED, () -> sampler.maskedLogits(new float[3], 0));
+    Failures.illegalState(Failures.NOTHING_SAMPLED, () -> sampler.probabilities(new float[3], 0));
     sampler.sample(x);
     assertThrows(IndexOutOfBoundsException.class, () -> sampler.maskedLogits(new float[3], 1));
     Failures.illegalArgument(

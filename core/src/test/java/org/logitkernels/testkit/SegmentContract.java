@@ -352,6 +352,50 @@ public interface SegmentContract extends KernelsUnderTest {
         "the row has 2000 logits, but the vocabulary size is 1500", () -> actual.sample(direct));
   }
 
+  /** Two buffers are two rows, though position and limit are the same. */
+  @Example
+  default void buffersAreToldApart() {
+    Sampler sampler = SamplerChain.greedy().newSampler(3, 1, kernels());
+    FloatBuffer[] buffers = new FloatBuffer[2];
+    for (int i = 0; i < 2; i++) {
+      buffers[i] = ByteBuffer.allocateDirect(4 * 4).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      buffers[i].put(new float[] {0, i, 1 - i, 2}).position(0).limit(3);
+    }
+    for (int call = 0; call < 4; call++) {
+      assertEquals(2 - call % 2, sampler.sample(buffers[call % 2]));
+    }
+    buffers[1].limit(4).position(1); // the second token is the third of the row now
+    assertEquals(2, sampler.sample(buffers[1]));
+  }
+
+  /** An output may begin where the row ends, and end where it begins. */
+  @Example
+  default void outputsMayBeBesideTheRow() {
+    Workspace workspace = Workspace.of(4);
+    float[] x = {3, 1, 2, 0};
+    float[] expected = new float[4];
+    kernels().softmax(x, 0, 4, 1, expected, 0);
+    for (ElementType type : ElementType.values()) {
+      long bytes = 4L * type.bytes();
+      try (Arena arena = Arena.ofConfined()) {
+        for (MemorySegment memory :
+            List.of(arena.allocate(48, 4), MemorySegment.ofArray(new float[12]))) {
+          MemorySegment row = memory.asSlice(16, bytes);
+          for (long at : new long[] {0, 16 + bytes}) {
+            store(x, type, row);
+            kernels().softmax(memory, 16, 4, type, 1, workspace, memory, at);
+            MemorySegment out = memory.asSlice(at, 16);
+            assertArrayEquals(expected, out.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+            long over = at == 0 ? 2 : at - 2;
+            Failures.illegalArgument(
+                "logProbabilities overlap logits: in place means FLOAT32 at the same place",
+                () -> kernels().logSoftmax(memory, 16, 4, type, 1, workspace, memory, over));
+          }
+        }
+      }
+    }
+  }
+
   /** Unhappy paths. */
   @Example
   default void badSegments() {
