@@ -104,6 +104,9 @@ class ChainTextTest {
     assertEquals(
         SamplerChain.of(Step.repetitionPenalty(1.1f), Step.dry(0.8f, 1.75f, 2, Integer.MAX_VALUE)),
         SamplerChain.parse("repetition_penalty=1.1, dry=0.8"));
+    assertEquals(
+        SamplerChain.of(Step.frequencyPenalty(0.5f), Step.presencePenalty(0.5f)),
+        SamplerChain.parse("frequency_penalty=0.5, presence_penalty= 0.5"));
   }
 
   @Test

@@ -412,6 +412,8 @@ public interface SegmentContract extends KernelsUnderTest {
     Failures.illegalArgument(
         "the row has 8 logits, but the vocabulary size is 4",
         () -> sampler.sample(four, 0, 8, ElementType.FLOAT16));
+    outside(
+        "Range [0, 0 + 32) out of bounds for length 16", () -> sampler.sample(four, 0, 8, type));
     Failures.illegalArgument(
         "probabilities is read-only",
         () -> kernels().softmax(four, 0, 4, type, 1, workspace, four.asReadOnly(), 0));
@@ -445,6 +447,11 @@ public interface SegmentContract extends KernelsUnderTest {
         }
         assertEquals(null, failure[0]);
       }
+    }
+    for (double u : new double[] {1, -0.1, Double.NaN}) { // told before the row is looked at
+      String message = "u must be in [0, 1), but was " + u;
+      Failures.illegalArgument(message, () -> sampler.sample(closed, 0, 4, type, u));
+      Failures.illegalArgument(message, () -> sampler.sample(FloatBuffer.allocate(0), u));
     }
     for (ElementType any : ElementType.values()) {
       for (int length : new int[] {4, 40}) {
