@@ -245,27 +245,34 @@ public interface FiltersContract extends KernelsUnderTest {
     }
   }
 
-  /** From 2^-20 on XTC leaves the row whole: its bits are those of blocks. */
+  /** From 2^-20 on XTC leaves the row whole: its bits are those of blocks; and up to 64 choices. */
   @Example
-  default void xtcLeavesTheRowWholeFromItsThresholdOn() {
-    Row row = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11);
-    float[] x = row.logits();
+  default void xtcLeavesTheRowWholeWithinItsBounds() {
+    double[] few = xtcLogProbabilities(64);
+    assertEquals(few[2], few[1]);
+    assertNotEquals(few[0], few[1], "in the order of ids");
+    assertEquals(few[0], few[1], 1e-6);
+    double[] many = xtcLogProbabilities(65);
+    assertEquals(many[2], many[1]);
+    assertEquals(many[0], many[1]);
+  }
+
+  private double[] xtcLogProbabilities(int choices) {
+    float[] x = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11).logits();
     for (int i = 0; i < x.length; i++) {
-      x[i] = i < 20 ? 0 : -15 + 0.1f * x[i];
+      x[i] = i < choices ? 0 : -15 + 0.1f * x[i];
     }
-    row = new Row("20 top choices", x, 0, x.length);
+    Row row = new Row(choices + " top choices", x, 0, x.length);
     float least = 0x1p-20f;
     double[] logs = new double[3];
     float[] thresholds = {Math.nextDown(least), least, Math.nextUp(least)};
     for (int i = 0; i < 3; i++) {
       Sampler sampler = sampler(row, List.of(Step.xtc(1, thresholds[i])));
       sampler.sample(x, 0, x.length, 0);
-      assertEquals(x.length - 19, sampler.candidates().size());
+      assertEquals(x.length - choices + 1, sampler.candidates().size());
       logs[i] = sampler.logProbability();
     }
-    assertEquals(logs[2], logs[1]);
-    assertNotEquals(logs[0], logs[1], "in the order of ids");
-    assertEquals(logs[0], logs[1], 1e-6);
+    return logs;
   }
 
   /** Each XTC has a draw of its own: number i of the stream whose seed is u's bits. */

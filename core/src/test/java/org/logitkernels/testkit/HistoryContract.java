@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -83,7 +84,11 @@ public interface HistoryContract extends KernelsUnderTest {
         List.of(Step.topK(40), Step.topP(0.9f), Step.temperature(0.8f)),
         List.of(Step.topP(0.9f)),
         List.of(Step.minP(0.1f).minKeep(5)),
-        List.of(Step.typical(0.9f)));
+        List.of(Step.typical(0.9f)),
+        List.of(Step.topNSigma(1)),
+        List.of(Step.etaCutoff(0.01f), Step.temperature(0.8f)),
+        List.of(Step.xtc(1, 0.1f).minKeep(2)),
+        List.of(Step.topH(0.5f, 5000)));
   }
 
   /** A short alphabet, so that things repeat. */
@@ -329,6 +334,16 @@ public interface HistoryContract extends KernelsUnderTest {
     byHand(Step.logitBias(Map.of(0, no, 3, 1.5f, 9, 7f)), history, x, no, 3, -2, 2.5f, 0);
     byHand(Step.banned(new int[] {0}, new int[] {1, 2, 3}), history, x, no, 3, -2, no, 0);
     byHand(Step.banned(new int[] {2, 2, 3}, new int[] {9}), history, x, 4, 3, -2, 1, 0);
+    int[] all = {0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 3};
+    byHand(
+        Step.banned(all, new int[] {9, 0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 0}),
+        history,
+        x,
+        4,
+        3,
+        -2,
+        no,
+        0);
     byHand(Step.minLength(5, 1, 3), history, x, 4, no, -2, no, 0);
     byHand(Step.minLength(4, 1, 3), history, x, 4, 3, -2, 1, 0);
     byHand(Step.minLength(1, 9), history, x, 4, 3, -2, 1, 0);
@@ -391,6 +406,63 @@ public interface HistoryContract extends KernelsUnderTest {
     Failures.illegalState(
         "the chain has no step allowed(), which would read the mask",
         () -> SamplerChain.of().newSampler(3, 1, kernels()).allow(mask));
+  }
+
+  /** Where a top-k has room, a changed token finds it, though it is below all others. */
+  @Example
+  default void changedTokensFillWhatATopKLeaves() {
+    float no = Float.NEGATIVE_INFINITY;
+    float[] x = {no, 3, no, 2, no, no, 9, no, no, 8, no, no};
+    Step bias = Step.logitBias(Map.of(6, -20f, 9, -7f));
+    for (int k : new int[] {2, 3, 4, 5, 11}) {
+      Sampler sampler = SamplerChain.of(bias, Step.topK(k)).newSampler(x.length, 1, kernels());
+      sampler.sample(x);
+      int[] order = {1, 3, 9, 6};
+      assertArrayEquals(
+          Arrays.copyOf(order, Math.min(k, 4)), Chains.ids(sampler.candidates()), "k " + k);
+    }
+  }
+
+  /** Masks of every density, shorter than the row and longer, on rows that end within a word. */
+  @Property
+  default void allowedTokensAreThoseOfTheirBits(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int length = random.nextInt(1, 300);
+    float[] x = new float[length];
+    float[] changed = new float[length];
+    long[] mask = new long[random.nextInt(7)];
+    for (int i = 0; i < mask.length; i++) {
+      long word = random.nextLong();
+      word = random.nextBoolean() ? word & random.nextLong() & random.nextLong() : word;
+      mask[i] = random.nextBoolean() ? word : ~word;
+      if (random.nextInt(9) == 0) {
+        mask[i] = -1;
+      }
+    }
+    for (int i = 0; i < length; i++) {
+      x[i] = (float) random.nextGaussian();
+      boolean allowed = i >> 6 < mask.length && (mask[i >> 6] >>> i & 1) == 1;
+      changed[i] = allowed ? x[i] : Float.NEGATIVE_INFINITY;
+    }
+    int[] none = {};
+    Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but survivors are drawn from
+    List<List<Step>> behinds = List.of(List.of(), List.of(Step.topP(0.9f)), List.of(Step.topK(5)));
+    for (List<Step> behind : behinds) {
+      for (List<Step> before : List.of(List.<Step>of(), List.of(all))) {
+        List<Step> plain = new ArrayList<>(before);
+        plain.addAll(behind);
+        List<Step> steps = new ArrayList<>(before);
+        steps.add(Step.allowed());
+        steps.addAll(behind);
+        Sampler sampler = sampler(steps, length, none);
+        sampler.allow(mask.clone());
+        assertEquals(outcome(sampler(plain, length, none), changed), outcome(sampler, x));
+      }
+    }
+    x[random.nextInt(length)] = Float.NaN; // an error, allowed or not
+    Sampler sampler = sampler(List.of(Step.allowed()), length, none);
+    sampler.allow(mask);
+    assertThrows(IllegalArgumentException.class, () -> sampler.sample(x));
   }
 
   /** What cannot be a logit is an error, even of a token that is masked or changed. */

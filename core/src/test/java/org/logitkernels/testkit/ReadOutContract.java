@@ -67,6 +67,22 @@ public interface ReadOutContract extends KernelsUnderTest {
     assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(probabilities));
   }
 
+  /** XTC leaves the row whole, but for what it drops. */
+  @Example
+  default void writtenRowsLackWhatXtcDrops() {
+    float[] x = {9, 0, 1, 3, 2, 0.5f, 9};
+    Sampler sampler = SamplerChain.of(Step.xtc(1, 0.1f)).newSampler(5, 1, kernels());
+    sampler.sample(x, 1, 6);
+    float[] out = new float[7];
+    sampler.maskedLogits(out, 1);
+    float no = Float.NEGATIVE_INFINITY; // of 0.03, 0.08, 0.58, 0.21 and 0.05
+    assertArrayEquals(new float[] {0, 0, 1, no, 2, 0.5f, 0}, out);
+    sampler.probabilities(out, 1);
+    assertArrayEquals(new int[] {3, 1, 4, 0}, Chains.ids(sampler.candidates()));
+    assertEquals(0, out[3]);
+    assertEquals(1, out[1] + out[2] + out[4] + out[5], 1e-6);
+  }
+
   /** Steps that change logits change what is written. */
   @Example
   default void writtenLogitsAreTheChangedOnes() {
