@@ -104,6 +104,9 @@ class ChainTextTest {
     assertEquals(
         SamplerChain.of(Step.repetitionPenalty(1.1f), Step.dry(0.8f, 1.75f, 2, Integer.MAX_VALUE)),
         SamplerChain.parse("repetition_penalty=1.1, dry=0.8"));
+    assertEquals(
+        SamplerChain.of(Step.frequencyPenalty(0.5f), Step.presencePenalty(0.5f)),
+        SamplerChain.parse("frequency_penalty=0.5, presence_penalty= 0.5"));
   }
 
   @Test
@@ -166,6 +169,7 @@ class ChainTextTest {
         "top_k=1, allowed(3=1) | allowed takes no values, at 9",
         "logit_bias(a=3) | unknown parameter 'a' of logit_bias, at 11",
         "logit_bias=3 | logit_bias takes ids with their biases: id=bias, at 11",
+        "logit_bias(9999999999=1) | '9999999999' is no token id, at 22",
         "logit_bias(3=x) | 3 must be a number, but was 'x', at 13",
         "banned=1;;2 | sequences must be token ids with ';' between them, but was '1;;2', at 7",
         "repetition_penalty(1.1, prompt=maybe) | prompt must be true or false, but was 'maybe', at 31",

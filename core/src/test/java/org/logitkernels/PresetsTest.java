@@ -2,6 +2,7 @@ package org.logitkernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.logitkernels.testkit.Failures;
@@ -159,6 +160,34 @@ class PresetsTest {
                 Map.entry("min_tokens_to_keep", 3),
                 Map.entry("xtc_probability", 0.5),
                 Map.entry("xtc_threshold", 0.1))));
+  }
+
+  /** The last values that leave a step out, and the first that bring it in. */
+  @Test
+  void edgesAreTheirs() {
+    Map<String, Number> off = Map.of("top_k", 0, "top_p", 1, "min_p", 0, "temp", 1);
+    String dry = "dry(0.8, base=1.0, allowed=2, range=2147483647), ";
+    assertLlamaCpp(dry, off, Map.of("dry_multiplier", 0.8, "dry_base", 1));
+    assertLlamaCpp("", off, Map.of("dry_multiplier", 0.8, "dry_base", Math.nextDown(1f)));
+    assertLlamaCpp("", off, Map.of("dry_multiplier", 0.8, "dry_penalty_last_n", 0));
+    assertLlamaCpp("", off, Map.of("top_n_sigma", 0));
+    assertLlamaCpp("top_n_sigma=1.4E-45, ", off, Map.of("top_n_sigma", Float.MIN_VALUE));
+    String xtc = "xtc(probability=0.1, threshold=0.5), ";
+    assertLlamaCpp(xtc, off, Map.of("xtc_probability", 0.1, "xtc_threshold", 0.5));
+    assertLlamaCpp("", off, Map.of("xtc_probability", 0.1, "xtc_threshold", 0.51));
+    assertLlamaCpp("", off, Map.of("xtc_probability", 0, "xtc_threshold", 0.1));
+    assertChain(
+        "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8, adaptive_p(target=0.0, decay=0.9)",
+        Presets.llamaCpp(Map.of("adaptive_target", 0)));
+    assertChain("temperature=1.0E-5", Presets.vllm(Map.of("temperature", 1e-5f)));
+    assertChain("temperature=0.0", Presets.vllm(Map.of("temperature", Math.nextDown(1e-5f))));
+  }
+
+  private static void assertLlamaCpp(
+      String text, Map<String, Number> off, Map<String, Number> more) {
+    Map<String, Number> parameters = new HashMap<>(off);
+    parameters.putAll(more);
+    assertChain(text + "temperature=1.0", Presets.llamaCpp(parameters));
   }
 
   @Test

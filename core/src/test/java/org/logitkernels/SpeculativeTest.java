@@ -91,6 +91,26 @@ class SpeculativeTest {
     }
   }
 
+  /** A sum must exceed u times the total: at 0.5 of two halves the second is drawn. */
+  @Test
+  void theDrawIsOfTheFirstSumAboveTheGoal() {
+    float[] p = {0.5f, 0.5f};
+    int[] out = new int[1];
+    assertEquals(1, Speculative.verify(new int[0], 2, new float[0], p, new double[] {0.5}, out));
+    assertEquals(1, out[0]);
+    double below = Math.nextDown(0.5);
+    assertEquals(1, Speculative.verify(new int[0], 2, new float[0], p, new double[] {below}, out));
+    assertEquals(0, out[0]);
+  }
+
+  @Test
+  void aVocabularyMayHoldOneToken() {
+    int[] out = {-1, -1};
+    float[] one = {1, 1};
+    assertEquals(2, Speculative.verify(new int[] {0}, 1, one, one, new double[] {0, 0}, out));
+    assertArrayEquals(new int[] {0, 0}, out);
+  }
+
   @Test
   void mistakesAreErrors() {
     int[] draft = {2, 1};
@@ -123,8 +143,16 @@ class SpeculativeTest {
     Arrays.fill(bad, 0, 4, Float.NaN);
     Failures.illegalArgument(
         "a probability is NaN", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+    bad[2] = Float.POSITIVE_INFINITY;
+    Failures.illegalArgument(
+        "a probability is Infinity", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+    bad[2] = -Float.MIN_VALUE;
+    Failures.illegalArgument(
+        "a probability is -1.4E-45", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+    float[] emptyFirstRow = TARGET.clone();
+    Arrays.fill(emptyFirstRow, 0, 4, 0);
     Failures.illegalState(
         "row 0 of the target holds no probability",
-        () -> Speculative.verify(draft, 4, DRAFT, new float[12], u, new int[3]));
+        () -> Speculative.verify(draft, 4, DRAFT, emptyFirstRow, u, new int[3]));
   }
 }

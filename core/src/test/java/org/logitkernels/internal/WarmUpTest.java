@@ -69,10 +69,11 @@ class WarmUpTest {
             });
   }
 
-  private static String reason(WarmUp<float[], Backend> warmUp) {
+  /** What is in the way, and what helps. */
+  private static String told(WarmUp<float[], Backend> warmUp) {
     BackendUnavailableException failure = warmUp.failure();
     assertNotNull(failure);
-    return failure.reason();
+    return failure.reason() + ". Remedy: " + failure.remedy();
   }
 
   /** Runs a warm-up to its end. */
@@ -146,7 +147,9 @@ class WarmUpTest {
                   }
                 }));
     assertEquals(
-        "it did not get faster than scalar in 120 ms of work on arg-max, softmax", reason(warmUp));
+        "it did not get faster than scalar in 120 ms of work on arg-max, softmax. Remedy: give the"
+            + " process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it",
+        told(warmUp));
     assertEquals(1, kernels.argMax(ROW, 0, 3));
     assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
   }
@@ -185,7 +188,11 @@ class WarmUpTest {
                 }
               });
       WarmUp<float[], Backend> warmUp = ended(kernels, source);
-      assertEquals("its warm-up failed (" + failure + ")", reason(warmUp));
+      assertEquals(
+          "its warm-up failed ("
+              + failure
+              + "). Remedy: report this; nothing else is needed, scalar answers",
+          told(warmUp));
       assertEquals(7, kernels.argMax(ROW, 0, 3));
       float[] out = new float[3];
       kernels.softmax(ROW, 0, 3, 1, out, 0);
@@ -255,6 +262,8 @@ class WarmUpTest {
     there.await();
     source.thread.get().interrupt();
     assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
-    assertTrue(reason(warmUp).contains("interrupted"), () -> reason(warmUp));
+    assertEquals(
+        "its warm-up was interrupted. Remedy: let the thread logit-kernels-warm-up come to its end",
+        told(warmUp));
   }
 }

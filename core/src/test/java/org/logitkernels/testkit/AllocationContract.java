@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import net.jqwik.api.Example;
+import net.jqwik.api.Tag;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.BatchSampler;
 import org.logitkernels.Beams;
@@ -50,6 +51,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Arg-max. */
   @Example
+  @Tag("allocation")
   default void argMaxAllocatesNothing() {
     Row row = row();
     assertNoAllocation(i -> kernels().argMax(row.array(), row.from(), row.to() - i));
@@ -57,6 +59,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Log-sum-exp. */
   @Example
+  @Tag("allocation")
   default void logSumExpAllocatesNothing() {
     Row row = row();
     assertNoAllocation(i -> (int) kernels().logSumExp(row.array(), row.from(), row.to() - i, 1));
@@ -64,6 +67,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Softmax, and where weights underflow. */
   @Example
+  @Tag("allocation")
   default void softmaxAllocatesNothing() {
     Row row = row();
     float[] out = new float[row.length()];
@@ -81,6 +85,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Log-softmax. */
   @Example
+  @Tag("allocation")
   default void logSoftmaxAllocatesNothing() {
     Row row = row();
     float[] out = new float[row.length()];
@@ -93,6 +98,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Top-k, for a few and for many. */
   @Example
+  @Tag("allocation")
   default void topKAllocatesNothing() {
     Row row = row();
     Workspace workspace = Workspace.of(row.length());
@@ -106,6 +112,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Top-p, for a narrow nucleus and a wide one. */
   @Example
+  @Tag("allocation")
   default void topPAllocatesNothing() {
     Row row = row();
     Workspace workspace = Workspace.of(row.length());
@@ -119,6 +126,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** The draw from a whole row. */
   @Example
+  @Tag("allocation")
   default void sampleAllocatesNothing() {
     Row row = row();
     Workspace workspace = Workspace.of(row.length());
@@ -128,6 +136,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Renormalised and masked rows. */
   @Example
+  @Tag("allocation")
   default void renormalisedRowsAllocateNothing() {
     Row row = row();
     float[] x = row.array();
@@ -146,6 +155,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** A step of beam search. */
   @Example
+  @Tag("allocation")
   default void beamsAllocateNothing() {
     Row row = row();
     Beams beams = Beams.of(4, 1000, 8, kernels());
@@ -159,6 +169,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Chains of every kind of step, with what is asked of a sampler after a call. */
   @Example
+  @Tag("allocation")
   default void chainsAllocateNothing() {
     assertNoAllocation();
     assertNoAllocation(Step.temperature(0));
@@ -172,6 +183,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Chains with every other filter. */
   @Example
+  @Tag("allocation")
   default void filtersAllocateNothing() {
     assertNoAllocation(Step.typical(0.9f).minKeep(2));
     assertNoAllocation(Step.topNSigma(1), Step.xtc(0.5f, 0.1f), Step.topP(0.9f).minKeep(3));
@@ -182,6 +194,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Filters of whole rows, each alone. */
   @Example
+  @Tag("allocation")
   default void wholeRowFiltersAllocateNothing() {
     assertNoAllocation(Step.topNSigma(1));
     assertNoAllocation(Step.etaCutoff(3e-4f));
@@ -191,6 +204,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Rows in native memory, of every type. */
   @Example
+  @Tag("allocation")
   default void segmentsAllocateNothing() {
     Row row = row();
     int length = row.length();
@@ -227,6 +241,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Several tokens from one row. */
   @Example
+  @Tag("allocation")
   default void drawsWithoutReplacementAllocateNothing() {
     Row row = row();
     int[] tokens = new int[8];
@@ -242,6 +257,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Chains with steps that change logits, by a history of 64 tokens. */
   @Example
+  @Tag("allocation")
   default void changesAllocateNothing() {
     Step dry = Step.dry(0.8f, 1.75f, 2, 1024, 13);
     Step bias = Step.logitBias(Map.of(11, -0.5f, 3, Float.NEGATIVE_INFINITY));
@@ -255,6 +271,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Chains that steer. */
   @Example
+  @Tag("allocation")
   default void steeringAllocatesNothing() {
     assertNoAllocation(Step.mirostatV1(5, 0.1f, 100));
     assertNoAllocation(Step.mirostatV2(5, 0.1f));
@@ -263,12 +280,14 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** Batches on the caller's thread. */
   @Example
+  @Tag("allocation")
   default void batchesAllocateNothing() {
     assertNoAllocation(steps(batch()));
   }
 
   /** Batches shared with a thread, on both, but for what a pool needs to take a task. */
   @Example
+  @Tag("allocation")
   default void sharedBatchesAllocateNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (Companion companion = new Companion()) {
@@ -369,6 +388,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** The same on a row as wide as a small vocabulary, and where tokens are masked. */
   @Example
+  @Tag("allocation")
   default void wideAndMaskedRowsAllocateNothing() {
     for (Row row :
         new Row[] {
@@ -420,6 +440,7 @@ public interface AllocationContract extends KernelsUnderTest {
 
   /** The count sees what one call allocates, were it one object. */
   @Example
+  @Tag("allocation")
   default void theCountSeesOneObject() {
     Object[] kept = new Object[1];
     assertTrue(

@@ -320,6 +320,10 @@ public interface BeamsContract extends KernelsUnderTest {
           IndexOutOfBoundsException.class,
           () -> beams.step(x, place[0], place[1], scores, 1, two, ids, out));
     }
+    Failures.expect(
+        IndexOutOfBoundsException.class, // from the check, before any row is read
+        "Range [6, 6 + 3) out of bounds for length 8",
+        () -> beams.step(x, 1, 5, scores, 1, two, ids, out));
     double dead = Double.NEGATIVE_INFINITY;
     Failures.illegalState(
         "every beam is dead: no score is above -Infinity",

@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -43,6 +45,7 @@ public interface FiltersContract extends KernelsUnderTest {
         List.of(),
         List.of(Step.temperature(0.7f)),
         List.of(Step.topK(50)),
+        List.of(Step.topK(500), Step.topP(0.99f), Step.topK(7)), // leaves weights behind its last
         List.of(Step.temperature(1.5f), Step.topK(500)));
   }
 
@@ -216,6 +219,84 @@ public interface FiltersContract extends KernelsUnderTest {
     assertArrayEquals(b.tokens, left(row, with(before, Step.xtc(0, threshold))));
   }
 
+  /** A parameter that keeps everything leaves a whole row, with its draw and its bits. */
+  @Property
+  default void whatKeepsEverythingIsTheIdentity(
+      @ForAll("filterRows") Row row, @ForAll("filterBefore") List<Step> before) {
+    Sampler plain = sampler(row, before);
+    for (Step step :
+        List.of(
+            Step.topK(row.length()),
+            Step.topP(1),
+            Step.minP(0),
+            Step.typical(1),
+            Step.epsilonCutoff(0),
+            Step.etaCutoff(0),
+            Step.xtc(0, 0),
+            Step.temperature(1))) {
+      Sampler with = sampler(row, with(before, step));
+      for (double u : new double[] {0, 0.3, 0.9, Math.nextDown(1.0)}) {
+        assertEquals(
+            plain.sample(row.array(), row.from(), row.to(), u),
+            with.sample(row.array(), row.from(), row.to(), u),
+            step.toString());
+        assertEquals(plain.probability(), with.probability(), step.toString());
+        assertEquals(plain.logProbability(), with.logProbability(), step.toString());
+      }
+    }
+  }
+
+  /** From 2^-20 on XTC leaves the row whole: its bits are those of blocks; and up to 64 choices. */
+  @Example
+  default void xtcLeavesTheRowWholeWithinItsBounds() {
+    double[] few = xtcLogProbabilities(64);
+    assertEquals(few[2], few[1]);
+    assertNotEquals(few[0], few[1], "in the order of ids");
+    assertEquals(few[0], few[1], 1e-6);
+    double[] many = xtcLogProbabilities(65);
+    assertEquals(many[2], many[1]);
+    assertEquals(many[0], many[1]);
+  }
+
+  private double[] xtcLogProbabilities(int choices) {
+    float[] x = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11).logits();
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i < choices ? 0 : -15 + 0.1f * x[i];
+    }
+    Row row = new Row(choices + " top choices", x, 0, x.length);
+    float least = 0x1p-20f;
+    double[] logs = new double[3];
+    float[] thresholds = {Math.nextDown(least), least, Math.nextUp(least)};
+    for (int i = 0; i < 3; i++) {
+      Sampler sampler = sampler(row, List.of(Step.xtc(1, thresholds[i])));
+      sampler.sample(x, 0, x.length, 0);
+      assertEquals(x.length - choices + 1, sampler.candidates().size());
+      logs[i] = sampler.logProbability();
+    }
+    return logs;
+  }
+
+  /** Each XTC has a draw of its own: number i of the stream whose seed is u's bits. */
+  @Example
+  default void xtcDrawsAreNumbered() {
+    float[] x = {3, 2, 1, 0};
+    Row row = new Row("by hand", x, 0, x.length);
+    List<Step> steps = List.of(Step.xtc(0.5f, 0.2f), Step.xtc(0.5f, 0.05f), Step.xtc(0.25f, 0));
+    Sampler sampler = sampler(row, steps);
+    for (int n = 0; n < 100; n++) {
+      double u = n / 100.0;
+      sampler.sample(x, 0, x.length, u);
+      SplittableRandom random = new SplittableRandom(Double.doubleToRawLongBits(u));
+      boolean[] drops = new boolean[3];
+      for (int i = 0; i < 3; i++) {
+        drops[i] = (random.nextLong() >>> 11) * 0x1p-53 < (i < 2 ? 0.5 : 0.25);
+      }
+      // 0.64, 0.24, 0.09, 0.03 to begin with; of 0.67, 0.24, 0.09 all are above 0.05 again.
+      int dropped = drops[2] || drops[0] && drops[1] ? 3 : drops[1] ? 2 : drops[0] ? 1 : 0;
+      assertEquals(x.length - dropped, sampler.candidates().size(), "u " + u);
+    }
+  }
+
   /** XTC's own draw: as often as it is asked for, and independent of the token's. */
   @Example
   default void xtcDropsAsOftenAsAsked() {
@@ -268,6 +349,7 @@ public interface FiltersContract extends KernelsUnderTest {
   @Property
   default void minKeepKeepsAtLeastSoMany(@ForAll("filterRows") Row row) {
     int n = NaiveChain.order(row.logits()).length;
+    Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but as survivors
     for (int k : new int[] {1, 2, 7, 100_000}) {
       int least = Math.min(k, n);
       int[] best = left(row, List.of(Step.topK(least)));
@@ -279,7 +361,7 @@ public interface FiltersContract extends KernelsUnderTest {
               Step.topNSigma(0),
               Step.epsilonCutoff(1),
               Step.etaCutoff(1))) {
-        for (List<Step> before : List.of(List.<Step>of(), List.of(Step.topK(5000)))) {
+        for (List<Step> before : List.of(List.<Step>of(), List.of(all))) {
           int plain = left(row, with(before, step)).length;
           int[] left = left(row, with(before, step.minKeep(k)));
           assertEquals(Math.max(plain, least), left.length, step.toString());

@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -83,7 +84,11 @@ public interface HistoryContract extends KernelsUnderTest {
         List.of(Step.topK(40), Step.topP(0.9f), Step.temperature(0.8f)),
         List.of(Step.topP(0.9f)),
         List.of(Step.minP(0.1f).minKeep(5)),
-        List.of(Step.typical(0.9f)));
+        List.of(Step.typical(0.9f)),
+        List.of(Step.topNSigma(1)),
+        List.of(Step.etaCutoff(0.01f), Step.temperature(0.8f)),
+        List.of(Step.xtc(1, 0.1f).minKeep(2)),
+        List.of(Step.topH(0.5f, 5000)));
   }
 
   /** A short alphabet, so that things repeat. */
@@ -299,6 +304,80 @@ public interface HistoryContract extends KernelsUnderTest {
     assertEquals(2, cases);
   }
 
+  /** Each step by numbers that can be followed by hand, in front of a filter and behind it. */
+  @Example
+  default void eachStepByHand() {
+    float[] x = {4, 3, -2, 1, 0, -60};
+    int[] history = {0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2}; // the first 7 are the prompt
+    float no = Float.NEGATIVE_INFINITY;
+    byHand(Step.repetitionPenalty(2, 2, true), history, x, 4, 1.5f, -4, 1, 0);
+    byHand(Step.repetitionPenalty(2, 5, false), history, x, 4, 1.5f, -4, 1, 0);
+    byHand(Step.repetitionPenalty(2, 5, true), history, x, 4, 1.5f, -4, 1, 0);
+    byHand(Step.repetitionPenalty(2), history, x, 2, 1.5f, -4, 0.5f, 0);
+    byHand(Step.repetitionPenalty(2, 0, true), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.frequencyPenalty(0.5f), history, x, 4, 2, -3, 1, 0);
+    byHand(Step.frequencyPenalty(0.5f, 3, true), history, x, 4, 2.5f, -3, 1, 0);
+    byHand(Step.frequencyPenalty(0.5f, 6, true), history, x, 4, 2, -3, 1, -1);
+    byHand(Step.presencePenalty(0.5f), history, x, 4, 2.5f, -2.5f, 1, 0);
+    byHand(Step.presencePenalty(-0.5f, 5, true), history, x, 4, 3.5f, -1.5f, 1, 0.5f);
+    // Behind 1, 2, 1, 2: 1 would repeat three tokens, and 3 the two before it from the beginning.
+    byHand(Step.dry(1, 2, 2, 11), history, x, 4, 2, -2, 0, 0);
+    byHand(Step.dry(1, 2, 1, 11), history, x, 4, 1, -2, -1, 0);
+    byHand(Step.dry(1, 2, 3, 11), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 4), history, x, 4, 2, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 11, 2), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 11, 9, 2, 3), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 1, 11, 1), history, x, 4, 3, -2, 0, 0);
+    byHand(Step.noRepeatNgram(3), history, x, 4, no, -2, no, 0);
+    byHand(Step.noRepeatNgram(4), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.noRepeatNgram(1), history, x, no, no, no, no, no);
+    byHand(Step.logitBias(Map.of(0, no, 3, 1.5f, 9, 7f)), history, x, no, 3, -2, 2.5f, 0);
+    byHand(Step.banned(new int[] {0}, new int[] {1, 2, 3}), history, x, no, 3, -2, no, 0);
+    byHand(Step.banned(new int[] {2, 2, 3}, new int[] {9}), history, x, 4, 3, -2, 1, 0);
+    int[] all = {0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 3};
+    byHand(
+        Step.banned(all, new int[] {9, 0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 0}),
+        history,
+        x,
+        4,
+        3,
+        -2,
+        no,
+        0);
+    byHand(Step.minLength(5, 1, 3), history, x, 4, no, -2, no, 0);
+    byHand(Step.minLength(4, 1, 3), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.minLength(1, 9), history, x, 4, 3, -2, 1, 0);
+  }
+
+  /** Also at another temperature, in whose units the steps that add or subtract do so. */
+  private void byHand(Step step, int[] history, float[] x, float... expected) {
+    float[] whole = Arrays.copyOf(expected, x.length);
+    float[] cut = whole.clone();
+    whole[x.length - 1] = x[x.length - 1];
+    cut[x.length - 1] = Float.NEGATIVE_INFINITY;
+    Step narrows = Step.topK(x.length - 1);
+    Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but survivors are drawn from
+    assertEquals(
+        outcome(sampler(List.of(), x.length, history), whole),
+        outcome(sampler(List.of(step), x.length, history), x),
+        step.toString());
+    assertEquals(
+        outcome(sampler(List.of(all), x.length, history), cut),
+        outcome(sampler(List.of(narrows, step), x.length, history), x),
+        "narrowed: " + step);
+    if (step instanceof Step.RepetitionPenalty) {
+      return;
+    }
+    for (int i = 0; i < x.length; i++) {
+      whole[i] = x[i] + 4 * (whole[i] - x[i]);
+    }
+    Step hot = Step.temperature(4);
+    assertEquals(
+        outcome(sampler(List.of(hot), x.length, history), whole),
+        outcome(sampler(List.of(hot, step), x.length, history), x),
+        "hot: " + step);
+  }
+
   /** The mask of allowed tokens, in front of a filter and behind it. */
   @Example
   default void onlyAllowedTokensAreDrawn() {
@@ -327,6 +406,63 @@ public interface HistoryContract extends KernelsUnderTest {
     Failures.illegalState(
         "the chain has no step allowed(), which would read the mask",
         () -> SamplerChain.of().newSampler(3, 1, kernels()).allow(mask));
+  }
+
+  /** Where a top-k has room, a changed token finds it, though it is below all others. */
+  @Example
+  default void changedTokensFillWhatATopKLeaves() {
+    float no = Float.NEGATIVE_INFINITY;
+    float[] x = {no, 3, no, 2, no, no, 9, no, no, 8, no, no};
+    Step bias = Step.logitBias(Map.of(6, -20f, 9, -7f));
+    for (int k : new int[] {2, 3, 4, 5, 11}) {
+      Sampler sampler = SamplerChain.of(bias, Step.topK(k)).newSampler(x.length, 1, kernels());
+      sampler.sample(x);
+      int[] order = {1, 3, 9, 6};
+      assertArrayEquals(
+          Arrays.copyOf(order, Math.min(k, 4)), Chains.ids(sampler.candidates()), "k " + k);
+    }
+  }
+
+  /** Masks of every density, shorter than the row and longer, on rows that end within a word. */
+  @Property
+  default void allowedTokensAreThoseOfTheirBits(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int length = random.nextInt(1, 300);
+    float[] x = new float[length];
+    float[] changed = new float[length];
+    long[] mask = new long[random.nextInt(7)];
+    for (int i = 0; i < mask.length; i++) {
+      long word = random.nextLong();
+      word = random.nextBoolean() ? word & random.nextLong() & random.nextLong() : word;
+      mask[i] = random.nextBoolean() ? word : ~word;
+      if (random.nextInt(9) == 0) {
+        mask[i] = -1;
+      }
+    }
+    for (int i = 0; i < length; i++) {
+      x[i] = (float) random.nextGaussian();
+      boolean allowed = i >> 6 < mask.length && (mask[i >> 6] >>> i & 1) == 1;
+      changed[i] = allowed ? x[i] : Float.NEGATIVE_INFINITY;
+    }
+    int[] none = {};
+    Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but survivors are drawn from
+    List<List<Step>> behinds = List.of(List.of(), List.of(Step.topP(0.9f)), List.of(Step.topK(5)));
+    for (List<Step> behind : behinds) {
+      for (List<Step> before : List.of(List.<Step>of(), List.of(all))) {
+        List<Step> plain = new ArrayList<>(before);
+        plain.addAll(behind);
+        List<Step> steps = new ArrayList<>(before);
+        steps.add(Step.allowed());
+        steps.addAll(behind);
+        Sampler sampler = sampler(steps, length, none);
+        sampler.allow(mask.clone());
+        assertEquals(outcome(sampler(plain, length, none), changed), outcome(sampler, x));
+      }
+    }
+    x[random.nextInt(length)] = Float.NaN; // an error, allowed or not
+    Sampler sampler = sampler(List.of(Step.allowed()), length, none);
+    sampler.allow(mask);
+    assertThrows(IllegalArgumentException.class, () -> sampler.sample(x));
   }
 
   /** What cannot be a logit is an error, even of a token that is masked or changed. */

@@ -67,6 +67,22 @@ public interface ReadOutContract extends KernelsUnderTest {
     assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(probabilities));
   }
 
+  /** XTC leaves the row whole, but for what it drops. */
+  @Example
+  default void writtenRowsLackWhatXtcDrops() {
+    float[] x = {9, 0, 1, 3, 2, 0.5f, 9};
+    Sampler sampler = SamplerChain.of(Step.xtc(1, 0.1f)).newSampler(5, 1, kernels());
+    sampler.sample(x, 1, 6);
+    float[] out = new float[7];
+    sampler.maskedLogits(out, 1);
+    float no = Float.NEGATIVE_INFINITY; // of 0.03, 0.08, 0.58, 0.21 and 0.05
+    assertArrayEquals(new float[] {0, 0, 1, no, 2, 0.5f, 0}, out);
+    sampler.probabilities(out, 1);
+    assertArrayEquals(new int[] {3, 1, 4, 0}, Chains.ids(sampler.candidates()));
+    assertEquals(0, out[3]);
+    assertEquals(1, out[1] + out[2] + out[4] + out[5], 1e-6);
+  }
+
   /** Steps that change logits change what is written. */
   @Example
   default void writtenLogitsAreTheChangedOnes() {
@@ -128,6 +144,8 @@ public interface ReadOutContract extends KernelsUnderTest {
       @ForAll("readOutTemperatures") float t) {
     assertRenormalised(row, filter, t);
     assertRenormalised(row, Step.topK(row.length()), t); // from here on nothing is narrowed
+    assertRenormalised(row, Step.topP(1), t);
+    assertRenormalised(row, Step.minP(0), t);
   }
 
   private void assertRenormalised(Row row, Step filter, float t) {
@@ -266,8 +284,28 @@ public interface ReadOutContract extends KernelsUnderTest {
     Failures.illegalArgument(
         "logProbabilities has length 1, but 2 are needed",
         () -> kernels().topLogProbabilities(x, 0, 3, 1, 2, workspace, new int[3], new double[1]));
+    int[] ids = new int[2];
+    double[] logs = new double[2];
+    assertEquals(1, kernels().topLogProbabilities(x, 1, 3, 1, 9, workspace, ids, logs));
+    assertEquals(1, ids[0]);
+    assertEquals(0, kernels().logProbability(x, 1, 3, 1, 1));
+    String beyond = "Index 2 out of bounds for length 2";
+    Failures.expect(
+        IndexOutOfBoundsException.class, beyond, () -> kernels().logProbability(x, 1, 3, 1, 2));
+    String range = "Range [1, 4) out of bounds for length 3";
+    Failures.expect(
+        IndexOutOfBoundsException.class, range, () -> kernels().logProbability(x, 1, 4, 1, 7));
+    Failures.expect(
+        IndexOutOfBoundsException.class,
+        range,
+        () -> kernels().topLogProbabilities(x, 1, 4, 1, 0, workspace, ids, logs));
+    String empty = "the range is empty: from = to = 2";
+    Failures.illegalArgument(empty, () -> kernels().logProbability(x, 2, 2, 1, 0));
+    Failures.illegalArgument(
+        empty, () -> kernels().topLogProbabilities(x, 2, 2, 1, 1, workspace, ids, logs));
     Sampler sampler = SamplerChain.of(Step.topK(1)).newSampler(3, 1, kernels());
-    assertThrows(IllegalStateException.class, () -> sampler.maskedLogits(new float[3], 0));
+    Failures.illegalState(Failures.NOTHING_SAMPLED, () -> sampler.maskedLogits(new float[3], 0));
+    Failures.illegalState(Failures.NOTHING_SAMPLED, () -> sampler.probabilities(new float[3], 0));
     sampler.sample(x);
     assertThrows(IndexOutOfBoundsException.class, () -> sampler.maskedLogits(new float[3], 1));
     Failures.illegalArgument(

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,6 +22,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.function.Executable;
 import org.logitkernels.Candidates;
+import org.logitkernels.ElementType;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -94,6 +97,30 @@ public interface SamplerContract extends KernelsUnderTest {
     for (long position : new long[] {1L << 40, 1L << 62, Long.MAX_VALUE - 1}) {
       Powers.Probe probe = Powers.probe(splitMix(42, position));
       assertEquals(probe.marked(), probe.draw(kernels(), 42, position));
+    }
+  }
+
+  /** And then the stream ends, for rows of every kind. */
+  @Example
+  default void streamEndsBehindTheLastPosition() {
+    Sampler sampler = SamplerChain.of().newSampler(2, 42, kernels());
+    sampler.position(Long.MAX_VALUE - 1);
+    float[] x = {1, 2};
+    sampler.sample(x);
+    assertEquals(Long.MAX_VALUE, sampler.position());
+    String message = "the stream has no draw left: position 9223372036854775807";
+    MemorySegment segment = MemorySegment.ofArray(x);
+    List<Executable> calls =
+        List.of(
+            () -> sampler.sample(x),
+            () -> sampler.sample(x, 0, 2),
+            () -> sampler.sample(FloatBuffer.wrap(x)),
+            () -> sampler.sample(segment, 0, 2, ElementType.FLOAT32));
+    for (Executable call : calls) {
+      sampler.sample(x, 0, 2, 0.5); // a draw of the caller's needs none
+      Failures.illegalState(message, call);
+      assertNothingSampled(sampler);
+      assertEquals(Long.MAX_VALUE, sampler.position());
     }
   }
 

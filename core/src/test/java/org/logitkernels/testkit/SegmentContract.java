@@ -21,6 +21,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.function.Executable;
 import org.logitkernels.ElementType;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -351,6 +352,50 @@ public interface SegmentContract extends KernelsUnderTest {
         "the row has 2000 logits, but the vocabulary size is 1500", () -> actual.sample(direct));
   }
 
+  /** Two buffers are two rows, though position and limit are the same. */
+  @Example
+  default void buffersAreToldApart() {
+    Sampler sampler = SamplerChain.greedy().newSampler(3, 1, kernels());
+    FloatBuffer[] buffers = new FloatBuffer[2];
+    for (int i = 0; i < 2; i++) {
+      buffers[i] = ByteBuffer.allocateDirect(4 * 4).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      buffers[i].put(new float[] {0, i, 1 - i, 2}).position(0).limit(3);
+    }
+    for (int call = 0; call < 4; call++) {
+      assertEquals(2 - call % 2, sampler.sample(buffers[call % 2]));
+    }
+    buffers[1].limit(4).position(1); // the second token is the third of the row now
+    assertEquals(2, sampler.sample(buffers[1]));
+  }
+
+  /** An output may begin where the row ends, and end where it begins. */
+  @Example
+  default void outputsMayBeBesideTheRow() {
+    Workspace workspace = Workspace.of(4);
+    float[] x = {3, 1, 2, 0};
+    float[] expected = new float[4];
+    kernels().softmax(x, 0, 4, 1, expected, 0);
+    for (ElementType type : ElementType.values()) {
+      long bytes = 4L * type.bytes();
+      try (Arena arena = Arena.ofConfined()) {
+        for (MemorySegment memory :
+            List.of(arena.allocate(48, 4), MemorySegment.ofArray(new float[12]))) {
+          MemorySegment row = memory.asSlice(16, bytes);
+          for (long at : new long[] {0, 16 + bytes}) {
+            store(x, type, row);
+            kernels().softmax(memory, 16, 4, type, 1, workspace, memory, at);
+            MemorySegment out = memory.asSlice(at, 16);
+            assertArrayEquals(expected, out.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+            long over = at == 0 ? 2 : at - 2;
+            Failures.illegalArgument(
+                "logProbabilities overlap logits: in place means FLOAT32 at the same place",
+                () -> kernels().logSoftmax(memory, 16, 4, type, 1, workspace, memory, over));
+          }
+        }
+      }
+    }
+  }
+
   /** Unhappy paths. */
   @Example
   default void badSegments() {
@@ -367,6 +412,8 @@ public interface SegmentContract extends KernelsUnderTest {
     Failures.illegalArgument(
         "the row has 8 logits, but the vocabulary size is 4",
         () -> sampler.sample(four, 0, 8, ElementType.FLOAT16));
+    outside(
+        "Range [0, 0 + 32) out of bounds for length 16", () -> sampler.sample(four, 0, 8, type));
     Failures.illegalArgument(
         "probabilities is read-only",
         () -> kernels().softmax(four, 0, 4, type, 1, workspace, four.asReadOnly(), 0));
@@ -401,6 +448,11 @@ public interface SegmentContract extends KernelsUnderTest {
         assertEquals(null, failure[0]);
       }
     }
+    for (double u : new double[] {1, -0.1, Double.NaN}) { // told before the row is looked at
+      String message = "u must be in [0, 1), but was " + u;
+      Failures.illegalArgument(message, () -> sampler.sample(closed, 0, 4, type, u));
+      Failures.illegalArgument(message, () -> sampler.sample(FloatBuffer.allocate(0), u));
+    }
     for (ElementType any : ElementType.values()) {
       for (int length : new int[] {4, 40}) {
         Sampler onClosed = wide(length);
@@ -411,6 +463,111 @@ public interface SegmentContract extends KernelsUnderTest {
         assertEquals(0, onClosed.position());
       }
     }
+  }
+
+  /** The checks of the kernels for arrays, in their words, before the row is read. */
+  @Example
+  default void badArgumentsOfKernels() {
+    Workspace w = Workspace.of(4);
+    Workspace small = Workspace.of(3);
+    ElementType type = ElementType.FLOAT32;
+    float[] array = {Float.NaN, 1, 2, 3, 4, 5, 6, 7};
+    int[] bits = EntryPoint.bits(array);
+    MemorySegment x = MemorySegment.ofArray(array).asSlice(0, 16);
+    int[] ids = new int[4];
+    float[] floats = new float[4];
+    double[] doubles = new double[4];
+    MemorySegment out = MemorySegment.ofArray(floats);
+    for (float t : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+      all(
+          "temperature must be finite and > 0, but was " + t,
+          () -> kernels().logSumExp(x, 0, 4, type, t, w),
+          () -> kernels().softmax(x, 0, 4, type, t, w, floats, 0),
+          () -> kernels().softmax(x, 0, 4, type, t, w, out, 0),
+          () -> kernels().logSoftmax(x, 0, 4, type, t, w, floats, 0),
+          () -> kernels().logSoftmax(x, 0, 4, type, t, w, out, 0),
+          () -> kernels().topP(x, 0, 4, type, t, 0.5f, w, ids, floats),
+          () -> kernels().sample(x, 0, 4, type, t, 0.5, w),
+          () -> kernels().logProbability(array, 0, 4, t, 1),
+          () -> kernels().topLogProbabilities(array, 0, 4, t, 2, w, ids, doubles));
+    }
+    all("k must be >= 1, but was 0", () -> kernels().topK(x, 0, 4, type, 0, w, ids, floats));
+    all(
+        "p must be in [0, 1], but was 1.5",
+        () -> kernels().topP(x, 0, 4, type, 1, 1.5f, w, ids, floats));
+    all("u must be in [0, 1), but was 1.0", () -> kernels().sample(x, 0, 4, type, 1, 1, w));
+    all(
+        "ids has length 3, but 4 are needed",
+        () -> kernels().topK(x, 0, 4, type, 4, w, new int[3], floats),
+        () -> kernels().topLogProbabilities(array, 0, 4, 1, 4, w, new int[3], doubles));
+    all(
+        "values has length 3, but 4 are needed",
+        () -> kernels().topK(x, 0, 4, type, 4, w, ids, new float[3]));
+    all(
+        "length must be >= 1, but was 0",
+        () -> kernels().argMax(x, 0, 0, type, w),
+        () -> kernels().logSumExp(x, 0, 0, type, 1, w),
+        () -> kernels().softmax(x, 0, 0, type, 1, w, floats, 0),
+        () -> kernels().softmax(x, 0, 0, type, 1, w, out, 0),
+        () -> kernels().logSoftmax(x, 0, 0, type, 1, w, floats, 0),
+        () -> kernels().logSoftmax(x, 0, 0, type, 1, w, out, 0),
+        () -> kernels().topK(x, 0, 0, type, 2, w, ids, floats),
+        () -> kernels().topP(x, 0, 0, type, 1, 0.5f, w, ids, floats),
+        () -> kernels().sample(x, 0, 0, type, 1, 0.5, w));
+    all(
+        "the row has 4 logits, but the workspace holds 3",
+        () -> kernels().argMax(x, 0, 4, type, small),
+        () -> kernels().logSumExp(x, 0, 4, type, 1, small),
+        () -> kernels().softmax(x, 0, 4, type, 1, small, floats, 0),
+        () -> kernels().softmax(x, 0, 4, type, 1, small, out, 0),
+        () -> kernels().logSoftmax(x, 0, 4, type, 1, small, floats, 0),
+        () -> kernels().logSoftmax(x, 0, 4, type, 1, small, out, 0),
+        () -> kernels().topK(x, 0, 4, type, 2, small, ids, floats),
+        () -> kernels().topP(x, 0, 4, type, 1, 0.5f, small, ids, floats),
+        () -> kernels().sample(x, 0, 4, type, 1, 0.5, small),
+        () -> kernels().topLogProbabilities(array, 0, 4, 1, 2, small, ids, doubles));
+    String range = "Range [4, 4 + 16) out of bounds for length 16";
+    outside(range, () -> kernels().argMax(x, 4, 4, type, w));
+    outside(range, () -> kernels().logSumExp(x, 4, 4, type, 1, w));
+    outside(range, () -> kernels().softmax(x, 4, 4, type, 1, w, floats, 0));
+    outside(range, () -> kernels().softmax(x, 4, 4, type, 1, w, out, 0));
+    outside(range, () -> kernels().softmax(x, 0, 4, type, 1, w, out, 4));
+    outside(range, () -> kernels().logSoftmax(x, 4, 4, type, 1, w, floats, 0));
+    outside(range, () -> kernels().logSoftmax(x, 4, 4, type, 1, w, out, 0));
+    outside(range, () -> kernels().logSoftmax(x, 0, 4, type, 1, w, out, 4));
+    outside(range, () -> kernels().topK(x, 4, 4, type, 2, w, ids, floats));
+    outside(range, () -> kernels().topP(x, 4, 4, type, 1, 0.5f, w, ids, floats));
+    outside(range, () -> kernels().sample(x, 4, 4, type, 1, 0.5, w));
+    String output = "Range [1, 1 + 4) out of bounds for length 4";
+    outside(output, () -> kernels().softmax(x, 0, 4, type, 1, w, floats, 1));
+    outside(output, () -> kernels().logSoftmax(x, 0, 4, type, 1, w, floats, 1));
+    String logs = "logProbabilities";
+    for (int from : new int[] {1, 3}) {
+      String overlap = " overlap logits: in place means the same array at the same offset";
+      all("probabilities" + overlap, () -> kernels().softmax(x, 0, 4, type, 1, w, array, from));
+      all(logs + overlap, () -> kernels().logSoftmax(x, 0, 4, type, 1, w, array, from));
+      MemorySegment whole = MemorySegment.ofArray(array);
+      String place = " overlap logits: in place means FLOAT32 at the same place";
+      all("probabilities" + place, () -> kernels().softmax(x, 0, 4, type, 1, w, whole, 4L * from));
+      all(logs + place, () -> kernels().logSoftmax(x, 0, 4, type, 1, w, whole, 4L * from));
+    }
+    all(
+        logs + " is read-only",
+        () -> kernels().logSoftmax(x, 0, 4, type, 1, w, out.asReadOnly(), 0));
+    assertArrayEquals(bits, EntryPoint.bits(array));
+    assertArrayEquals(new float[4], floats);
+    assertArrayEquals(new int[4], ids);
+    assertArrayEquals(new double[4], doubles);
+  }
+
+  private static void all(String message, Executable... calls) {
+    for (Executable call : calls) {
+      Failures.illegalArgument(message, call);
+    }
+  }
+
+  private static void outside(String message, Executable call) {
+    Failures.expect(IndexOutOfBoundsException.class, message, call);
   }
 
   private Sampler wide(int length) {
