@@ -128,6 +128,11 @@ public final class SamplerChain implements Serializable {
    * What is written in a chain's place: its steps, which are validated again when they are read.
    */
   private record Form(Step[] steps) implements Serializable {
+    /** Here and not in readResolve, whose exceptions a stream passes on as they are. */
+    private Form {
+      steps = List.of(steps).toArray(new Step[0]);
+    }
+
     private Object readResolve() {
       return of(steps);
     }

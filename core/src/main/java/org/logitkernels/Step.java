@@ -872,8 +872,11 @@ public sealed interface Step extends Serializable {
   record LogitBias(SortedMap<Integer, Float> biases) implements Step {
     /** Validates and copies. */
     public LogitBias {
-      checkIds(List.copyOf(biases.keySet()));
-      for (Map.Entry<Integer, Float> bias : biases.entrySet()) {
+      // One by one: copied whole, a map would pass on its order, and a forged one's is wrong.
+      SortedMap<Integer, Float> copy = new TreeMap<>();
+      biases.forEach(copy::put);
+      checkIds(List.copyOf(copy.keySet()));
+      for (Map.Entry<Integer, Float> bias : copy.entrySet()) {
         if (!(bias.getValue() < Float.POSITIVE_INFINITY)) {
           throw new IllegalArgumentException(
               "the bias of "
@@ -882,7 +885,7 @@ public sealed interface Step extends Serializable {
                   + bias.getValue());
         }
       }
-      biases = Collections.unmodifiableSortedMap(new TreeMap<>(biases));
+      biases = Collections.unmodifiableSortedMap(copy);
     }
 
     /** As in {@code logit_bias(11=-0.5, 50256=-Infinity)}. */
@@ -1016,10 +1019,11 @@ public sealed interface Step extends Serializable {
   }
 
   private static List<Integer> checkIds(List<Integer> ids) {
-    for (int id : ids) {
+    List<Integer> copy = List.copyOf(ids); // first: a list may change, or show another face
+    for (int id : copy) {
       checkLeast("a token id", id, 0);
     }
-    return List.copyOf(ids);
+    return copy;
   }
 
   private static void checkPenalty(float penalty, int last) {
