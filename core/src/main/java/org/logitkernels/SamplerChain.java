@@ -128,6 +128,11 @@ public final class SamplerChain implements Serializable {
    * What is written in a chain's place: its steps, which are validated again when they are read.
    */
   private record Form(Step[] steps) implements Serializable {
+    /** Refuses nulls here, where the stream makes of it the error of a bad object. */
+    private Form {
+      steps = List.of(steps).toArray(new Step[0]);
+    }
+
     private Object readResolve() {
       return of(steps);
     }

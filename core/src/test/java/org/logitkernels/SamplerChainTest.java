@@ -15,6 +15,7 @@ import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.ObjectStreamConstants;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -159,6 +160,20 @@ class SamplerChainTest {
     InvalidObjectException thrown =
         assertThrows(InvalidObjectException.class, () -> read(bytes.toByteArray()));
     assertEquals("a chain is read through its steps", thrown.getMessage());
+  }
+
+  /** Found by fuzzing: no array of steps, and an array with none in the place of one. */
+  @Test
+  void streamsWithNullsAreRejected() throws IOException {
+    byte[] stream = write(SamplerChain.of(Step.topK(5)));
+    String text = new String(stream, StandardCharsets.ISO_8859_1);
+    int array = text.indexOf("ur\0\30[Lorg.logitkernels.Step;");
+    int step = text.indexOf("\0\0\0\1sr\0\32org.logitkernels.Step$TopK") + 4;
+    for (int at : new int[] {array, step}) {
+      byte[] forged = Arrays.copyOf(stream, at + 1);
+      forged[at] = ObjectStreamConstants.TC_NULL;
+      assertThrows(InvalidObjectException.class, () -> read(forged));
+    }
   }
 
   private static byte[] write(Object object) throws IOException {
