@@ -101,13 +101,16 @@ final class ChainText {
 
   private static Step logitBias(Arguments a) {
     Map<Integer, Float> biases = new HashMap<>();
-    for (String id : List.copyOf(a.values.keySet())) {
-      if (!id.matches("\\d{1,9}")) {
-        throw a.error(id, "'" + id + "' is no token id");
+    for (String text : List.copyOf(a.values.keySet())) {
+      int id = id(text);
+      if (id < 0) {
+        throw a.error(text, "'" + text + "' is no token id");
       }
-      String bias = a.value(id);
-      biases.put(
-          Integer.valueOf(id), bias.equals("-Infinity") ? Float.NEGATIVE_INFINITY : a.number(id));
+      boolean masks = a.value(text).equals("-Infinity");
+      Float bias = masks ? Float.NEGATIVE_INFINITY : a.number(text);
+      if (biases.put(id, bias) != null) { // as 7 and 07
+        throw a.error(text, "'" + id + "' is given twice");
+      }
     }
     return Step.logitBias(biases);
   }
@@ -120,6 +123,9 @@ final class ChainText {
   }
 
   private static Step banned(Arguments a) {
+    if (!a.has("sequences")) {
+      return Step.banned();
+    }
     String[] sequences = a.value("sequences").split("\\|", -1);
     int[][] ids = new int[sequences.length][];
     for (int i = 0; i < ids.length; i++) {
@@ -134,6 +140,12 @@ final class ChainText {
 
   private static Step dynamicTemperature(Arguments a) {
     return Step.dynamicTemperature(a.number("min"), a.number("max"), a.or("exponent", 1));
+  }
+
+  /** A token id, of digits alone; -1 if it is none. */
+  private static int id(String text) {
+    long id = text.matches("\\d{1,10}") ? Long.parseLong(text) : -1;
+    return id <= Integer.MAX_VALUE ? (int) id : -1;
   }
 
   private final String text;
@@ -375,10 +387,10 @@ final class ChainText {
       String[] ids = list.split(";", -1);
       int[] result = new int[ids.length];
       for (int i = 0; i < ids.length; i++) {
-        if (!ids[i].matches("\\d{1,9}")) {
+        result[i] = id(ids[i]);
+        if (result[i] < 0) {
           throw bad(parameter, list, "token ids with ';' between them");
         }
-        result[i] = Integer.parseInt(ids[i]);
       }
       return result;
     }

@@ -913,10 +913,12 @@ public sealed interface Step extends Serializable {
       }
     }
 
-    /** As in {@code banned=13;198|50256}: sequences 13, 198 and 50256. */
+    /** As in {@code banned=13;198|50256}: sequences 13, 198 and 50256; none is {@code banned()}. */
     @Override
     public String toString() {
-      return "banned=" + String.join("|", sequences.stream().map(Step::list).toList());
+      return sequences.isEmpty()
+          ? "banned()"
+          : "banned=" + String.join("|", sequences.stream().map(Step::list).toList());
     }
   }
 

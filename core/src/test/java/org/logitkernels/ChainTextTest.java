@@ -123,6 +123,25 @@ class ChainTextTest {
         chain, SamplerChain.parse("mirostat_v1(5, eta=.2, m=50), mirostat_v2=5, adaptive_p=0.5"));
   }
 
+  /** Found by fuzzing: no banned sequence, and ids up to the largest int. */
+  @Test
+  void whatIsEmptyOrLargestHasATextToo() {
+    int id = Integer.MAX_VALUE;
+    SamplerChain chain =
+        SamplerChain.of(
+            Step.banned(),
+            Step.logitBias(Map.of(id, 1.5f)),
+            Step.minLength(id, id),
+            Step.dry(0.8f, 1.75f, id, id, id));
+    String text =
+        "banned(), logit_bias(2147483647=1.5), min_length(2147483647, ends=2147483647),"
+            + " dry(0.8, base=1.75, allowed=2147483647, range=2147483647, breakers=2147483647)";
+    assertEquals(text, chain.toString());
+    assertEquals(chain, SamplerChain.parse(text));
+    SamplerChain empty = SamplerChain.of(Step.logitBias(Map.of()), Step.minLength(0));
+    assertEquals(empty, SamplerChain.parse(empty.toString()));
+  }
+
   /** Every text in the tables of docs/coming-from.md is a chain. */
   @Test
   void documentedTextsAreChains() throws IOException {
@@ -171,6 +190,8 @@ class ChainTextTest {
         "logit_bias=3 | logit_bias takes ids with their biases: id=bias, at 11",
         "logit_bias(9999999999=1) | '9999999999' is no token id, at 22",
         "logit_bias(3=x) | 3 must be a number, but was 'x', at 13",
+        "logit_bias(7=1, 07=2) | '7' is given twice, at 19",
+        "logit_bias(2147483648=1) | '2147483648' is no token id, at 22",
         "banned=1;;2 | sequences must be token ids with ';' between them, but was '1;;2', at 7",
         "repetition_penalty(1.1, prompt=maybe) | prompt must be true or false, but was 'maybe', at 31",
         "xtc=0.5 | xtc needs threshold, at 0",

@@ -1,0 +1,341 @@
+package org.logitkernels.fuzz;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.logitkernels.Candidates;
+import org.logitkernels.Sampler;
+import org.logitkernels.Step;
+import org.logitkernels.testkit.Accuracy;
+import org.logitkernels.testkit.Oracle;
+
+/** What holds of every outcome, whatever the input. */
+final class Promises {
+  /** Rows up to here are held against exact arithmetic. */
+  private static final int EXACT = 300;
+
+  /** More than the additions of 3,000 probabilities and their own roundings come to. */
+  private static final double ROUNDINGS = 64 * Accuracy.UNIT;
+
+  private Promises() {}
+
+  /** Of a kernel that succeeded. */
+  static void ofKernel(
+      int[] ids,
+      float[] floats,
+      HeldRow row,
+      String kernel,
+      float temperature,
+      float p,
+      int k,
+      int outFrom,
+      Outcome outcome) {
+    float[] x = row.logits();
+    int[] order = Oracle.order(x);
+    switch (kernel) {
+      case "ARG_MAX" -> assertEquals(order[0], outcome.first());
+      case "TOP_K" -> {
+        int size = Math.min(k, order.length);
+        assertEquals(size, outcome.first());
+        assertPrefix(order, ids, size);
+        for (int i = 0; i < size; i++) {
+          assertEquals(x[order[i]] + 0f, floats[i]);
+        }
+      }
+      case "TOP_P" -> {
+        int size = outcome.first();
+        assertPrefix(order, ids, size);
+        if (p == 1) {
+          assertEquals(order.length, size);
+        } else if (x.length <= EXACT) {
+          Oracle.Sizes sizes = new Oracle(x, temperature).nucleus(p, Accuracy.TOTAL);
+          assertTrue(sizes.contains(size), () -> size + " is not in " + sizes);
+        }
+      }
+      case "SAMPLE" -> {
+        int token = outcome.first();
+        assertTrue(x[token] > Float.NEGATIVE_INFINITY, "a masked token");
+      }
+      case "SOFTMAX", "TOP_K_RENORMALIZE", "TOP_P_RENORMALIZE", "MIN_P_RENORMALIZE" -> {
+        if (floats.length >= outFrom + x.length && floats[outFrom] >= 0) { // not in place
+          double sum = 0;
+          for (int i = 0; i < x.length; i++) {
+            float q = floats[outFrom + i];
+            assertTrue(q >= 0 && q <= 1, () -> "a probability of " + q);
+            sum += q;
+          }
+          assertEquals(1, sum, ROUNDINGS);
+          for (int i = 1; i < order.length; i++) {
+            assertTrue(
+                floats[outFrom + order[i]] <= floats[outFrom + order[i - 1]], "against the order");
+          }
+        }
+      }
+      default -> {
+        // the others are held against other backends alone
+      }
+    }
+  }
+
+  /** The same bits. */
+  static boolean same(float[] x, float[] y) {
+    for (int i = 0; i < x.length; i++) {
+      if (Float.floatToRawIntBits(x[i]) != Float.floatToRawIntBits(y[i])) {
+        return false;
+      }
+    }
+    return x.length == y.length;
+  }
+
+  private static void assertPrefix(int[] order, int[] ids, int size) {
+    assertTrue(size >= 1 && size <= order.length, () -> "a size of " + size);
+    for (int i = 0; i < size; i++) {
+      assertEquals(order[i], ids[i], "the ids");
+    }
+    for (int i = size; i < ids.length; i++) {
+      assertEquals(-7, ids[i], "behind the ids");
+    }
+  }
+
+  /** Of a sampler that has drawn a token from a row. */
+  static void ofSampler(Sampler sampler, float[] x, int token) {
+    assertTrue(token >= 0 && token < x.length, () -> "a token out of range: " + token);
+    assertTrue(x[token] > Float.NEGATIVE_INFINITY, "a masked token");
+    float[] left = new float[x.length];
+    float[] probabilities = new float[x.length];
+    sampler.maskedLogits(left, 0);
+    sampler.probabilities(probabilities, 0);
+    Candidates candidates = sampler.candidates();
+    int[] order = Oracle.order(left);
+    assertEquals(order.length, candidates.size());
+    double sum = 0;
+    boolean drawn = false;
+    for (int i = 0; i < order.length; i++) {
+      int id = candidates.id(i);
+      assertEquals(order[i], id, "the candidates");
+      assertTrue(x[id] > Float.NEGATIVE_INFINITY, "a masked candidate");
+      float q = candidates.probability(i);
+      assertEquals(probabilities[id], q);
+      sum += q;
+      drawn |= id == token;
+      double log = candidates.logProbability(i);
+      // Of less than 2^-100 the logarithm is finite while the probability underflows.
+      assertTrue(log <= 2 * ROUNDINGS, () -> "ln p = " + log);
+      assertTrue(q < 1e-30 || Math.abs(Math.exp(log) / q - 1) < 1e-4, () -> log + ", " + q);
+    }
+    assertTrue(drawn, "the token is no candidate");
+    assertEquals(1, sum, ROUNDINGS);
+    assertTrue(sampler.probability() > 0, "a token without a probability");
+    assertEquals(probabilities[token], sampler.probability());
+    for (int i = 0; i < x.length; i++) {
+      assertTrue(left[i] > Float.NEGATIVE_INFINITY || probabilities[i] == 0);
+    }
+  }
+
+  /** Of the last step of a chain: what it left of that which the chain before it had left. */
+  static void ofStep(
+      Step step, Sampler before, float[] y, float[] z, List<Integer> history, long[] mask) {
+    int[] was = Oracle.order(y);
+    int[] is = Oracle.order(z);
+    switch (step) {
+      case Step.MinKeep(Step filter, int n) -> {
+        assertTrue(is.length >= Math.min(n, was.length), "fewer than the minimum");
+        if (is.length > n) {
+          ofStep(filter, before, y, z, history, mask);
+        } else {
+          assertSurvive(y, z);
+        }
+      }
+      case Step.Temperature(float t) -> {
+        if (t > 0) {
+          assertArrayEquals(y, z);
+        } else {
+          assertPrefix(was, is, y, z);
+          assertEquals(1, is.length);
+        }
+      }
+      case Step.DynamicTemperature d -> {
+        if (is.length == 1) {
+          assertEquals(was[0], is[0]);
+        } else {
+          assertArrayEquals(y, z);
+        }
+      }
+      case Step.TopK(int k) -> {
+        assertPrefix(was, is, y, z);
+        assertEquals(Math.min(k, was.length), is.length);
+      }
+      case Step.TopP(float p) -> {
+        assertPrefix(was, is, y, z);
+        if (p == 1) {
+          assertEquals(was.length, is.length);
+        } else {
+          assertMass(p, before.candidates(), is.length);
+        }
+      }
+      case Step.MinP(float p) -> {
+        assertPrefix(was, is, y, z);
+        double error = error(before.candidates(), is.length);
+        double best = before.candidates().logProbability(0);
+        for (int i = 0; i < was.length && p > 0; i++) {
+          double beside = before.candidates().logProbability(i) - best - StrictMath.log(p);
+          boolean kept = i < is.length;
+          double slack = 0x1p-20 + 1e-6 * Math.abs(StrictMath.log(p)) + error;
+          assertTrue(kept ? beside >= -slack : beside <= slack, () -> "min-p, by " + beside);
+        }
+      }
+      case Step.EpsilonCutoff(float epsilon) -> {
+        assertPrefix(was, is, y, z);
+        for (int i = 1; i < was.length && epsilon > 0; i++) {
+          double beside = before.candidates().logProbability(i) - StrictMath.log(epsilon);
+          boolean kept = i < is.length;
+          double slack = 2e-5 + 1e-6 * Math.abs(StrictMath.log(epsilon));
+          assertTrue(kept ? beside >= -slack : beside <= slack, () -> "epsilon, by " + beside);
+        }
+      }
+      case Step.EtaCutoff e -> assertPrefix(was, is, y, z);
+      case Step.TopNSigma s -> assertPrefix(was, is, y, z);
+      case Step.MirostatV1 m -> assertPrefix(was, is, y, z);
+      case Step.MirostatV2 m -> assertPrefix(was, is, y, z);
+      case Step.TopH(float h, int n) -> {
+        assertPrefix(was, is, y, z);
+        assertTrue(is.length <= n, "more than n");
+      }
+      case Step.Typical(float p) -> {
+        assertSurvive(y, z);
+        Candidates candidates = before.candidates();
+        double mass = 0;
+        double least = 1;
+        for (int i = 0; i < was.length; i++) {
+          if (z[was[i]] > Float.NEGATIVE_INFINITY) {
+            mass += candidates.probability(i);
+            least = Math.min(least, candidates.probability(i));
+          }
+        }
+        double error = ROUNDINGS + error(candidates, was.length);
+        assertTrue(p < 1 || is.length == was.length, "typical 1");
+        assertTrue(mass >= p - 0x1p-21 - error, "typical, too few");
+        // Without its last there would not be enough; at least the least probable is no more.
+        double most = mass - maximum(candidates, was, z);
+        assertTrue(is.length == 1 || p == 1 || most <= p + error, "typical, too many");
+      }
+      case Step.Xtc(float probability, float threshold) -> {
+        assertSurvive(y, z);
+        int dropped = was.length - is.length;
+        for (int i = 0; i < was.length; i++) {
+          assertEquals(i >= dropped, z[was[i]] > Float.NEGATIVE_INFINITY, "not the top choices");
+        }
+        if (dropped > 0) {
+          double last = before.candidates().logProbability(dropped);
+          assertTrue(last >= StrictMath.log(threshold) - 2e-5, "below the threshold");
+        }
+      }
+      case Step.AdaptiveP p -> assertArrayEquals(was, sorted(was, z));
+      case Step.Allowed a -> {
+        for (int i = 0; i < y.length; i++) {
+          boolean may = i / 64 < mask.length && (mask[i / 64] >>> i & 1) != 0;
+          assertEquals(may ? y[i] : Float.NEGATIVE_INFINITY, z[i], "the mask");
+        }
+      }
+      case Step.LogitBias(var biases) -> assertOnly(biases.keySet(), y, z, "biases");
+      case Step.MinLength(int n, List<Integer> ends) -> assertMasked(new TreeSet<>(ends), y, z);
+      case Step.Banned(List<List<Integer>> sequences) -> {
+        Set<Integer> lasts = new TreeSet<>();
+        sequences.forEach(sequence -> lasts.add(sequence.getLast()));
+        assertMasked(lasts, y, z);
+      }
+      case Step.NoRepeatNgram n -> assertMasked(new TreeSet<>(history), y, z);
+      default -> assertOnly(new TreeSet<>(history), y, z, "penalties");
+    }
+  }
+
+  private static double maximum(Candidates candidates, int[] was, float[] z) {
+    double most = 0;
+    for (int i = 0; i < was.length; i++) {
+      if (z[was[i]] > Float.NEGATIVE_INFINITY) {
+        most = Math.max(most, candidates.probability(i));
+      }
+    }
+    return most;
+  }
+
+  /** The ids again, if all of them and no others are left. */
+  private static int[] sorted(int[] was, float[] z) {
+    int left = 0;
+    for (float logit : z) {
+      left += logit > Float.NEGATIVE_INFINITY ? 1 : 0;
+    }
+    assertEquals(was.length, left);
+    for (int id : was) {
+      assertTrue(z[id] > Float.NEGATIVE_INFINITY);
+    }
+    return was;
+  }
+
+  /** The mass of a nucleus reaches p, and without its last token it would not. */
+  private static void assertMass(float p, Candidates candidates, int size) {
+    double mass = 0;
+    for (int i = 0; i < size - 1; i++) {
+      mass += candidates.probability(i);
+    }
+    double error = ROUNDINGS + error(candidates, size);
+    double without = mass;
+    double with = mass + candidates.probability(size - 1);
+    double need = p - 0x1p-21;
+    assertTrue(size == 1 || without <= need + error, () -> without + " was enough for " + p);
+    assertTrue(
+        size == candidates.size() || with >= need - error, () -> with + " is less than " + p);
+  }
+
+  /** What the errors of weights may come to in a sum of the first probabilities. */
+  private static double error(Candidates candidates, int size) {
+    double best = candidates.logProbability(0);
+    double error = 0;
+    for (int i = 0; i < candidates.size(); i++) {
+      double distance = best - candidates.logProbability(i);
+      error += candidates.probability(i) * Accuracy.weight(distance);
+    }
+    return 2 * error;
+  }
+
+  private static void assertPrefix(int[] was, int[] is, float[] y, float[] z) {
+    assertSurvive(y, z);
+    assertTrue(is.length >= 1 && is.length <= was.length);
+    for (int i = 0; i < is.length; i++) {
+      assertEquals(was[i], is[i], "no prefix");
+    }
+  }
+
+  /** Tokens are dropped, and otherwise unchanged. */
+  private static void assertSurvive(float[] y, float[] z) {
+    for (int i = 0; i < y.length; i++) {
+      assertTrue(z[i] == y[i] || z[i] == Float.NEGATIVE_INFINITY, "a filter changed a logit");
+    }
+  }
+
+  private static void assertOnly(Set<Integer> ids, float[] y, float[] z, String name) {
+    for (int i = 0; i < y.length; i++) {
+      boolean masked = y[i] == Float.NEGATIVE_INFINITY;
+      assertTrue(z[i] == y[i] || !masked && ids.contains(i), name + " changed another token");
+    }
+  }
+
+  private static void assertMasked(Set<Integer> ids, float[] y, float[] z) {
+    assertOnly(ids, y, z, "bans");
+    assertSurvive(y, z);
+  }
+
+  private static void assertArrayEquals(int[] expected, int[] actual) {
+    assertTrue(Arrays.equals(expected, actual), "other tokens");
+  }
+
+  private static void assertArrayEquals(float[] expected, float[] actual) {
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i] + 0f, actual[i] + 0f, "other logits");
+    }
+  }
+}
