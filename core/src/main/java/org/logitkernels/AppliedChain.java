@@ -12,6 +12,7 @@ import org.logitkernels.internal.History;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Moments;
 import org.logitkernels.internal.Penalties;
+import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Surprisal;
 import org.logitkernels.internal.Survivors;
 
@@ -302,6 +303,9 @@ final class AppliedChain {
 
   private void weigh() {
     if (weighed != temperature) {
+      if (!(Math.abs(survivors.max) < Float.POSITIVE_INFINITY)) { // a survivor was read again
+        throw Rows.changed();
+      }
       backend.weights(survivors, temperature);
       weighed = temperature;
     }

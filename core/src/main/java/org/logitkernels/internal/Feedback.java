@@ -88,8 +88,9 @@ public final class Feedback {
   public void adapt(Survivors survivors, double target) {
     size = survivors.size;
     if (ids.length < size) {
-      ids = new int[survivors.ids.length];
-      weights = new float[survivors.ids.length];
+      int[] moreIds = new int[survivors.ids.length];
+      weights = new float[survivors.ids.length]; // both are there, or as they were
+      ids = moreIds;
     }
     System.arraycopy(survivors.ids, 0, ids, 0, size);
     System.arraycopy(survivors.weights, 0, weights, 0, size);

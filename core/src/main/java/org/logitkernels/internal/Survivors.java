@@ -426,8 +426,9 @@ public final class Survivors {
 
   private void reserveKeys(int needed) {
     int grown = needed + SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + SLACK;
-    keys = new long[grown];
-    spare = new long[grown];
+    long[] moreKeys = new long[grown];
+    spare = new long[grown]; // both are there, or as they were
+    keys = moreKeys;
   }
 
   /** Drops what comes behind a key. */

@@ -74,9 +74,11 @@ final class Tally {
   }
 
   private void grow() {
-    tokens = Arrays.copyOf(tokens, 2 * size);
-    numbers = Arrays.copyOf(numbers, 2 * size);
-    slots = new int[8 * size];
+    int[] moreTokens = Arrays.copyOf(tokens, 2 * size);
+    int[] moreNumbers = Arrays.copyOf(numbers, 2 * size);
+    slots = new int[8 * size]; // all are there, or as they were
+    tokens = moreTokens;
+    numbers = moreNumbers;
     for (int i = 0; i < size; i++) {
       slots[slot(tokens[i])] = i + 1;
     }
