@@ -60,7 +60,7 @@ public final class BatchTarget {
         System.arraycopy(row, 0, x, at, row.length);
       }
       float[] copy = x.clone();
-      int[] tokens = new int[Math.max(0, cases.orAny(rows))  % 1000];
+      int[] tokens = new int[Math.max(0, cases.orAny(rows)) % 1000];
       Arrays.fill(tokens, -7);
       int[] expected = new int[rows];
       Outcome outcome;

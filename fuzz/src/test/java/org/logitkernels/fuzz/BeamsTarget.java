@@ -35,9 +35,7 @@ public final class BeamsTarget {
     double[] scores = new double[beams + cases.between(0, 2)];
     for (int b = 0; b < scores.length; b++) {
       scores[b] =
-          cases.oneIn(4)
-              ? Double.NEGATIVE_INFINITY
-              : cases.orAny(-cases.between(0, 4000) / 64.0);
+          cases.oneIn(4) ? Double.NEGATIVE_INFINITY : cases.orAny(-cases.between(0, 4000) / 64.0);
     }
     boolean placed = from >= 0 && from <= 9 && stride >= vocabulary && stride <= vocabulary + 9;
     for (int b = 0; b < beams; b++) {
@@ -51,11 +49,32 @@ public final class BeamsTarget {
     boolean inPlace = cases.oneIn(4);
 
     float[] copy = x.clone();
-    Outcome scalar = step(Kernels.scalar(), x, beams, vocabulary, width, temperature, from, stride,
-        scores, room, inPlace);
+    Outcome scalar =
+        step(
+            Kernels.scalar(),
+            x,
+            beams,
+            vocabulary,
+            width,
+            temperature,
+            from,
+            stride,
+            scores,
+            room,
+            inPlace);
     scalar.assertSame(
-        step(Kernels.named("vector"), x, beams, vocabulary, width, temperature, from, stride,
-            scores, room, inPlace),
+        step(
+            Kernels.named("vector"),
+            x,
+            beams,
+            vocabulary,
+            width,
+            temperature,
+            from,
+            stride,
+            scores,
+            room,
+            inPlace),
         "vector");
     assertTrue(Promises.same(copy, x), "the rows were written");
     boolean valid =
@@ -71,21 +90,33 @@ public final class BeamsTarget {
     if (scalar.failed()) {
       boolean dead =
           Arrays.stream(scores).limit(beams).allMatch(s -> s == Double.NEGATIVE_INFINITY);
-      assertTrue(dead || hasBadRow(x, beams, vocabulary, from, stride, scores), () -> "failed: "
-          + scalar.error());
+      assertTrue(
+          dead || hasBadRow(x, beams, vocabulary, from, stride, scores),
+          () -> "failed: " + scalar.error());
       return;
     }
     sorted(x, beams, vocabulary, width, temperature, from, stride, scores, room, inPlace)
         .assertSame(scalar, "a sort");
   }
 
-  private static Outcome step(Kernels kernels, float[] x, int beams, int vocabulary, int width,
-      float temperature, int from, int stride, double[] scores, int room, boolean inPlace) {
+  private static Outcome step(
+      Kernels kernels,
+      float[] x,
+      int beams,
+      int vocabulary,
+      int width,
+      float temperature,
+      int from,
+      int stride,
+      double[] scores,
+      int room,
+      boolean inPlace) {
     int[] parents = new int[room];
     int[] tokens = new int[room];
     Arrays.fill(parents, -7);
     Arrays.fill(tokens, -7);
-    double[] before = Arrays.copyOf(scores, inPlace ? Math.max(scores.length, room) : scores.length);
+    double[] before =
+        Arrays.copyOf(scores, inPlace ? Math.max(scores.length, room) : scores.length);
     double[] after = inPlace ? before : new double[room];
     Beams search = Beams.of(beams, vocabulary, width, kernels);
     Outcome outcome =
@@ -125,8 +156,17 @@ public final class BeamsTarget {
   }
 
   /** What a step must leave: all continuations of all beams, sorted. */
-  private static Outcome sorted(float[] x, int beams, int vocabulary, int width,
-      float temperature, int from, int stride, double[] scores, int room, boolean inPlace) {
+  private static Outcome sorted(
+      float[] x,
+      int beams,
+      int vocabulary,
+      int width,
+      float temperature,
+      int from,
+      int stride,
+      double[] scores,
+      int room,
+      boolean inPlace) {
     List<Continuation> all = new ArrayList<>();
     Workspace workspace = Workspace.of(vocabulary);
     int[] ids = new int[vocabulary];

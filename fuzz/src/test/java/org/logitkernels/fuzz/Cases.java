@@ -17,8 +17,20 @@ import org.logitkernels.Step;
 final class Cases {
   private static final int[] UNITS = {1, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
   private static final float[] EDGES = {
-    0f, -0f, Float.MIN_VALUE, -Float.MIN_VALUE, Float.MIN_NORMAL, 1f, 3e38f, -3e38f,
-    Float.MAX_VALUE, -Float.MAX_VALUE, 88f, -88f, -126f, 0x1p-24f
+    0f,
+    -0f,
+    Float.MIN_VALUE,
+    -Float.MIN_VALUE,
+    Float.MIN_NORMAL,
+    1f,
+    3e38f,
+    -3e38f,
+    Float.MAX_VALUE,
+    -Float.MAX_VALUE,
+    88f,
+    -88f,
+    -126f,
+    0x1p-24f
   };
   private static final float[] NOISES = {0, 0, 1e-6f, 1e-3f, 1, 3, 10, 1000};
   private static final float[] TEMPERATURES = {
@@ -110,9 +122,7 @@ final class Cases {
 
   /** A finite number of at least 0, mostly small. */
   float amount() {
-    return oneIn(8)
-        ? Float.intBitsToFloat(between(0, 0x7f7fffff))
-        : data.consumeRegularFloat(0, 4);
+    return oneIn(8) ? Float.intBitsToFloat(between(0, 0x7f7fffff)) : data.consumeRegularFloat(0, 4);
   }
 
   /** A count of at least 1, mostly no larger than a row. */

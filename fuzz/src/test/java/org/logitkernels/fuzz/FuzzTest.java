@@ -76,8 +76,7 @@ class FuzzTest {
         .environment()
         .keySet()
         .removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"));
-    Process process =
-        builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     boolean ended = process.waitFor(SECONDS + 120L, TimeUnit.SECONDS);
     process.destroyForcibly().waitFor();
     String text = Files.readString(log);
@@ -110,6 +109,7 @@ class FuzzTest {
   private static String tail(String text) {
     int failure = text.indexOf("== Java Exception");
     String rest = failure >= 0 ? text.substring(failure) : text;
-    return rest.substring(failure >= 0 ? 0 : Math.max(0, rest.length() - 3000), Math.min(rest.length(), 6000));
+    return rest.substring(
+        failure >= 0 ? 0 : Math.max(0, rest.length() - 3000), Math.min(rest.length(), 6000));
   }
 }

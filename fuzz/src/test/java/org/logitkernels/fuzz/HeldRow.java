@@ -83,13 +83,7 @@ record HeldRow(
       buffer = buffer(memory, before, x.length, cases);
     }
     return new HeldRow(
-        logits,
-        array,
-        from,
-        cases.oneIn(8) ? memory.asReadOnly() : memory,
-        before,
-        type,
-        buffer);
+        logits, array, from, cases.oneIn(8) ? memory.asReadOnly() : memory, before, type, buffer);
   }
 
   /** A direct buffer, or where the memory is no such, one of the array's kind. */
@@ -99,8 +93,7 @@ record HeldRow(
     if (memory.heapBase().orElse(null) instanceof float[] || memory.heapBase().isPresent()) {
       float[] floats = new float[length + before];
       Arrays.fill(floats, Float.NaN);
-      MemorySegment.copy(
-          memory, ValueLayout.JAVA_FLOAT_UNALIGNED, before, floats, before, length);
+      MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT_UNALIGNED, before, floats, before, length);
       whole = FloatBuffer.wrap(floats);
       first = before;
     } else {

@@ -179,8 +179,7 @@ public final class SamplerTarget {
       int[] prompt,
       int[] text) {
     Step last = steps.getLast();
-    SamplerChain shorter =
-        SamplerChain.of(steps.subList(0, steps.size() - 1).toArray(new Step[0]));
+    SamplerChain shorter = SamplerChain.of(steps.subList(0, steps.size() - 1).toArray(new Step[0]));
     Sampler before = shorter.newSampler(after.vocabularySize(), 7, Kernels.scalar());
     before.acceptPrompt(prompt);
     Arrays.stream(text).forEach(before::accept);

@@ -43,8 +43,7 @@ public final class SpeculativeTarget {
     Outcome outcome =
         Outcome.of(
             notes ->
-                notes.add(
-                    Speculative.verify(draft, claimed, vocabulary, drafted, target, u, out)));
+                notes.add(Speculative.verify(draft, claimed, vocabulary, drafted, target, u, out)));
     assertArrayEquals(targetCopy, target);
     assertArrayEquals(draftedCopy, drafted);
     if (outcome.failed()) {

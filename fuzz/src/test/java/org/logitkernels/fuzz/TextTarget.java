@@ -11,14 +11,74 @@ import org.logitkernels.Step;
 /** Texts of chains: those that chains write, and any others. */
 public final class TextTarget {
   private static final String[] WORDS = {
-    "temperature", "dynamic_temperature", "top_k", "top_p", "min_p", "typical_p", "top_n_sigma",
-    "xtc", "epsilon_cutoff", "eta_cutoff", "top_h", "mirostat_v1", "mirostat_v2", "adaptive_p",
-    "repetition_penalty", "frequency_penalty", "presence_penalty", "dry", "no_repeat_ngram",
-    "logit_bias", "banned", "min_length", "allowed", "min_keep", "prompt", "last", "sequences",
-    "breakers", "ends", "threshold", "probability", "penalty", "multiplier", "=", "=", "=", "(",
-    "(", ")", ")", ", ", ", ", ",", ";", "|", " ", "\n", "0", "1", "0.5", "40", "1e9", "-1",
-    "-Infinity", "NaN", "2147483647", "2147483648", "007", "true", "false", "\u0663", "1.",
-    ".5", "1e-50", "1e50", "+2", "_", "\uD83D\uDE00"
+    "temperature",
+    "dynamic_temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "top_n_sigma",
+    "xtc",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "top_h",
+    "mirostat_v1",
+    "mirostat_v2",
+    "adaptive_p",
+    "repetition_penalty",
+    "frequency_penalty",
+    "presence_penalty",
+    "dry",
+    "no_repeat_ngram",
+    "logit_bias",
+    "banned",
+    "min_length",
+    "allowed",
+    "min_keep",
+    "prompt",
+    "last",
+    "sequences",
+    "breakers",
+    "ends",
+    "threshold",
+    "probability",
+    "penalty",
+    "multiplier",
+    "=",
+    "=",
+    "=",
+    "(",
+    "(",
+    ")",
+    ")",
+    ", ",
+    ", ",
+    ",",
+    ";",
+    "|",
+    " ",
+    "\n",
+    "0",
+    "1",
+    "0.5",
+    "40",
+    "1e9",
+    "-1",
+    "-Infinity",
+    "NaN",
+    "2147483647",
+    "2147483648",
+    "007",
+    "true",
+    "false",
+    "\u0663",
+    "1.",
+    ".5",
+    "1e-50",
+    "1e50",
+    "+2",
+    "_",
+    "\uD83D\uDE00"
   };
 
   private TextTarget() {}
@@ -45,9 +105,7 @@ public final class TextTarget {
         StringBuilder text = new StringBuilder();
         for (int i = cases.between(0, 24); i > 0; i--) {
           text.append(
-              cases.oneIn(12)
-                  ? data.consumeString(3)
-                  : WORDS[cases.between(0, WORDS.length - 1)]);
+              cases.oneIn(12) ? data.consumeString(3) : WORDS[cases.between(0, WORDS.length - 1)]);
         }
         parse(text.toString());
       }
