@@ -1,0 +1,81 @@
+package org.logitkernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.NativeKernels;
+import org.logitkernels.testkit.GoldenBits;
+
+/** The golden bits leave nothing out. */
+class GoldenBitsTest {
+  @Test
+  void everyKernelIsInThem() {
+    Set<String> called = new TreeSet<>();
+    Backend backend = spy(Backend.class, Kernels.scalar().rows, called);
+    assertEquals(GoldenBits.frozen(), GoldenBits.of(new Kernels(backend)));
+    Set<String> all = new TreeSet<>(signatures(Backend.class));
+    all.addAll(signatures(NativeKernels.class));
+    all.removeIf(kernel -> kernel.endsWith("Backend.name()") || kernel.endsWith(".vectorBits()"));
+    assertEquals(all, called);
+  }
+
+  @Test
+  void everyStepIsInThem() {
+    Set<Class<?>> steps = new HashSet<>();
+    Set<Class<?>> withMinimum = new HashSet<>();
+    Stream.of(GoldenBits.FILTERS, GoldenBits.HISTORY, GoldenBits.STEERING)
+        .flatMap(chains -> chains.stream().flatMap(chain -> chain.steps().stream()))
+        .forEach(
+            step -> {
+              steps.add(step.getClass());
+              if (step instanceof Step.MinKeep(Step filter, int n)) {
+                withMinimum.add(filter.getClass());
+              }
+            });
+    assertEquals(Set.of(Step.class.getPermittedSubclasses()), steps);
+    assertEquals(8, withMinimum.size()); // all that Step.MinKeep takes
+  }
+
+  private static Set<String> signatures(Class<?> type) {
+    return Stream.of(type.getMethods())
+        .map(method -> signature(type, method))
+        .collect(Collectors.toSet());
+  }
+
+  private static String signature(Class<?> type, Method method) {
+    String parameters =
+        Stream.of(method.getParameterTypes())
+            .map(Class::getSimpleName)
+            .collect(Collectors.joining(", "));
+    return type.getSimpleName() + "." + method.getName() + "(" + parameters + ")";
+  }
+
+  /** An object that notes which of its methods are called. */
+  private static <T> T spy(Class<T> type, T original, Set<String> called) {
+    Object spy =
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> {
+              called.add(signature(type, method));
+              try {
+                Object result = method.invoke(original, arguments);
+                return result instanceof NativeKernels natives
+                    ? spy(NativeKernels.class, natives, called)
+                    : result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+    return type.cast(spy);
+  }
+}
