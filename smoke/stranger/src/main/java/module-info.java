@@ -1,0 +1,4 @@
+/** Requires the API alone. */
+module stranger {
+  requires org.logitkernels;
+}
