@@ -140,8 +140,8 @@ class RandomStreamTest {
   }
 
   /**
-   * Birthday spacings, Marsaglia's m = 4096 days drawn from 2^32: how many spacings are repeated
-   * is Poisson with mean m^3 / (4 * 2^32) = 4.
+   * Birthday spacings, Marsaglia's m = 4096 days drawn from 2^32: how many spacings are repeated is
+   * Poisson with mean m^3 / (4 * 2^32) = 4.
    */
   @ParameterizedTest
   @EnumSource
