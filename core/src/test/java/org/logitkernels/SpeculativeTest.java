@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.logitkernels.testkit.ChiSquare;
 import org.logitkernels.testkit.Failures;
 
 /** Speculative sampling: the rule by example, and the distribution of what comes out. */
@@ -64,6 +65,45 @@ class SpeculativeTest {
         assertEquals(expected, (double) counts[i][token] / seen[i], bound, i + ", " + token);
       }
     }
+  }
+
+  /**
+   * The tokens that come out jointly, one chi-square for all 4 + 16 + 64 outcomes: where i drafted
+   * tokens were taken and then x drawn, the product of {@code min(p, q)} over the i, times {@code
+   * max(0, p - q)} of x, or at the end its p.
+   */
+  @Test
+  void theTokensThatComeOutHaveTheirJointDistribution() {
+    float[] q = {0.5f, 0.1f, 0.1f, 0.3f, 0.05f, 0.05f, 0.85f, 0.05f};
+    float[] p = {0.2f, 0.5f, 0, 0.3f, 0.25f, 0.25f, 0.25f, 0.25f, 0.1f, 0.2f, 0.3f, 0.4f};
+    int[] counts = new int[4 + 16 + 64];
+    int[] out = new int[3];
+    for (int trial = 0; trial < 400_000; trial++) { // a seed for each, as for each sequence
+      double[] u = new double[5];
+      for (int i = 0; i < 5; i++) {
+        u[i] = RandomStream.draw(trial, i);
+      }
+      int[] draft = {draw(q, 0, u[3]), draw(q, 4, u[4])};
+      int n = Speculative.verify(draft, 4, q, p, u, out);
+      int at = n == 1 ? 0 : n == 2 ? 4 : 20;
+      int outcome = 0;
+      for (int i = 0; i < n; i++) {
+        outcome = 4 * outcome + out[i];
+      }
+      counts[at + outcome]++;
+    }
+    double[] probabilities = new double[counts.length];
+    for (int a = 0; a < 4; a++) {
+      probabilities[a] = Math.max(0, p[a] - q[a]);
+      for (int b = 0; b < 4; b++) {
+        double first = Math.min(p[a], q[a]);
+        probabilities[4 + 4 * a + b] = first * Math.max(0, p[4 + b] - q[4 + b]);
+        for (int c = 0; c < 4; c++) {
+          probabilities[20 + 16 * a + 4 * b + c] = first * Math.min(p[4 + b], q[4 + b]) * p[8 + c];
+        }
+      }
+    }
+    ChiSquare.assertFits("verify", probabilities, counts);
   }
 
   private static int draw(float[] p, int row, double u) {
