@@ -31,7 +31,7 @@ public interface StatisticsContract extends KernelsUnderTest {
       for (Rows.Distribution distribution :
           List.of(Rows.Distribution.NORMAL, Rows.Distribution.PEAKED, Rows.Distribution.FLAT)) {
         Row row = Rows.of(distribution, length, 5, length);
-        int draws = SCALE * Math.clamp(60_000_000L / length, 2_000, 200_000);
+        int draws = SCALE * Math.clamp(15_000_000L / length, 500, 200_000);
         Workspace workspace = Workspace.of(length);
         SplittableRandom stream = new SplittableRandom(length);
         int[] counts = new int[length];
