@@ -81,7 +81,7 @@ public interface StatisticsContract extends KernelsUnderTest {
     for (int id = 0; id < row.length; id += 450) {
       row[id] += 6; // a head that is there behind every filter
     }
-    int draws = SCALE * 6_000;
+    int draws = SCALE * 3_000;
     for (Expected expected : Expected.all()) {
       int[] counts = new int[row.length];
       Sampler sampler = expected.chain().newSampler(row.length, 8, kernels());
