@@ -15,7 +15,7 @@ import org.logitkernels.testkit.ChiSquare;
  * bit, and among a draw's further numbers. {@link RandomStreamBytes} gives the same orders to
  * dieharder.
  *
- * <p>One check in {@code 1 / ChiSquare.ALARM} fails for seeds chosen afresh; there are about 2,500.
+ * <p>One check in {@code 1 / ChiSquare.ALARM} fails for seeds chosen afresh; there are about 7,600.
  */
 class RandomStreamTest {
   private static final int DRAWS = 1 << 20;

@@ -31,7 +31,7 @@ public interface StatisticsContract extends KernelsUnderTest {
       for (Rows.Distribution distribution :
           List.of(Rows.Distribution.NORMAL, Rows.Distribution.PEAKED, Rows.Distribution.FLAT)) {
         Row row = Rows.of(distribution, length, 5, length);
-        int draws = SCALE * Math.clamp(60_000_000L / length, 2_000, 200_000);
+        int draws = SCALE * Math.clamp(15_000_000L / length, 500, 200_000);
         Workspace workspace = Workspace.of(length);
         SplittableRandom stream = new SplittableRandom(length);
         int[] counts = new int[length];
@@ -81,7 +81,7 @@ public interface StatisticsContract extends KernelsUnderTest {
     for (int id = 0; id < row.length; id += 450) {
       row[id] += 6; // a head that is there behind every filter
     }
-    int draws = SCALE * 6_000;
+    int draws = SCALE * 3_000;
     for (Expected expected : Expected.all()) {
       int[] counts = new int[row.length];
       Sampler sampler = expected.chain().newSampler(row.length, 8, kernels());
