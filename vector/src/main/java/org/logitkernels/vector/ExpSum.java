@@ -454,7 +454,7 @@ final class ExpSum {
     assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
     assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
-    assert factor >= 0 && factor < Float.POSITIVE_INFINITY : "factor " + factor;
+    assert w.length >= end - at : (end - at) + " weights in " + w.length;
     FloatVector maxes = FloatVector.broadcast(F, max);
     FloatVector scales = FloatVector.broadcast(F, scale);
     FloatVector factors = FloatVector.broadcast(F, factor);
