@@ -69,6 +69,7 @@ class FuzzTest {
             "-artifact_prefix=" + WORK.resolve(name + "-"),
             "-max_total_time=" + SECONDS,
             "-max_len=2000",
+            "-len_control=0",
             "-rss_limit_mb=0",
             "-timeout=60"));
     ProcessBuilder builder = new ProcessBuilder(command);

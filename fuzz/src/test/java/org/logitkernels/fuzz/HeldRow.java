@@ -90,7 +90,7 @@ record HeldRow(
   private static FloatBuffer buffer(MemorySegment memory, int before, int length, Cases cases) {
     FloatBuffer whole;
     int first;
-    if (memory.heapBase().orElse(null) instanceof float[] || memory.heapBase().isPresent()) {
+    if (memory.heapBase().isPresent()) {
       float[] floats = new float[length + before];
       Arrays.fill(floats, Float.NaN);
       MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT_UNALIGNED, before, floats, before, length);

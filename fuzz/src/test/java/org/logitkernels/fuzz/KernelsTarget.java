@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -18,10 +19,15 @@ public final class KernelsTarget {
   private static final int LONGEST = 3000;
   private static final float UNWRITTEN = -12345.678f;
 
+  /** More native memory: for a copy of a row, and for an output. */
+  private static final MemorySegment SECOND = Arena.global().allocate(1 << 16, 64);
+
+  private static final MemorySegment THIRD = Arena.global().allocate(1 << 16, 64);
+
   private KernelsTarget() {}
 
-  /** The kernels, and what each is called with for a row in an array or elsewhere. */
-  private enum Kernel {
+  /** The kernels. */
+  enum Kernel {
     ARG_MAX,
     LOG_SUM_EXP,
     SOFTMAX,
@@ -85,7 +91,9 @@ public final class KernelsTarget {
     /** Whether a kernel takes them, wherever the row lies. */
     boolean areValid(Kernel kernel, int length, int arrayLength) {
       boolean scaled =
-          kernel != Kernel.ARG_MAX && kernel != Kernel.TOP_K && kernel != Kernel.TOP_K_MASK_LOGITS;
+          kernel != Kernel.ARG_MAX
+              && kernel != Kernel.TOP_K
+              && kernel != Kernel.TOP_K_MASK_LOGITS;
       boolean shared =
           kernel == Kernel.TOP_P
               || kernel == Kernel.TOP_P_RENORMALIZE
@@ -124,16 +132,10 @@ public final class KernelsTarget {
         scalar.assertFailed(IllegalStateException.class);
       } else if (!tooSmall || !scalar.failed()) {
         scalar.assertSucceeded();
+        float[] written = a.inPlace ? scalarOut.array : scalarOut.floats;
         Promises.ofKernel(
-            scalarOut.ids,
-            scalarOut.floats,
-            row,
-            kernel.name(),
-            a.temperature,
-            a.p,
-            a.k,
-            a.outFrom,
-            scalar);
+            kernel, row.logits(), a.temperature, a.p, a.k, scalar, scalarOut.ids, written,
+            kernel.writesRow() ? a.outFrom : 0);
       }
     } else if (ranged && !overlaps) {
       assertTrue(scalar.failed(), () -> "took " + a);
@@ -236,7 +238,8 @@ public final class KernelsTarget {
                 case SOFTMAX -> kernels.softmax(x, from, n, type, t, w, o.floats, a.outFrom);
                 case LOG_SOFTMAX -> kernels.logSoftmax(x, from, n, type, t, w, o.floats, a.outFrom);
                 case TOP_K -> notes.add(kernels.topK(x, from, n, type, a.k, w, o.ids, o.floats));
-                case TOP_P -> notes.add(kernels.topP(x, from, n, type, t, a.p, w, o.ids, o.floats));
+                case TOP_P ->
+                    notes.add(kernels.topP(x, from, n, type, t, a.p, w, o.ids, o.floats));
                 case SAMPLE -> notes.add(kernels.sample(x, from, n, type, t, a.u, w));
                 default -> throw new AssertionError(kernel);
               }
@@ -269,15 +272,12 @@ public final class KernelsTarget {
       Kernels kernels = Kernels.named(backend);
       MemorySegment x = MemorySegment.ofArray(new byte[(int) row.segment().byteSize()]);
       if (row.segment().isNative()) {
-        x = Native.SECOND.asSlice(0, row.segment().byteSize());
+        x = SECOND.asSlice(0, row.segment().byteSize());
       }
       x.copyFrom(row.segment());
       MemorySegment out =
-          over
-              ? x
-              : cases.oneIn(2)
-                  ? Native.THIRD.asSlice(7, size)
-                  : MemorySegment.ofArray(new float[size / 4 + 1]);
+          over ? x : cases.oneIn(2) ? THIRD.asSlice(7, size) : MemorySegment.ofArray(
+              new float[size / 4 + 1]);
       long at = over ? row.offset() : before;
       if (!over) {
         out.fill((byte) 0x55);
@@ -306,11 +306,5 @@ public final class KernelsTarget {
         assertEquals(-1, x.mismatch(row.segment()), "the row was written");
       }
     }
-  }
-
-  /** More native memory. */
-  private static final class Native {
-    static final MemorySegment SECOND = java.lang.foreign.Arena.global().allocate(1 << 16, 64);
-    static final MemorySegment THIRD = java.lang.foreign.Arena.global().allocate(1 << 16, 64);
   }
 }
