@@ -91,9 +91,7 @@ public final class KernelsTarget {
     /** Whether a kernel takes them, wherever the row lies. */
     boolean areValid(Kernel kernel, int length, int arrayLength) {
       boolean scaled =
-          kernel != Kernel.ARG_MAX
-              && kernel != Kernel.TOP_K
-              && kernel != Kernel.TOP_K_MASK_LOGITS;
+          kernel != Kernel.ARG_MAX && kernel != Kernel.TOP_K && kernel != Kernel.TOP_K_MASK_LOGITS;
       boolean shared =
           kernel == Kernel.TOP_P
               || kernel == Kernel.TOP_P_RENORMALIZE
@@ -134,7 +132,14 @@ public final class KernelsTarget {
         scalar.assertSucceeded();
         float[] written = a.inPlace ? scalarOut.array : scalarOut.floats;
         Promises.ofKernel(
-            kernel, row.logits(), a.temperature, a.p, a.k, scalar, scalarOut.ids, written,
+            kernel,
+            row.logits(),
+            a.temperature,
+            a.p,
+            a.k,
+            scalar,
+            scalarOut.ids,
+            written,
             kernel.writesRow() ? a.outFrom : 0);
       }
     } else if (ranged && !overlaps) {
@@ -238,8 +243,7 @@ public final class KernelsTarget {
                 case SOFTMAX -> kernels.softmax(x, from, n, type, t, w, o.floats, a.outFrom);
                 case LOG_SOFTMAX -> kernels.logSoftmax(x, from, n, type, t, w, o.floats, a.outFrom);
                 case TOP_K -> notes.add(kernels.topK(x, from, n, type, a.k, w, o.ids, o.floats));
-                case TOP_P ->
-                    notes.add(kernels.topP(x, from, n, type, t, a.p, w, o.ids, o.floats));
+                case TOP_P -> notes.add(kernels.topP(x, from, n, type, t, a.p, w, o.ids, o.floats));
                 case SAMPLE -> notes.add(kernels.sample(x, from, n, type, t, a.u, w));
                 default -> throw new AssertionError(kernel);
               }
@@ -276,8 +280,11 @@ public final class KernelsTarget {
       }
       x.copyFrom(row.segment());
       MemorySegment out =
-          over ? x : cases.oneIn(2) ? THIRD.asSlice(7, size) : MemorySegment.ofArray(
-              new float[size / 4 + 1]);
+          over
+              ? x
+              : cases.oneIn(2)
+                  ? THIRD.asSlice(7, size)
+                  : MemorySegment.ofArray(new float[size / 4 + 1]);
       long at = over ? row.offset() : before;
       if (!over) {
         out.fill((byte) 0x55);
