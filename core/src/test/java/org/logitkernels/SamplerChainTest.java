@@ -41,6 +41,7 @@ class SamplerChainTest {
     assertEquals(8, different.size());
     assertTrue(different.contains(same));
     assertNotEquals(CHAIN, CHAIN.steps());
+    assertNotEquals(CHAIN.hashCode(), SamplerChain.greedy().hashCode());
   }
 
   @Test

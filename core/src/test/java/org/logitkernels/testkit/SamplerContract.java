@@ -326,6 +326,17 @@ public interface SamplerContract extends KernelsUnderTest {
     }
   }
 
+  /** As text: ids with their probabilities, best first. */
+  @Example
+  default void candidatesHaveAText() {
+    Sampler sampler = SamplerChain.of().newSampler(4, 9, kernels());
+    float no = Float.NEGATIVE_INFINITY;
+    sampler.sample(new float[] {0, no, 0, no});
+    assertEquals("[0: 0.5, 2: 0.5]", sampler.candidates().toString());
+    sampler.sample(new float[] {no, 7, no, no});
+    assertEquals("[1: 1.0]", sampler.candidates().toString());
+  }
+
   /** A missing row is a failed call too. */
   @Example
   default void nothingIsToldAfterAMissingRow() {

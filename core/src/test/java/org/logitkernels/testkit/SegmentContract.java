@@ -352,6 +352,66 @@ public interface SegmentContract extends KernelsUnderTest {
         "the row has 2000 logits, but the vocabulary size is 1500", () -> actual.sample(direct));
   }
 
+  /** Rows of all kinds in turn, in one sampler or workspace: nothing of the last one is left. */
+  @Example
+  default void rowsOfAllKindsInTurn() {
+    int length = 3000;
+    Workspace ofTopK = Workspace.of(length); // one each: a kernel may forget what another left
+    Workspace ofSample = Workspace.of(length);
+    int[] ids = new int[20];
+    float[] values = new float[20];
+    List<SamplerChain> chains =
+        List.of(
+            SamplerChain.of(),
+            SamplerChain.of(Step.topK(20)),
+            SamplerChain.of(Step.topP(0.9f)),
+            SamplerChain.of(Step.minP(0.1f)),
+            SamplerChain.of(Step.topNSigma(1)),
+            SamplerChain.of(Step.topH(0.5f, length)));
+    List<Sampler> samplers =
+        chains.stream().map(chain -> chain.newSampler(length, 5, kernels())).toList();
+    for (int n = 0; n < 24; n++) {
+      ElementType type = ElementType.values()[n * 7 % 5 % 3];
+      float[] row = Rows.of(Rows.Distribution.NORMAL, length, 0, n).logits();
+      for (int i = 0; i < length; i++) {
+        row[i] -= n * 13 % 8 * 10; // so that the maximum of one is not near that of another
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment segment = arena.allocate((long) length * type.bytes(), 4);
+        float[] x = store(row, type, segment);
+        boolean array = n % 4 == 1;
+        for (int i = 0; i < chains.size(); i++) {
+          Sampler fresh = chains.get(i).newSampler(length, 5, kernels());
+          Sampler used = samplers.get(i);
+          assertEquals(
+              outcome(fresh, () -> fresh.sample(x, 0, length, 0.6)),
+              outcome(
+                  used,
+                  () ->
+                      array
+                          ? used.sample(x, 0, length, 0.6)
+                          : used.sample(segment, 0, length, type, 0.6)),
+              chains.get(i) + ", row " + n);
+        }
+        assertEquals(
+            kernels().sample(x, 0, length, 1, 0.6, Workspace.of(length)),
+            array
+                ? kernels().sample(x, 0, length, 1, 0.6, ofSample)
+                : kernels().sample(segment, 0, length, type, 1, 0.6, ofSample));
+        int[] freshIds = new int[20];
+        float[] freshValues = new float[20];
+        kernels().topK(x, 0, length, 20, Workspace.of(length), freshIds, freshValues);
+        if (array) {
+          kernels().topK(x, 0, length, 20, ofTopK, ids, values);
+        } else {
+          kernels().topK(segment, 0, length, type, 20, ofTopK, ids, values);
+        }
+        assertArrayEquals(freshIds, ids);
+        assertArrayEquals(freshValues, values);
+      }
+    }
+  }
+
   /** Two buffers are two rows, though position and limit are the same. */
   @Example
   default void buffersAreToldApart() {

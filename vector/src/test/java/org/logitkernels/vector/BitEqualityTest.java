@@ -226,6 +226,30 @@ class BitEqualityTest {
     }
   }
 
+  /** What a higher row has left in the workspace is no bar for a lower one. */
+  @Example
+  void topKForgetsTheRowBefore() {
+    SplittableRandom random = new SplittableRandom(7);
+    int length = 60_000;
+    for (int k : new int[] {1, 2, 7, 40, 100}) {
+      Workspace used = Workspace.of(length);
+      for (int n = 0; n < 8; n++) {
+        float[] x = new float[length];
+        for (int i = 0; i < length; i++) { // anywhere, or the best together
+          x[i] = (n % 2 == 0 ? random.nextFloat() : i * 1e-5f) - 100 * n;
+        }
+        int[] ids = new int[k];
+        int[] expected = new int[k];
+        float[] values = new float[k];
+        float[] expectedValues = new float[k];
+        SCALAR.topK(x, 0, length, k, Workspace.of(length), expected, expectedValues);
+        assertEquals(k, VECTOR.topK(x, 0, length, k, used, ids, values));
+        assertArrayEquals(expected, ids, "k " + k + ", row " + n);
+        assertArrayEquals(expectedValues, values);
+      }
+    }
+  }
+
   @Property
   void topP(@ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("masses") float p) {
     assertAgree(
