@@ -71,8 +71,8 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   }
 
   @Override
-  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors) {
-    return serving(Kernel.WIDEN).argMaxOfHalves(halves, brain, length, survivors);
+  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length) {
+    return serving(Kernel.WIDEN).argMaxOfHalves(halves, brain, length);
   }
 
   @Override

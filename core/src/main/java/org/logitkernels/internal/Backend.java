@@ -24,8 +24,8 @@ public interface Backend extends RowKernels<float[]> {
    */
   void widen(NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors);
 
-  /** The id of the best token of a row of halves. The survivors are scratch. */
-  int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors);
+  /** The id of the best token of a row of halves. */
+  int argMaxOfHalves(NativeFloats halves, boolean brain, int length);
 
   /** Kernels over parts of an array, and over parts of a row of halves. */
   interface Parts extends PartKernels<float[]> {

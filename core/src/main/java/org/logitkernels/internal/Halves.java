@@ -10,10 +10,19 @@ public final class Halves {
 
   private Halves() {}
 
-  /** The i-th. */
-  private static float get(NativeFloats halves, boolean brain, int i) {
-    short half = halves.segment.get(SHORT, halves.base + (long) Short.BYTES * i);
+  /** The float that a half is. */
+  public static float widen(short half, boolean brain) {
     return brain ? Float.intBitsToFloat(half << 16) : Float.float16ToFloat(half);
+  }
+
+  /** The half that a float is which was one. */
+  public static short narrow(float value, boolean brain) {
+    return brain ? (short) (Float.floatToRawIntBits(value) >> 16) : Float.floatToFloat16(value);
+  }
+
+  /** The i-th. */
+  static float get(NativeFloats halves, boolean brain, int i) {
+    return widen(halves.segment.get(SHORT, halves.base + (long) Short.BYTES * i), brain);
   }
 
   /** Widens the halves {@code [from, to)} into {@code y}, from a place on. */

@@ -117,13 +117,12 @@ public abstract sealed class Row<X> {
     public int argMax(Survivors survivors) {
       return widened || survivors.crew != null
           ? super.argMax(survivors)
-          : backend.argMaxOfHalves(halves, brain, to, survivors);
+          : backend.argMaxOfHalves(halves, brain, to);
     }
 
     @Override
     public float get(int i) {
-      prepare();
-      return x[i];
+      return widened ? x[i] : Halves.get(halves, brain, i);
     }
 
     @Override

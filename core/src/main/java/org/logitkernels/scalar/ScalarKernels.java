@@ -99,7 +99,7 @@ public final class ScalarKernels implements Backend {
   }
 
   @Override
-  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors) {
+  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length) {
     return Halves.argMax(halves, brain, length);
   }
 

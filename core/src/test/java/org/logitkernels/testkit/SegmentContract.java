@@ -14,6 +14,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -23,6 +24,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.function.Executable;
 import org.logitkernels.ElementType;
+import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -299,10 +301,63 @@ public interface SegmentContract extends KernelsUnderTest {
             segment.setAtIndex(ValueLayout.JAVA_SHORT, 70, (short) bad);
             Failures.illegalArgument(
                 "logit 70 is " + value, () -> kernels().argMax(segment, 0, 3000, type, workspace));
+            Failures.illegalArgument(
+                "logit 70 is " + value,
+                () -> kernels().topK(segment, 0, 3000, type, 5, workspace, ids, values));
           }
         }
       }
     }
+  }
+
+  /** The best of halves is found without widening them: ties, both zeros, negative rows, ends. */
+  @Example
+  default void bestOfHalvesIsThatOfTheWidenedRow() {
+    int longest = 70_001; // several blocks
+    Workspace workspace = Workspace.of(longest);
+    float[][] kinds = {
+      {-0f, 0f, -1},
+      {0f, -0f, -1},
+      {-3, -2.5f, -2.5f, -65504, Float.NEGATIVE_INFINITY},
+      {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, -65504},
+      {65504, 6e-8f, -6e-8f, 65504},
+      {-6e-8f, -0f, -1e-4f},
+      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+    };
+    SplittableRandom random = new SplittableRandom(5);
+    for (ElementType type : new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16}) {
+      for (int length : new int[] {1, 2, 7, 15, 16, 17, 31, 32, 33, 100, 1023, 32_768, longest}) {
+        for (float[] kind : kinds) {
+          float[] x = new float[length];
+          for (int i = 0; i < length; i++) {
+            x[i] = kind[random.nextInt(kind.length)];
+          }
+          x[random.nextInt(length)] = kind[0];
+          try (Arena arena = Arena.ofConfined()) {
+            MemorySegment segment = arena.allocate(2L * length + 1).asSlice(1);
+            float[] widened = store(x, type, segment);
+            if (most(widened) == Float.NEGATIVE_INFINITY) {
+              Failures.illegalState(
+                  "every logit in the range is -Infinity: nothing can be sampled",
+                  () -> kernels().argMax(segment, 0, length, type, workspace));
+            } else {
+              assertEquals(
+                  Kernels.scalar().argMax(widened, 0, length),
+                  kernels().argMax(segment, 0, length, type, workspace),
+                  () -> type + " " + length + " " + Arrays.toString(kind));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static float most(float[] x) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (float value : x) {
+      max = Math.max(max, value);
+    }
+    return max;
   }
 
   private static float widened(short half, ElementType type) {

@@ -4,8 +4,6 @@ import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
-import static jdk.incubator.vector.VectorOperators.UMAX;
-import static jdk.incubator.vector.VectorOperators.UMIN;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -25,7 +23,6 @@ import org.logitkernels.internal.Survivors;
 final class EntropySum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  private static final int SIGN = 0x80000000;
 
   // What is known of the next block: see ExpSum.
   private static final int PLAIN = 0;
@@ -147,9 +144,9 @@ final class EntropySum {
         for (int c = 0; c < LaneSum.THIRD; c++) {
           FloatVector lanes = FloatVector.zero(F);
           FloatVector laneProducts = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, SIGN);
-          IntVector unsignedMin = IntVector.broadcast(I, -1);
-          IntVector unsignedMax = IntVector.zero(I);
+          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
           int start = at + LaneSum.offset(a, b, c);
           int part = LaneSum.met(a, b, c) * F.length();
           int look = at + ahead + part * LaneSum.ROUNDS;
@@ -160,15 +157,16 @@ final class EntropySum {
             laneProducts = weight.fma(d, laneProducts);
             IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
-            unsignedMin = unsignedMin.lanewise(UMIN, bits);
-            unsignedMax = unsignedMax.lanewise(UMAX, bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
           quarter = quarter.add(lanes);
           quarterProducts = quarterProducts.add(laneProducts);
           FloatVector most =
-              signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+          IntVector negative = Unsigned.bits(unsignedMax);
           FloatVector least =
-              unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
           most.intoArray(maxima, strip + part);
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
@@ -227,9 +225,9 @@ final class EntropySum {
         for (int c = 0; c < LaneSum.THIRD; c++) {
           FloatVector lanes = FloatVector.zero(F);
           FloatVector laneProducts = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, SIGN);
-          IntVector unsignedMin = IntVector.broadcast(I, -1);
-          IntVector unsignedMax = IntVector.zero(I);
+          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
           int start = at + LaneSum.offset(a, b, c);
           int part = LaneSum.met(a, b, c) * F.length();
           int look = at + ahead + part * LaneSum.ROUNDS;
@@ -241,15 +239,16 @@ final class EntropySum {
             laneProducts = weight.fma(zero.blend(d, counts), laneProducts);
             IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
-            unsignedMin = unsignedMin.lanewise(UMIN, bits);
-            unsignedMax = unsignedMax.lanewise(UMAX, bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
           quarter = quarter.add(lanes);
           quarterProducts = quarterProducts.add(laneProducts);
           FloatVector most =
-              signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+          IntVector negative = Unsigned.bits(unsignedMax);
           FloatVector least =
-              unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
           most.intoArray(maxima, strip + part);
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();

@@ -4,8 +4,6 @@ import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
-import static jdk.incubator.vector.VectorOperators.UMAX;
-import static jdk.incubator.vector.VectorOperators.UMIN;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -38,7 +36,6 @@ final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final IntVector LANES = IntVector.zero(I).addIndex(1);
-  private static final int SIGN = 0x80000000;
 
   // What is known of the next block.
 
@@ -216,9 +213,9 @@ final class ExpSum {
         FloatVector quarter = FloatVector.zero(F);
         for (int c = 0; c < LaneSum.THIRD; c++) {
           FloatVector lanes = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, SIGN);
-          IntVector unsignedMin = IntVector.broadcast(I, -1);
-          IntVector unsignedMax = IntVector.zero(I);
+          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
           int start = at + LaneSum.offset(a, b, c);
           int part = LaneSum.met(a, b, c) * F.length();
           int look = at + ahead + part * LaneSum.ROUNDS;
@@ -227,14 +224,15 @@ final class ExpSum {
             lanes = Weight.addTo(lanes, d, scales);
             IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
-            unsignedMin = unsignedMin.lanewise(UMIN, bits);
-            unsignedMax = unsignedMax.lanewise(UMAX, bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
           quarter = quarter.add(lanes);
           FloatVector most =
-              signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+          IntVector negative = Unsigned.bits(unsignedMax);
           FloatVector least =
-              unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
           most.intoArray(maxima, strip + part);
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
@@ -283,9 +281,9 @@ final class ExpSum {
         FloatVector quarter = FloatVector.zero(F);
         for (int c = 0; c < LaneSum.THIRD; c++) {
           FloatVector lanes = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, SIGN);
-          IntVector unsignedMin = IntVector.broadcast(I, -1);
-          IntVector unsignedMax = IntVector.zero(I);
+          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
           int start = at + LaneSum.offset(a, b, c);
           int part = LaneSum.met(a, b, c) * F.length();
           int look = at + ahead + part * LaneSum.ROUNDS;
@@ -294,14 +292,15 @@ final class ExpSum {
             lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), d.compare(GE, cutoff)));
             IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
             signedMax = signedMax.max(bits);
-            unsignedMin = unsignedMin.lanewise(UMIN, bits);
-            unsignedMax = unsignedMax.lanewise(UMAX, bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
           quarter = quarter.add(lanes);
           FloatVector most =
-              signedMax.blend(unsignedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
+          IntVector negative = Unsigned.bits(unsignedMax);
           FloatVector least =
-              unsignedMin.blend(unsignedMax, unsignedMax.compare(LT, 0)).reinterpretAsFloats();
+              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
           most.intoArray(maxima, strip + part);
           valid +=
               most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();

@@ -17,6 +17,8 @@ import org.logitkernels.internal.Lanes;
 /**
  * Sums over weights that no order of addition can change: the integer masses of a nucleus, and sums
  * in double of weights that are alike enough for every partial sum to be exact.
+ *
+ * <p>The loops that find them are compiled on their own, as {@link ExpSum}'s are.
  */
 final class Mass {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -42,6 +44,10 @@ final class Mass {
    * @param size a multiple of a vector's length
    */
   static long atLeast(float[] values, float[] weights, int size, float bar, double quantum) {
+    assert size >= 0 && size % F.length() == 0 : size + " weights in vectors of " + F.length();
+    assert size <= values.length : size + " values of " + values.length;
+    assert size <= weights.length : size + " weights of " + weights.length;
+    assert quantum > 0 && quantum < Double.POSITIVE_INFINITY : "quantum " + quantum;
     FloatVector zero = FloatVector.zero(F);
     DoubleVector quanta = DoubleVector.broadcast(D, quantum * SCALE);
     DoubleVector round = DoubleVector.broadcast(D, ROUND);
@@ -67,6 +73,9 @@ final class Mass {
    * @param size a multiple of a vector's length
    */
   static boolean prefixes(float[] weights, int size, double[] prefixes) {
+    assert size >= 0 && size % F.length() == 0 : size + " weights in vectors of " + F.length();
+    assert size <= weights.length : size + " weights of " + weights.length;
+    assert prefixes.length >= Lanes.blocks(size) : prefixes.length + " prefixes of " + size;
     FloatVector zero = FloatVector.zero(F);
     FloatVector one = FloatVector.broadcast(F, 1);
     double total = 0;

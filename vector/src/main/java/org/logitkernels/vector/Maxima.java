@@ -2,9 +2,6 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
-import static jdk.incubator.vector.VectorOperators.UMAX;
-import static jdk.incubator.vector.VectorOperators.UMIN;
-import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -15,17 +12,16 @@ import org.logitkernels.internal.Rows;
 /**
  * The row's maximum, and with it the check that every kernel makes first.
  *
- * <p>Works on the floats' bits, three integer operations a vector. As signed integers the bits of
- * non-negative floats order as the floats do, and above those of all negative ones; as unsigned
- * integers those of negative floats order against the floats. So the signed maximum is the row's if
- * it is not negative, and else the unsigned minimum is. NaN and +Infinity show as a signed maximum
- * from +Infinity on or, with the sign set, as an unsigned maximum above -Infinity; and where
- * anything is negative the unsigned maximum is the row's minimum.
+ * <p>Works on the floats' bits, three integer operations a vector. As integers the bits of
+ * non-negative floats order as the floats do, those of negative floats against them, and as signed
+ * integers below all others. So the signed maximum is the row's if it is not negative, and else the
+ * signed minimum is. NaN and +Infinity show as a signed maximum from +Infinity on or, with the sign
+ * set, as an unsigned maximum above -Infinity; and where anything is negative the unsigned maximum
+ * is the row's minimum, else the signed minimum is.
  */
 final class Maxima {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  private static final int SIGN = 0x80000000;
   private static final int INFINITY = 0x7f800000;
   private static final int MINUS_INFINITY = 0xff800000;
 
@@ -56,32 +52,48 @@ final class Maxima {
     return extremes;
   }
 
-  /** The maximum, NaN standing for NaN and +Infinity, and the minimum. */
+  /**
+   * The maximum, NaN standing for NaN and +Infinity, and the minimum, of a part at least a vector
+   * long.
+   *
+   * <p>Four vectors a round make it longer than HotSpot would inline: see {@link ExpSum}.
+   */
   static long scan(float[] x, int from, int to) {
-    IntVector signedMax = IntVector.broadcast(I, SIGN);
-    IntVector unsignedMin = IntVector.broadcast(I, -1);
-    IntVector unsignedMax = IntVector.zero(I);
+    assert from >= 0 && from <= to - F.length() && to <= x.length : from + " to " + to;
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
     int last = to - F.length();
-    for (int i = from; i < last; i += F.length()) {
+    int i = from;
+    for (; i <= last - 4 * F.length(); i += 4 * F.length()) {
+      IntVector a = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+      IntVector b = FloatVector.fromArray(F, x, i + F.length()).reinterpretAsInts();
+      IntVector c = FloatVector.fromArray(F, x, i + 2 * F.length()).reinterpretAsInts();
+      IntVector d = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
+      signedMax = signedMax.max(a.max(b).max(c.max(d)));
+      signedMin = signedMin.min(a.min(b).min(c.min(d)));
+      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, a), b);
+      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, c), d);
+    }
+    for (; i < last; i += F.length()) {
       IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
       signedMax = signedMax.max(bits);
-      unsignedMin = unsignedMin.lanewise(UMIN, bits);
-      unsignedMax = unsignedMax.lanewise(UMAX, bits);
+      signedMin = signedMin.min(bits);
+      unsignedMax = Unsigned.max(unsignedMax, bits);
     }
     // The last vector may take in logits for a second time, which changes no extreme.
     IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
-    // Unsigned reductions go by way of signed ones, which every machine has.
     return extremes(
         signedMax.max(bits).reduceLanes(MAX),
-        unsignedMin.lanewise(UMIN, bits).lanewise(XOR, SIGN).reduceLanes(MIN) ^ SIGN,
-        unsignedMax.lanewise(UMAX, bits).lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN);
+        signedMin.min(bits).reduceLanes(MIN),
+        Unsigned.reduce(Unsigned.max(unsignedMax, bits)));
   }
 
   /** From the extremes of the bits. */
-  static long extremes(int signedMax, int unsignedMin, int unsignedMax) {
+  static long extremes(int signedMax, int signedMin, int unsignedMax) {
     boolean invalid = signedMax >= INFINITY || isNegativeNaN(unsignedMax);
-    float max = Float.intBitsToFloat(signedMax >= 0 ? signedMax : unsignedMin);
-    return pack(invalid ? Float.NaN : max, unsignedMax < 0 ? unsignedMax : unsignedMin);
+    float max = Float.intBitsToFloat(signedMax >= 0 ? signedMax : signedMin);
+    return pack(invalid ? Float.NaN : max, unsignedMax < 0 ? unsignedMax : signedMin);
   }
 
   /**

@@ -6,8 +6,6 @@ import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.UGT;
-import static jdk.incubator.vector.VectorOperators.UMAX;
-import static jdk.incubator.vector.VectorOperators.UMIN;
 
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
@@ -26,7 +24,6 @@ final class MomentSum {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
-  private static final int SIGN = 0x80000000;
   private static final int MINUS_INFINITY = 0xff800000;
 
   // Floats become doubles as in Mass; these may be negative, and the shift spreads their sign over
@@ -82,9 +79,9 @@ final class MomentSum {
     int masked = 0;
     int negativeNans = 0;
     for (int start = at; start < at + Lanes.BLOCK; start += run, strip += F.length()) {
-      IntVector signedMax = IntVector.broadcast(I, SIGN);
-      IntVector unsignedMin = IntVector.broadcast(I, -1);
-      IntVector unsignedMax = IntVector.zero(I);
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
       for (int lane = 0; lane < Moments.LANES; lane += F.length()) {
         int even = lane / 2;
         int odd = Moments.LANES / 2 + even;
@@ -96,8 +93,8 @@ final class MomentSum {
           FloatVector v = FloatVector.fromArray(F, x, i);
           IntVector bits = v.reinterpretAsInts();
           signedMax = signedMax.max(bits);
-          unsignedMin = unsignedMin.lanewise(UMIN, bits);
-          unsignedMax = unsignedMax.lanewise(UMAX, bits);
+          signedMin = signedMin.min(bits);
+          unsignedMax = Unsigned.max(unsignedMax, bits);
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
@@ -115,9 +112,9 @@ final class MomentSum {
         evenSquares.intoArray(lanes, Moments.LANES + even);
         oddSquares.intoArray(lanes, Moments.LANES + odd);
       }
-      negativeNans += unsignedMax.compare(UGT, MINUS_INFINITY).trueCount();
+      negativeNans += Unsigned.bits(unsignedMax).compare(UGT, MINUS_INFINITY).trueCount();
       signedMax
-          .blend(unsignedMin, signedMax.compare(LT, 0))
+          .blend(signedMin, signedMax.compare(LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }

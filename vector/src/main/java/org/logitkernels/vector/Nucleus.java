@@ -136,6 +136,9 @@ final class Nucleus {
     int[] ids = survivors.ids;
     float[] values = survivors.values;
     float[] weights = survivors.weights;
+    assert padded >= 0 && padded % F.length() == 0 : padded + " in vectors of " + F.length();
+    assert padded <= ids.length && padded <= values.length : padded + " of " + ids.length;
+    assert padded <= weights.length : padded + " weights of " + weights.length;
     int kept = 0;
     for (int i = 0; i < padded; i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, values, i);

@@ -2,9 +2,6 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
-import static jdk.incubator.vector.VectorOperators.UMAX;
-import static jdk.incubator.vector.VectorOperators.UMIN;
-import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -25,7 +22,6 @@ import org.logitkernels.internal.Survivors;
 final class Strips {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  private static final int SIGN = 0x80000000;
 
   /** Vectors that a run has at least. */
   static final int SHORTEST = 8;
@@ -72,23 +68,24 @@ final class Strips {
     assert from >= 0 && from <= to && to <= x.length : "strips of " + from + " to " + to;
     assert run >= SHORTEST * F.length() && (to - from) % run == 0 : "runs of " + run;
     assert run <= to - from : "a run of " + run + " in " + (to - from) + " logits";
+    assert first >= 0 && first % F.length() == 0 : "first of the strips " + first;
     assert maxima.length >= first + (to - from) / run * F.length() : maxima.length + " strips";
-    IntVector unsignedMax = IntVector.zero(I);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
     for (int at = from, strip = first; at < to; at += run, strip += F.length()) {
-      IntVector signedMax = IntVector.broadcast(I, SIGN);
-      IntVector unsignedMin = IntVector.broadcast(I, -1);
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       for (int i = 0; i < run; i += F.length()) {
         IntVector bits = FloatVector.fromArray(F, x, at + i).reinterpretAsInts();
         signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
-          .blend(unsignedMin, signedMax.compare(VectorOperators.LT, 0))
+          .blend(signedMin, signedMax.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN;
+    return Unsigned.reduce(unsignedMax);
   }
 
   /** How many strips the whole blocks of a row make. */
@@ -99,33 +96,36 @@ final class Strips {
   /**
    * The maxima of a block's strips: as many as there are virtual lanes, but of neighbouring
    * vectors, so that who looks ahead reads the row in its order. Returns the block's extremes.
+   *
+   * <p>Four vectors a round, as in {@link Maxima#scan}.
    */
   static long block(float[] x, int at, float[] maxima, int strip) {
     int depth = LaneSum.ROUNDS * F.length();
-    IntVector blockMax = IntVector.broadcast(I, SIGN);
-    IntVector blockMin = IntVector.broadcast(I, -1);
-    IntVector unsignedMax = IntVector.zero(I);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
     for (int part = 0; part < LaneSum.VECTORS; part++) {
-      IntVector signedMax = IntVector.broadcast(I, SIGN);
-      IntVector unsignedMin = IntVector.broadcast(I, -1);
-      int start = at + part * depth;
-      for (int i = start; i < start + depth; i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      for (int i = at + part * depth; i < at + (part + 1) * depth; i += 4 * F.length()) {
+        IntVector a = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        IntVector b = FloatVector.fromArray(F, x, i + F.length()).reinterpretAsInts();
+        IntVector c = FloatVector.fromArray(F, x, i + 2 * F.length()).reinterpretAsInts();
+        IntVector d = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
+        signedMax = signedMax.max(a.max(b).max(c.max(d)));
+        signedMin = signedMin.min(a.min(b).min(c.min(d)));
+        unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, a), b);
+        unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, c), d);
       }
       signedMax
-          .blend(unsignedMin, signedMax.compare(VectorOperators.LT, 0))
+          .blend(signedMin, signedMax.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part * F.length());
       blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.lanewise(UMIN, unsignedMin);
+      blockMin = blockMin.min(signedMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX),
-        blockMin.lanewise(XOR, SIGN).reduceLanes(MIN) ^ SIGN,
-        unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN);
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
   /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */
@@ -208,6 +208,11 @@ final class Strips {
     int[] ids = survivors.ids;
     float[] values = survivors.values;
     int size = survivors.size;
+    assert from >= 0 && from <= at && at <= end && end <= x.length
+        : at + " to " + end + " of " + x.length;
+    assert size >= 0 && size <= ids.length - (end - at) : size + " ids of " + ids.length;
+    assert size <= values.length - (end - at) : size + " values of " + values.length;
+    assert bar > Float.NEGATIVE_INFINITY : bar + " would let masked tokens in";
     IntVector lanes = IntVector.zero(I).addIndex(1).add(at - from);
     int whole = (end - at) & -F.length();
     for (int i = 0; i < whole; i += F.length()) {

@@ -61,10 +61,10 @@ final class VectorKernels extends VectorRows implements Backend {
   }
 
   @Override
-  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length, Survivors survivors) {
-    return isShort(0, length)
-        ? scalar.argMaxOfHalves(halves, brain, length, survivors)
-        : Widening.argMax(halves, brain, length, survivors);
+  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length) {
+    return length < Widening.SHORTEST_ARG_MAX
+        ? scalar.argMaxOfHalves(halves, brain, length)
+        : Widening.argMax(halves, brain, length);
   }
 
   @Override

@@ -43,11 +43,6 @@ public final class VectorProvider implements BackendProvider {
           "this JVM has no hardware for fused multiply-adds (FMA)",
           "use a processor with FMA (x86 since 2013, every AArch64), and remove -XX:-UseFMA and -XX:UseAVX=0");
     }
-    if (HotSpot.failsAtUnsignedExtremes()) {
-      throw new BackendUnavailableException(
-          "the optimising compiler of this JDK fails at loops of unsigned vector minima (seen in 27 and 28)",
-          "add -XX:-UseSuperWord to the java command, or use JDK 25 or 26");
-    }
     int bits = Species.FLOATS.vectorBitSize();
     if (bits < 128) {
       throw new BackendUnavailableException(

@@ -6,15 +6,15 @@ import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.OR;
 import static jdk.incubator.vector.VectorOperators.S2I;
-import static jdk.incubator.vector.VectorOperators.UMAX;
-import static jdk.incubator.vector.VectorOperators.UMIN;
-import static jdk.incubator.vector.VectorOperators.XOR;
+import static jdk.incubator.vector.VectorOperators.UGE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Backend;
@@ -24,20 +24,39 @@ import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
-/** Halves widened to floats, in one read, with the strips' maxima as {@link Strips} has them. */
+/**
+ * Halves widened to floats, in one read, with the strips' maxima as {@link Strips} has them; and
+ * their arg-max, without widening.
+ *
+ * <p>The bits of halves order as those of floats do, so extremes are taken of them as {@link
+ * Maxima} takes those of floats, in half the vectors.
+ */
 final class Widening {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
+
+  /** As many halves as a vector has floats: one shape only, as two would meet in the same code. */
   private static final VectorSpecies<Short> S =
       VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
-  private static final int SIGN = 0x80000000;
 
   // A binary16's exponent and fraction, moved to where a float has its own, are 2^-112 times it.
-  private static final int MAGNITUDE = 0x7fff;
+  // An infinity becomes 2^16 by that, and a NaN more: their exponent has to be filled.
   private static final int TO_FLOAT = 13;
+  private static final int SIGN_AND_MAGNITUDE = 0x8fffe000;
   private static final float SCALE = 0x1p112f;
-  private static final int INFINITE = 0x7c00 << TO_FLOAT;
+  private static final float INFINITE = 0x1p16f;
   private static final int INFINITY = 0x7f800000;
+  private static final short BINARY_INFINITY = 0x7c00;
+  private static final short BINARY_MINUS_INFINITY = (short) 0xfc00;
+
+  /** Halves in a vector of ints, two to an int: what it holds below the upper changes no order. */
+  private static final int PAIRS = 2 * I.length();
+
+  /** {@link Maxima#argMax}'s blocks, of twice as many as there. */
+  private static final int ARG_MAX_BLOCK = 16_384;
+
+  /** Of which {@link #argMax} makes a vector. */
+  static final int SHORTEST_ARG_MAX = PAIRS;
 
   private Widening() {}
 
@@ -60,7 +79,7 @@ final class Widening {
       long extremes = Maxima.NONE;
       if (strips > 0) {
         int strip = block * Lanes.COUNT;
-        int most = read(halves, brain, at, rest, y, true, survivors.maxima);
+        int most = read(halves, brain, at, rest, y, survivors.maxima);
         extremes =
             Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
       }
@@ -81,128 +100,197 @@ final class Widening {
     }
     int strips = Strips.count(length, LaneSum.ROUNDS);
     int rest = strips * LaneSum.ROUNDS;
-    int most = read(halves, brain, 0, rest, y, true, survivors.maxima);
+    int most = read(halves, brain, 0, rest, y, survivors.maxima);
     Halves.widen(halves, brain, rest, length, y, rest);
     int last = Math.min(rest, length - F.length());
-    survivors.extremes = extremes(y, last, length, survivors, strips, most);
+    long extremes = Maxima.scan(y, last, length);
+    survivors.extremes =
+        strips == 0
+            ? extremes
+            : Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), most);
     survivors.looked = true;
   }
 
-  /** Arg-max without keeping the floats: the first run that attains the maximum, then the first. */
-  static int argMax(NativeFloats halves, boolean brain, int length, Survivors survivors) {
-    int strips = Strips.count(length, LaneSum.ROUNDS);
-    int rest = strips * LaneSum.ROUNDS;
-    int most = read(halves, brain, 0, rest, survivors.values, false, survivors.maxima);
-    int last = Math.min(rest, length - F.length());
-    Halves.widen(halves, brain, last, length, survivors.values, 0);
-    long extremes = extremes(survivors.values, 0, length - last, survivors, strips, most);
-    float max = Maxima.max(extremes);
-    if (!(max < Float.POSITIVE_INFINITY)) {
-      throw Halves.invalid(halves, brain, length);
-    }
-    if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
-    }
-    int at = 0;
-    int strip = 0;
-    while (at < rest
-        && !FloatVector.fromArray(F, survivors.maxima, strip).compare(EQ, max).anyTrue()) {
-      at += LaneSum.ROUNDS * F.length();
-      strip += F.length();
-    }
-    return Halves.first(halves, brain, at, length, max);
-  }
-
-  /** Goes through whole runs, and keeps their floats or not; the unsigned maximum of all bits. */
+  /** Widens whole runs; returns the unsigned maximum of all floats' bits. */
   private static int read(
-      NativeFloats halves,
-      boolean brain,
-      int from,
-      int to,
-      float[] y,
-      boolean keep,
-      float[] maxima) {
-    return brain
-        ? brains(halves, from, to, y, keep, maxima)
-        : binaries(halves, from, to, y, keep, maxima);
-  }
-
-  /** The row's extremes, from its strips' maxima and from its end, {@code y[from, to)}. */
-  private static long extremes(
-      float[] y, int from, int to, Survivors survivors, int strips, int mostUnsigned) {
-    long extremes = Maxima.scan(y, from, to);
-    return strips == 0
-        ? extremes
-        : Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), mostUnsigned);
+      NativeFloats halves, boolean brain, int from, int to, float[] y, float[] maxima) {
+    short most =
+        brain ? brains(halves, from, to, y, maxima) : binaries(halves, from, to, y, maxima);
+    return Float.floatToRawIntBits(Halves.widen(most, brain));
   }
 
   /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
-  private static int brains(
-      NativeFloats halves, int from, int to, float[] y, boolean keep, float[] maxima) {
-    assert from >= 0 && from <= to && (to <= y.length || !keep) && to <= 2 * halves.length()
-        : to + " halves";
+  private static short brains(NativeFloats halves, int from, int to, float[] y, float[] maxima) {
+    assert from >= 0 && from <= to && to <= y.length && to <= 2 * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
-    IntVector unsignedMax = IntVector.zero(I);
+    ShortVector unsignedMax = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
     for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
-      IntVector signedMax = IntVector.broadcast(I, SIGN);
-      IntVector unsignedMin = IntVector.broadcast(I, -1);
-      int place = keep ? at : 0;
-      for (int i = 0; i < run; i += F.length()) {
-        IntVector bits =
-            ((IntVector)
-                    ShortVector.fromMemorySegment(
-                            S, halves.segment, halves.base + 2L * at + 2L * i, Species.ORDER)
-                        .convertShape(S2I, I, 0))
-                .lanewise(LSHL, Short.SIZE);
-        bits.reinterpretAsFloats().intoArray(y, place + i);
+      ShortVector signedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
+      ShortVector signedMin = ShortVector.broadcast(S, Short.MAX_VALUE);
+      for (int i = at; i < at + run; i += F.length()) {
+        ShortVector bits =
+            ShortVector.fromMemorySegment(S, halves.segment, halves.base + 2L * i, Species.ORDER);
         signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
+        ((IntVector) bits.convertShape(S2I, I, 0))
+            .lanewise(LSHL, Short.SIZE)
+            .reinterpretAsFloats()
+            .intoArray(y, i);
       }
-      signedMax
-          .blend(unsignedMin, signedMax.compare(LT, 0))
+      ((IntVector)
+              signedMax.blend(signedMin, signedMax.compare(LT, (short) 0)).convertShape(S2I, I, 0))
+          .lanewise(LSHL, Short.SIZE)
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN;
+    return Unsigned.reduce(unsignedMax);
   }
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
-  private static int binaries(
-      NativeFloats halves, int from, int to, float[] y, boolean keep, float[] maxima) {
-    assert from >= 0 && from <= to && (to <= y.length || !keep) && to <= 2 * halves.length()
-        : to + " halves";
+  private static short binaries(NativeFloats halves, int from, int to, float[] y, float[] maxima) {
+    assert from >= 0 && from <= to && to <= y.length && to <= 2 * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
-    IntVector unsignedMax = IntVector.zero(I);
+    ShortVector mostOfAll = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
     for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
-      IntVector signedMax = IntVector.broadcast(I, SIGN);
-      IntVector unsignedMin = IntVector.broadcast(I, -1);
-      int place = keep ? at : 0;
-      for (int i = 0; i < run; i += F.length()) {
-        IntVector half =
-            (IntVector)
-                ShortVector.fromMemorySegment(
-                        S, halves.segment, halves.base + 2L * at + 2L * i, Species.ORDER)
-                    .convertShape(S2I, I, 0);
-        IntVector magnitude = half.lanewise(AND, MAGNITUDE).lanewise(LSHL, TO_FLOAT);
-        IntVector finite = magnitude.reinterpretAsFloats().mul(SCALE).reinterpretAsInts();
-        IntVector other = magnitude.lanewise(OR, INFINITY);
-        IntVector bits =
-            finite
-                .blend(other, magnitude.compare(GE, INFINITE))
-                .lanewise(OR, half.lanewise(AND, SIGN));
-        bits.reinterpretAsFloats().intoArray(y, place + i);
+      ShortVector signedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
+      ShortVector signedMin = ShortVector.broadcast(S, Short.MAX_VALUE);
+      ShortVector unsignedMax = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
+      for (int i = at; i < at + run; i += F.length()) {
+        ShortVector bits =
+            ShortVector.fromMemorySegment(S, halves.segment, halves.base + 2L * i, Species.ORDER);
         signedMax = signedMax.max(bits);
-        unsignedMin = unsignedMin.lanewise(UMIN, bits);
-        unsignedMax = unsignedMax.lanewise(UMAX, bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
+        ((IntVector) bits.convertShape(S2I, I, 0))
+            .lanewise(LSHL, TO_FLOAT)
+            .lanewise(AND, SIGN_AND_MAGNITUDE)
+            .reinterpretAsFloats()
+            .mul(SCALE)
+            .intoArray(y, i);
       }
-      signedMax
-          .blend(unsignedMin, signedMax.compare(LT, 0))
+      ShortVector most = Unsigned.bits(unsignedMax);
+      mostOfAll = Unsigned.max(mostOfAll, most);
+      ShortVector max = signedMax.blend(signedMin, signedMax.compare(LT, (short) 0));
+      ((IntVector) max.convertShape(S2I, I, 0))
+          .lanewise(LSHL, TO_FLOAT)
+          .lanewise(AND, SIGN_AND_MAGNITUDE)
           .reinterpretAsFloats()
+          .mul(SCALE)
           .intoArray(maxima, strip);
+      if (most.compare(UGE, BINARY_MINUS_INFINITY).anyTrue()
+          || signedMax.compare(GE, BINARY_INFINITY).anyTrue()) {
+        fillExponents(y, at, at + run);
+        fillExponents(maxima, strip, strip + F.length());
+      }
     }
-    return unsignedMax.lanewise(XOR, SIGN).reduceLanes(MAX) ^ SIGN;
+    return Unsigned.reduce(mostOfAll);
+  }
+
+  /** Makes infinities and NaN of what binary16 had as such. */
+  private static void fillExponents(float[] y, int from, int to) {
+    for (int i = from; i < to; i += F.length()) {
+      FloatVector v = FloatVector.fromArray(F, y, i);
+      FloatVector filled = v.reinterpretAsInts().lanewise(OR, INFINITY).reinterpretAsFloats();
+      v.blend(filled, v.abs().compare(GE, INFINITE)).intoArray(y, i);
+    }
+  }
+
+  /**
+   * Arg-max of a row at least a vector of halves long: the first block that attains the maximum,
+   * then the first in it.
+   */
+  static int argMax(NativeFloats halves, boolean brain, int length) {
+    float best = Float.NEGATIVE_INFINITY;
+    int start = 0;
+    int at = 0;
+    while (at < length) {
+      int end = length - at < 2 * ARG_MAX_BLOCK ? length : at + ARG_MAX_BLOCK;
+      float max = max(halves, brain, at, end);
+      if (!(max < Float.POSITIVE_INFINITY)) {
+        throw Halves.invalid(halves, brain, length);
+      }
+      if (max > best) {
+        best = max;
+        start = at;
+      }
+      at = end;
+    }
+    if (best == Float.NEGATIVE_INFINITY) {
+      throw Rows.allMasked();
+    }
+    return first(halves, brain, start, length, best);
+  }
+
+  /**
+   * The maximum of a part at least a vector long; NaN for NaN and +Infinity.
+   *
+   * <p>Two vectors a round make it longer than HotSpot would inline: see {@link ExpSum}.
+   */
+  private static float max(NativeFloats halves, boolean brain, int from, int to) {
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    int last = to - PAIRS;
+    int i = from;
+    for (; i < last - PAIRS; i += 2 * PAIRS) {
+      IntVector a =
+          IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * i, Species.ORDER);
+      IntVector b =
+          IntVector.fromMemorySegment(
+              I, halves.segment, halves.base + 2L * i + 2L * PAIRS, Species.ORDER);
+      IntVector lowerOfA = a.lanewise(LSHL, Short.SIZE);
+      IntVector lowerOfB = b.lanewise(LSHL, Short.SIZE);
+      signedMax = signedMax.max(a.max(lowerOfA).max(b.max(lowerOfB)));
+      signedMin = signedMin.min(a.min(lowerOfA).min(b.min(lowerOfB)));
+      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, a), lowerOfA);
+      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, b), lowerOfB);
+    }
+    for (; i < last; i += PAIRS) {
+      IntVector pairs =
+          IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * i, Species.ORDER);
+      IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
+      signedMax = signedMax.max(pairs).max(lower);
+      signedMin = signedMin.min(pairs).min(lower);
+      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, pairs), lower);
+    }
+    // The last vector may take in halves for a second time, which changes no extreme.
+    IntVector pairs =
+        IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * last, Species.ORDER);
+    IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
+    short most = upper(signedMax.max(pairs).max(lower).reduceLanes(MAX));
+    short least = upper(signedMin.min(pairs).min(lower).reduceLanes(MIN));
+    unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, pairs), lower);
+    float max = Halves.widen(most >= 0 ? most : least, brain);
+    boolean negativeNan = Float.isNaN(Halves.widen(upper(Unsigned.reduce(unsignedMax)), brain));
+    return negativeNan || max == Float.POSITIVE_INFINITY ? Float.NaN : max;
+  }
+
+  private static short upper(int pair) {
+    return (short) (pair >> Short.SIZE);
+  }
+
+  /** Where in a part a value comes first. */
+  private static int first(NativeFloats halves, boolean brain, int from, int to, float value) {
+    // Both zeros are the same value, and differ in nothing but the sign.
+    int compared = value == 0 ? 0x7fff0000 : 0xffff0000;
+    int upper = value == 0 ? 0 : Halves.narrow(value, brain) << Short.SIZE;
+    int i = from;
+    for (; i <= to - PAIRS; i += PAIRS) {
+      IntVector pairs =
+          IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * i, Species.ORDER);
+      IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
+      VectorMask<Integer> hits =
+          pairs
+              .lanewise(AND, compared)
+              .compare(EQ, upper)
+              .or(lower.lanewise(AND, compared).compare(EQ, upper));
+      if (hits.anyTrue()) {
+        return Halves.first(halves, brain, i, i + PAIRS, value);
+      }
+    }
+    return Halves.first(halves, brain, i, to, value);
   }
 }

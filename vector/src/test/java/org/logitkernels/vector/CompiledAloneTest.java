@@ -1,0 +1,71 @@
+package org.logitkernels.vector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Methods that call many methods of vectors are longer than what HotSpot inlines (FreqInlineSize),
+ * and so compiled on their own. Inlined into a kernel that inlines much else, some of these calls
+ * could stay calls, and every vector that they take be allocated: in one JVM of many, which no test
+ * of allocation can be relied on to meet.
+ */
+class CompiledAloneTest {
+  private static final int INLINED = 325;
+  private static final int MANY = 12;
+
+  /** What is meant to be inlined: it has no loop. */
+  private static final Set<String> INLINE = Set.of("Weight.addTo");
+
+  @Test
+  void methodsOfManyVectorsAreLongerThanWhatIsInlined() throws IOException, URISyntaxException {
+    Path classes =
+        Path.of(ExpSum.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    List<String> found = new ArrayList<>();
+    List<String> shorter = new ArrayList<>();
+    try (Stream<Path> files = Files.list(classes.resolve("org/logitkernels/vector"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
+        for (MethodModel method : ClassFile.of().parse(file).methods()) {
+          String name =
+              file.getFileName().toString().replace(".class", ".")
+                  + method.methodName().stringValue();
+          if (vectorCalls(method) > MANY && !INLINE.contains(name)) {
+            found.add(name);
+            int length = method.code().map(code -> ((CodeAttribute) code).codeLength()).orElse(0);
+            if (length <= INLINED) {
+              shorter.add(name + ": " + length + " bytes");
+            }
+          }
+        }
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    assertTrue(found.contains("ExpSum.plainBlock"), found::toString);
+    assertEquals(List.of(), shorter);
+  }
+
+  private static long vectorCalls(MethodModel method) {
+    return method.code().stream()
+        .flatMap(code -> code.elementStream())
+        .filter(
+            element ->
+                element instanceof InvokeInstruction call
+                    && call.owner().asInternalName().startsWith("jdk/incubator/vector/"))
+        .count();
+  }
+}
