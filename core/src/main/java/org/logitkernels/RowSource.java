@@ -70,12 +70,14 @@ final class RowSource {
   }
 
   Row<?> open(FloatBuffer logits) {
-    int length = logits.remaining();
-    if (length == 0) {
+    int limit = logits.limit();
+    int position = logits.position(); // once: another thread may move it
+    int length = limit - position;
+    if (length < 1) {
       throw new IllegalArgumentException("the buffer has no logits between position and limit");
     }
     if (logits.hasArray()) {
-      int from = logits.arrayOffset() + logits.position();
+      int from = logits.arrayOffset() + position;
       return open(logits.array(), from, from + length);
     }
     if (logits.order() != ByteOrder.nativeOrder()) {
@@ -83,11 +85,13 @@ final class RowSource {
           "the buffer is " + logits.order() + ", but the machine is " + ByteOrder.nativeOrder());
     }
     // A view for each call would be garbage, and engines hand over the same buffer again and again.
-    if (logits != buffer || logits.position() != bufferPosition || logits.limit() != bufferLimit) {
-      ofBuffer = MemorySegment.ofBuffer(logits);
+    if (logits != buffer || position != bufferPosition || limit != bufferLimit) {
+      MemorySegment view =
+          MemorySegment.ofBuffer(logits.duplicate().limit(limit).position(position));
+      ofBuffer = view;
       buffer = logits;
-      bufferPosition = logits.position();
-      bufferLimit = logits.limit();
+      bufferPosition = position;
+      bufferLimit = limit;
     }
     return open(ofBuffer, 0, length, ElementType.FLOAT32);
   }

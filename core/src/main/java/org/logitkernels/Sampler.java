@@ -28,6 +28,12 @@ import org.logitkernels.internal.Survivors;
  * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link
  * Workspace}). The row is referred to, not copied, until the next call.
  *
+ * <p><b>Faults:</b> a call of {@code sample} that ends with an error, an {@link OutOfMemoryError}
+ * or a {@link StackOverflowError} too, has used no position and no mask, and can be made again. If
+ * another thread changes the row meanwhile, the call gives a token of the row or fails, with an
+ * {@link IllegalArgumentException} or an {@link IllegalStateException}. Enforced by {@code
+ * FaultsContract}.
+ *
  * <p>Not thread-safe: one per sequence.
  */
 public final class Sampler {
@@ -97,11 +103,11 @@ public final class Sampler {
   }
 
   /**
-   * Adds the prompt's tokens to the history, which steps such as penalties look at.
+   * Adds the prompt's tokens to the history, which steps such as penalties look at: all of them, or
+   * none if the call ends with an error.
    *
    * @param tokens their ids
-   * @throws IllegalArgumentException if an id is not in [0, {@link #vocabularySize()}); then none
-   *     was added
+   * @throws IllegalArgumentException if an id is not in [0, {@link #vocabularySize()})
    * @throws IllegalStateException if tokens were accepted already
    */
   public void acceptPrompt(int... tokens) {
@@ -111,9 +117,7 @@ public final class Sampler {
     for (int token : tokens) {
       checkToken(token);
     }
-    for (int token : tokens) {
-      history.addPrompt(token);
-    }
+    history.addPrompt(tokens);
   }
 
   /**
@@ -339,8 +343,14 @@ public final class Sampler {
     }
   }
 
-  /** Applies the chain, and draws. */
   private int draw(double u) {
+    choose(u);
+    succeed();
+    return token;
+  }
+
+  /** Applies the chain, and draws. */
+  private void choose(double u) {
     Kernels.checkUniform(u);
     applied.apply(u, history, mask);
     token = applied.draw(u);
@@ -348,11 +358,14 @@ public final class Sampler {
       throw Rows.changed();
     }
     tokenLogit = logits.get(token);
+  }
+
+  /** At the very end: a call that fails has sampled nothing, and the mask is for the next one. */
+  private void succeed() {
+    view.reset();
     mask = null;
     unheard = true;
-    view.reset();
     sampled = true;
-    return token;
   }
 
   /**
@@ -422,7 +435,7 @@ public final class Sampler {
     Kernels.checkOutput("tokens", tokens.length, n);
     Kernels.checkOutput("perturbed", perturbed.length, n);
     open(logits, from, to);
-    draw(u);
+    choose(u);
     double total = survivors.total;
     double time = 0;
     int next = token;
@@ -440,6 +453,7 @@ public final class Sampler {
       next = applied.draw(RandomStream.hashed(u, FURTHER + drawn));
     }
     survivors.total = total;
+    succeed();
     return drawn;
   }
 

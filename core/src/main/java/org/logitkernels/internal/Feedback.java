@@ -86,12 +86,12 @@ public final class Feedback {
 
   /** Adaptive-p: gives the survivors, whose weights are needed, their new logits. */
   public void adapt(Survivors survivors, double target) {
-    size = survivors.size;
-    if (ids.length < size) {
+    if (ids.length < survivors.size) {
       int[] moreIds = new int[survivors.ids.length];
       weights = new float[survivors.ids.length]; // both are there, or as they were
       ids = moreIds;
     }
+    size = survivors.size;
     System.arraycopy(survivors.ids, 0, ids, 0, size);
     System.arraycopy(survivors.weights, 0, weights, 0, size);
     total = survivors.sum();

@@ -30,9 +30,13 @@ public final class History {
     prompt = 0;
   }
 
-  /** Adds a token of the prompt, before any other. */
-  public void addPrompt(int token) {
-    add(token);
+  /** Adds tokens of the prompt, before any other: all, or none if there is no memory for them. */
+  public void addPrompt(int[] added) {
+    if (tokens.length - size < added.length) {
+      tokens = Arrays.copyOf(tokens, Math.max(2 * size, size + added.length));
+    }
+    System.arraycopy(added, 0, tokens, size, added.length);
+    size += added.length;
     prompt = size;
   }
 

@@ -266,7 +266,7 @@ public final class Logits {
   /** Narrows to all unmasked tokens. */
   public void widen() {
     whole();
-    survivors.max = row.get(row.argMax(survivors)) + 0f;
+    survivors.max(row.get(row.argMax(survivors)));
     survivors.forgetStrips();
     collect(Float.NEGATIVE_INFINITY);
   }

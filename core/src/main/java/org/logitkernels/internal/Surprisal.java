@@ -116,6 +116,9 @@ public final class Surprisal {
     double logTotal = StrictMath.log(total);
     double bound = (h + SLACK) * entropy(survivors, temperature, total) * total;
     long[] best = survivors.bestFirst();
+    if (survivors.size == 0) {
+      throw Rows.changed();
+    }
     int kept = 1;
     double sum = term(survivors, best[0], temperature, logTotal);
     while (kept < survivors.size) {

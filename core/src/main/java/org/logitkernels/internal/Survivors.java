@@ -227,7 +227,15 @@ public final class Survivors {
   public void only(int id, float value) {
     size = 0;
     add(id, value);
-    max = value + 0f;
+    max(value);
+  }
+
+  /** Sets the maximum: not finite only where a row has changed since it was checked. */
+  void max(float best) {
+    if (!(Math.abs(best) < Float.POSITIVE_INFINITY)) {
+      throw Rows.changed();
+    }
+    max = best + 0f;
   }
 
   /** The lowest logit that survives. */
@@ -321,7 +329,7 @@ public final class Survivors {
     for (int i = 0; i < size; i++) {
       best = Math.max(best, values[i]);
     }
-    max = best + 0f;
+    max(best);
   }
 
   /** How many have {@code x - max >= threshold}. */

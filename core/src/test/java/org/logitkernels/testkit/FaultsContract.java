@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +43,7 @@ public interface FaultsContract extends KernelsUnderTest {
   int LONG = 66_003;
 
   /** A chain for every kernel that begins one, and for those behind it. */
-  private static SamplerChain[] chains() {
+  static SamplerChain[] chains() {
     Step[][] steps = {
       {},
       {Step.topK(1)},
@@ -176,6 +179,36 @@ public interface FaultsContract extends KernelsUnderTest {
       int[] token = new int[1];
       assertEquals(0, batch.sample(fine, 0, 0, 1, LONG, token));
       assertEquals(SamplerChain.of().newSampler(LONG, 1, kernels()).sample(fine), token[0]);
+    }
+  }
+
+  /** A buffer whose position another thread moves: its row at one of them, and none remembered. */
+  @Example
+  default void buffersThatMoveWhileTheyAreRead() throws InterruptedException {
+    FloatBuffer buffer =
+        ByteBuffer.allocateDirect(4 * 8).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    buffer.put(1, 5); // the second token, or the first
+    for (int n = 0; n < 20; n++) {
+      Sampler sampler = SamplerChain.greedy().newSampler(8, 1, kernels());
+      AtomicBoolean stop = new AtomicBoolean();
+      Thread mover =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 0; !stop.get(); i++) {
+                      buffer.position(i & 1);
+                    }
+                  });
+      for (int call = 0; call < 5000; call++) {
+        int token = sampler.sample(buffer);
+        assertTrue(token == 0 || token == 1);
+      }
+      stop.set(true);
+      mover.join();
+      for (int i = 0; i < 2; i++) {
+        int position = n + i & 1;
+        assertEquals(1 - position, sampler.sample(buffer.position(position)));
+      }
     }
   }
 

@@ -111,6 +111,7 @@ final class Nucleus {
       }
       if (each < 0) {
         each = (long) Math.rint(survivors.weights[i + ties.firstTrue()] * quantum);
+        each = Math.max(1, each); // 0 only if another thread changed the row
         count = (need + each - 1) / each;
       }
       if (count <= here) {

@@ -11,6 +11,8 @@ import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
+import org.logitkernels.internal.Feedback;
+import org.logitkernels.internal.Survivors;
 
 /** What a JVM with little memory, or little time, makes of the library. */
 final class PressureProbe {
@@ -25,6 +27,8 @@ final class PressureProbe {
     switch (args[0]) {
       case "tokens" -> System.out.println(Arrays.toString(tokens(Integer.parseInt(args[1]))));
       case "memory" -> memory();
+      case "prompt" -> prompt();
+      case "feedback" -> feedback();
       case "exit" -> exit(Long.parseLong(args[1]), args[2]);
       default -> throw new AssertionError(args[0]);
     }
@@ -91,6 +95,53 @@ final class PressureProbe {
       }
     }
     System.out.println("ended " + Arrays.toString(ended) + " wrong " + Arrays.toString(wrong));
+  }
+
+  /**
+   * Offers a prompt that there is no memory for, and says what is sampled as if it had not been.
+   */
+  private static void prompt() {
+    float[] x = {1, 9, 3};
+    Sampler sampler =
+        SamplerChain.of(Step.repetitionPenalty(100), Step.topK(1))
+            .newSampler(3, 1, Kernels.scalar());
+    int[] prompt = new int[1000];
+    Arrays.fill(prompt, 1);
+    sampler.acceptPrompt(0);
+    fill(0);
+    boolean ended = false;
+    try {
+      sampler.acceptPrompt(prompt);
+    } catch (OutOfMemoryError e) {
+      ended = true;
+    }
+    ballast = List.of();
+    int without = sampler.sample(x);
+    sampler.acceptPrompt(prompt);
+    System.out.println("ended " + ended + " without " + without + " with " + sampler.sample(x));
+  }
+
+  /** Fails to remember more tokens than ever before, and is told of one all the same. */
+  private static void feedback() {
+    Survivors survivors = new Survivors(VOCABULARY);
+    Feedback feedback = Feedback.adaptiveP(0.3, 0.9);
+    survivors.add(0, 1);
+    survivors.weights[0] = 1;
+    feedback.adapt(survivors, 0.3);
+    survivors.reserve(VOCABULARY);
+    for (int id = 1; id < VOCABULARY; id++) {
+      survivors.add(id, 1);
+    }
+    fill(0);
+    boolean ended = false;
+    try {
+      feedback.adapt(survivors, 0.3);
+    } catch (OutOfMemoryError e) {
+      ended = true;
+    }
+    ballast = List.of();
+    feedback.observe(VOCABULARY / 2);
+    System.out.println("ended " + ended);
   }
 
   /** Fills all memory, with less and less, and then frees so many of the pieces. */

@@ -53,6 +53,20 @@ class PressureTest {
     }
   }
 
+  /** A prompt is added whole, or not at all. */
+  @Test
+  void outOfMemoryForAPrompt() {
+    String text = probe(List.of("-Xmx24m", "-XX:+UseSerialGC"), "prompt");
+    assertTrue(text.contains("ended true without 1 with 2"), text);
+  }
+
+  /** What there is no memory to remember is not looked for. */
+  @Test
+  void outOfMemoryForFeedback() {
+    String text = probe(List.of("-Xmx24m", "-XX:+UseSerialGC"), "feedback");
+    assertTrue(text.contains("ended true"), text);
+  }
+
   /** No hang, no word on either stream, no failure: the warm-up's thread is a daemon. */
   @ParameterizedTest
   @CsvSource({"0, exit", "90, exit", "250, exit", "400, return", "150, halt", "120, hook"})
