@@ -205,8 +205,8 @@ public final class Kernels {
       float[] logProbabilities,
       int logProbabilitiesFrom) {
     checkRange(logits, from, to);
-    Objects.checkFromIndexSize(logProbabilitiesFrom, to - from, logProbabilities.length);
     checkTemperature(temperature);
+    Objects.checkFromIndexSize(logProbabilitiesFrom, to - from, logProbabilities.length);
     checkOverlap(logits, from, to, "logProbabilities", logProbabilities, logProbabilitiesFrom);
     rows.logSoftmax(logits, from, to, temperature, logProbabilities, logProbabilitiesFrom);
   }
@@ -1011,8 +1011,8 @@ public final class Kernels {
       float[] probabilities,
       int probabilitiesFrom) {
     checkRange(logits, from, to);
-    Objects.checkFromIndexSize(probabilitiesFrom, to - from, probabilities.length);
     checkTemperature(temperature);
+    Objects.checkFromIndexSize(probabilitiesFrom, to - from, probabilities.length);
     checkOverlap(logits, from, to, "probabilities", probabilities, probabilitiesFrom);
   }
 

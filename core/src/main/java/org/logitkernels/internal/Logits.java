@@ -17,6 +17,12 @@ public final class Logits {
   /** More tokens than this are better dropped than excluded. */
   private static final int MOST_EXCLUDED = 64;
 
+  /**
+   * How far, in temperatures, the best token left may lie below the maximum: relative to an
+   * excluded one, what has 2^-53 of its weight has to have a weight too.
+   */
+  private static final double FALL = 32;
+
   private static final float[] NONE = {};
 
   private final Backend backend;
@@ -28,6 +34,9 @@ public final class Logits {
 
   /** The temperature that the row's blocks were summed at, without those excluded; or NaN. */
   private double summed;
+
+  /** How far below the row's maximum the best of those lies that were not excluded. */
+  private double fall;
 
   /** Whether it is the survivors' logits that are meant. */
   public boolean narrowed;
@@ -47,6 +56,7 @@ public final class Logits {
     summed = Double.NaN;
     changes.clear();
     survivors.excludedCount = 0;
+    fall = 0;
   }
 
   /** Tokens in the row. */
@@ -120,6 +130,7 @@ public final class Logits {
     }
     changes.clear();
     survivors.excludedCount = 0;
+    fall = 0;
     survivors.forgetStrips();
     summed = Double.NaN;
   }
@@ -309,6 +320,7 @@ public final class Logits {
     }
     int count = survivors.size;
     long[] best = survivors.bestFirst();
+    fall = count > 1 ? (double) survivors.max - Order.value(best[count - 1]) : fall;
     for (int i = 0; i < count - 1; i++) {
       int token = Order.id(best[i]);
       changes.set(token, Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
@@ -324,7 +336,7 @@ public final class Logits {
 
   /** Draws from the whole row. */
   public int draw(double temperature, double u) {
-    if (changes.size() > survivors.excludedCount) {
+    if (changes.size() > survivors.excludedCount || fall > FALL * temperature) {
       copy();
     }
     sumOnce(temperature);

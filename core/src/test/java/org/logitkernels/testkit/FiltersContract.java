@@ -258,6 +258,36 @@ public interface FiltersContract extends KernelsUnderTest {
     assertEquals(many[0], many[1]);
   }
 
+  /**
+   * What XTC leaves is drawn from at any temperature, far below what it has dropped as it may be.
+   */
+  @Example
+  default void xtcLeavesTokensForLowTemperatures() {
+    for (int length : new int[] {4, 100, 5000}) {
+      float[] x = new float[length];
+      Arrays.fill(x, -30);
+      x[0] = -5.5f;
+      x[1] = 0;
+      x[2] = -6;
+      x[length - 1] = -5;
+      Row row = new Row("four of " + length, x, 0, length);
+      for (float t : new float[] {1, 0.2f, 0.16f, 0.15f, 0.1f, 0.05f, 1e-3f, 1e-20f, 1e-45f}) {
+        // 0 and -5 are dropped; of those above the threshold -5.5 is the last.
+        List<Step> steps = List.of(Step.xtc(1, 0.003f), Step.temperature(t));
+        Sampler sampler = sampler(row, steps);
+        assertEquals(0, sampler.sample(x, 0, length, 0), steps.toString());
+        double others = Math.exp(-0.5 / t) + (length - 4) * Math.exp(-24.5 / t);
+        assertEquals(-Math.log1p(others), sampler.logProbability(), 1e-6, steps.toString());
+        int[] tokens = new int[2];
+        double[] perturbed = new double[2];
+        int drawn = sampler.sampleWithoutReplacement(x, 0, length, 0, 2, tokens, perturbed);
+        assertEquals(0, tokens[0], steps.toString());
+        assertEquals(t < 0.005 ? 1 : 2, drawn, steps.toString());
+        assertTrue(drawn == 1 || tokens[1] == 2 || t > 0.5, steps.toString());
+      }
+    }
+  }
+
   private double[] xtcLogProbabilities(int choices) {
     float[] x = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11).logits();
     for (int i = 0; i < x.length; i++) {
