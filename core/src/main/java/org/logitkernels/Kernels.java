@@ -147,7 +147,8 @@ public final class Kernels {
    *
    * <p><b>Accuracy:</b> relative error at most that of the weight and of the total (see above) and
    * 2 ULP; enforced by {@code SoftmaxContract}. Masked tokens get exactly 0, and so does a token
-   * whose weight is below 2^-126.
+   * whose weight is below 2^-126. Equal logits have equal probabilities; those of logits a few ULP
+   * apart may stand a rounding against their order.
    *
    * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> in place (the
    * same array, the same offset) is allowed, any other overlap is an error.
