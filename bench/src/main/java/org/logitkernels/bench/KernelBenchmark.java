@@ -208,7 +208,8 @@ public class KernelBenchmark {
     return call();
   }
 
-  private double call() {
+  /** The same, outside JMH. */
+  double call() {
     next++;
     float[] row = rows[hot ? 0 : next % rows.length];
     return call.on(implementation, row, (next & 1023) / 1024.0, ids, values);

@@ -45,6 +45,8 @@ public final class Main implements Callable<Integer> {
   private static final List<String> QUICK_BACKENDS = List.of("vector", "scalar", "naive");
   private static final List<String> HELD = List.of("native", "float16", "bfloat16", "mixed");
   private static final List<String> PEERS = List.of("jlama", "onnxruntime", "pytorch");
+  private static final List<String> IN_TURN =
+      List.of("vector", "native", "bfloat16", "float16", "mixed");
 
   @Option(names = "--quick", description = "Short measurements, fewer backends: minutes.")
   private boolean quick;
@@ -115,6 +117,13 @@ public final class Main implements Callable<Integer> {
       description =
           "Measure nothing: fill the tables of README.md and docs/performance.md from the files they name.")
   private boolean tables;
+
+  @Option(
+      names = "--turns",
+      description =
+          "Measure backends by turns in one JVM, and print how many times the first one's each takes, with "
+              + "quartiles; with one backend its workloads by turns. For machines that are shared.")
+  private boolean turns;
 
   @Option(
       names = "--cold",
@@ -189,7 +198,42 @@ public final class Main implements Callable<Integer> {
     if (cold) {
       return measureCold(json == null ? Path.of("cold-start.json") : json);
     }
-    return measureWarm(json == null ? Path.of("benchmark.json") : json);
+    return turns ? measureInTurn() : measureWarm(json == null ? Path.of("benchmark.json") : json);
+  }
+
+  private int measureInTurn() {
+    List<String> what = what();
+    List<String> who = who();
+    boolean ofOne = who.size() == 1;
+    for (int vocabulary : vocabularies) {
+      for (Rows.Distribution distribution : distributions) {
+        String rows = vocabulary + " " + name(distribution) + (hot ? ", hot" : "");
+        System.out.println(rows + ", " + Machine.processor() + ", " + Machine.jdk());
+        for (List<String> workloads :
+            ofOne ? List.of(what) : what.stream().map(List::of).toList()) {
+          List<Turns.Contender> contenders = new ArrayList<>();
+          for (String workload : workloads) {
+            for (String backend : who) {
+              if (has(backend, KernelBenchmark.WORKLOADS.get(workload).method())) {
+                KernelBenchmark one = new KernelBenchmark();
+                one.workload = workload;
+                one.backend = backend;
+                one.vocabulary = vocabulary;
+                one.distribution = name(distribution);
+                one.inputs = inputs == null ? "" : inputs.toString();
+                one.hot = hot;
+                contenders.add(Turns.Contender.of(ofOne ? workload : backend, one));
+              }
+            }
+          }
+          if (!contenders.isEmpty()) {
+            String title = ofOne ? who.getFirst() : workloads.getFirst();
+            System.out.print(Turns.table(title, Turns.measure(contenders)));
+          }
+        }
+      }
+    }
+    return CommandLine.ExitCode.OK;
   }
 
   private int measureCold(Path json) throws IOException, InterruptedException {
@@ -209,17 +253,7 @@ public final class Main implements Callable<Integer> {
   private int measureWarm(Path json) throws RunnerException, IOException {
     Result.@Nullable Run before = compare == null ? null : read(compare);
     List<String> who = who();
-    List<String> what =
-        KernelBenchmark.WORKLOADS.keySet().stream()
-            .filter(Pattern.compile(only).asMatchPredicate())
-            .toList();
-    if (what.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--only: '"
-              + only
-              + "' matches none of "
-              + String.join(", ", KernelBenchmark.WORKLOADS.keySet()));
-    }
+    List<String> what = what();
     List<Result> results = measure(who, what);
     List<String> flags = new ArrayList<>(List.of(String.join(" ", FLAGS)));
     for (String backend : who) {
@@ -241,6 +275,21 @@ public final class Main implements Callable<Integer> {
     return failed > 0 ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
   }
 
+  private List<String> what() {
+    List<String> what =
+        KernelBenchmark.WORKLOADS.keySet().stream()
+            .filter(Pattern.compile(only).asMatchPredicate())
+            .toList();
+    if (what.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--only: '"
+              + only
+              + "' matches none of "
+              + String.join(", ", KernelBenchmark.WORKLOADS.keySet()));
+    }
+    return what;
+  }
+
   private static Result.Run read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(file + " does not exist");
@@ -254,7 +303,8 @@ public final class Main implements Callable<Integer> {
 
   private List<String> who() {
     List<String> who =
-        new ArrayList<>(backends != null ? backends : quick ? QUICK_BACKENDS : BACKENDS);
+        new ArrayList<>(
+            backends != null ? backends : turns ? IN_TURN : quick ? QUICK_BACKENDS : BACKENDS);
     if (peers) {
       PEERS.stream().filter(peer -> !who.contains(peer)).forEach(who::add);
     }
@@ -265,6 +315,10 @@ public final class Main implements Callable<Integer> {
     if (cold && (quick || peers || backends != null || inputs != null || compare != null)) {
       throw new IllegalArgumentException(
           "--cold goes with --jvms, --seconds, --vocabulary and --json alone");
+    }
+    if (turns && (cold || quick || peers || json != null || compare != null)) {
+      throw new IllegalArgumentException(
+          "--turns goes with --only, --backend, --vocabulary, --distribution, --inputs and --hot alone");
     }
     if (cold && vocabularies.size() != 1) {
       throw new IllegalArgumentException("--cold takes one --vocabulary");
@@ -308,6 +362,10 @@ public final class Main implements Callable<Integer> {
                 + String.join(", ", HELD)
                 + ", "
                 + String.join(", ", PEERS));
+      }
+      if (turns && ownFlags(backend).length > 0) {
+        throw new IllegalArgumentException(
+            "--backend: '" + backend + "' needs a JVM of its own, and --turns has one");
       }
       if (PEERS.contains(backend) && !peers) { // which is what bin/benchmark builds them by
         throw new IllegalArgumentException("--backend: '" + backend + "' needs --peers");
