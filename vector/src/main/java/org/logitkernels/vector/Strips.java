@@ -212,7 +212,7 @@ final class Strips {
         : at + " to " + end + " of " + x.length;
     assert size >= 0 && size <= ids.length - (end - at) : size + " ids of " + ids.length;
     assert size <= values.length - (end - at) : size + " values of " + values.length;
-    assert bar > Float.NEGATIVE_INFINITY : bar + " would let masked tokens in";
+    assert size <= survivors.capacity() : size + " survivors of " + survivors.capacity();
     IntVector lanes = IntVector.zero(I).addIndex(1).add(at - from);
     int whole = (end - at) & -F.length();
     for (int i = 0; i < whole; i += F.length()) {
