@@ -120,6 +120,17 @@ public abstract sealed class Row<X> {
           : backend.argMaxOfHalves(halves, brain, to);
     }
 
+    /** The best one needs no widening. */
+    @Override
+    public void topK(int k, Survivors survivors) {
+      if (k == 1 && !widened && survivors.crew == null) {
+        int best = argMax(survivors);
+        survivors.only(best, get(best));
+      } else {
+        super.topK(k, survivors);
+      }
+    }
+
     @Override
     public float get(int i) {
       return widened ? x[i] : Halves.get(halves, brain, i);
