@@ -46,7 +46,7 @@ public final class Main implements Callable<Integer> {
   private static final List<String> HELD = List.of("native", "float16", "bfloat16", "mixed");
   private static final List<String> PEERS = List.of("jlama", "onnxruntime", "pytorch");
   private static final List<String> IN_TURN =
-      List.of("vector", "native", "bfloat16", "float16", "mixed");
+      Stream.concat(Stream.of("vector"), HELD.stream()).toList();
 
   @Option(names = "--quick", description = "Short measurements, fewer backends: minutes.")
   private boolean quick;
@@ -209,31 +209,32 @@ public final class Main implements Callable<Integer> {
       for (Rows.Distribution distribution : distributions) {
         String rows = vocabulary + " " + name(distribution) + (hot ? ", hot" : "");
         System.out.println(rows + ", " + Machine.processor() + ", " + Machine.jdk());
-        for (List<String> workloads :
-            ofOne ? List.of(what) : what.stream().map(List::of).toList()) {
-          List<Turns.Contender> contenders = new ArrayList<>();
-          for (String workload : workloads) {
-            for (String backend : who) {
-              if (has(backend, KernelBenchmark.WORKLOADS.get(workload).method())) {
-                KernelBenchmark one = new KernelBenchmark();
-                one.workload = workload;
-                one.backend = backend;
-                one.vocabulary = vocabulary;
-                one.distribution = name(distribution);
-                one.inputs = inputs == null ? "" : inputs.toString();
-                one.hot = hot;
-                contenders.add(Turns.Contender.of(ofOne ? workload : backend, one));
-              }
-            }
-          }
+        List<List<String>> groups = ofOne ? List.of(what) : what.stream().map(List::of).toList();
+        for (List<String> group : groups) {
+          List<Turns.Contender> contenders =
+              pairs(who, group).stream()
+                  .map(pair -> contender(pair, ofOne, vocabulary, distribution))
+                  .toList();
           if (!contenders.isEmpty()) {
-            String title = ofOne ? who.getFirst() : workloads.getFirst();
+            String title = ofOne ? who.getFirst() : group.getFirst();
             System.out.print(Turns.table(title, Turns.measure(contenders)));
           }
         }
       }
     }
     return CommandLine.ExitCode.OK;
+  }
+
+  private Turns.Contender contender(
+      Pair pair, boolean byWorkload, int vocabulary, Rows.Distribution distribution) {
+    KernelBenchmark benchmark = new KernelBenchmark();
+    benchmark.workload = pair.workload;
+    benchmark.backend = pair.backend;
+    benchmark.vocabulary = vocabulary;
+    benchmark.distribution = name(distribution);
+    benchmark.inputs = folder();
+    benchmark.hot = hot;
+    return Turns.Contender.of(byWorkload ? pair.workload : pair.backend, benchmark);
   }
 
   private int measureCold(Path json) throws IOException, InterruptedException {
@@ -373,18 +374,18 @@ public final class Main implements Callable<Integer> {
     }
   }
 
+  /** Where the rows are read from; empty for none. */
+  private String folder() {
+    return inputs == null ? "" : inputs.toAbsolutePath().toString();
+  }
+
   private static String name(Rows.Distribution distribution) {
     return distribution.name().toLowerCase(Locale.ROOT);
   }
 
   private List<Result> measure(List<String> who, List<String> what) throws RunnerException {
     List<Result> results = new ArrayList<>();
-    List<Pair> pairs =
-        who.stream()
-            .flatMap(backend -> what.stream().map(workload -> new Pair(backend, workload)))
-            .filter(
-                pair -> has(pair.backend, KernelBenchmark.WORKLOADS.get(pair.workload).method()))
-            .toList();
+    List<Pair> pairs = pairs(who, what);
     int done = 0;
     int all = vocabularies.size() * distributions.size() * pairs.size();
     for (int vocabulary : vocabularies) {
@@ -403,7 +404,7 @@ public final class Main implements Callable<Integer> {
               options(KernelBenchmark.class, vocabulary, distribution, flags(pair.backend))
                   .param("workload", pair.workload)
                   .param("backend", pair.backend)
-                  .param("inputs", inputs == null ? "" : inputs.toAbsolutePath().toString());
+                  .param("inputs", folder());
           done++;
           String progress = done + " of " + all + ": " + pair.workload + ", " + pair.backend;
           try {
@@ -432,6 +433,13 @@ public final class Main implements Callable<Integer> {
 
   /** A backend and a workload that it has. */
   private record Pair(String backend, String workload) {}
+
+  private static List<Pair> pairs(List<String> who, List<String> what) {
+    return who.stream()
+        .flatMap(backend -> what.stream().map(workload -> new Pair(backend, workload)))
+        .filter(pair -> has(pair.backend, KernelBenchmark.WORKLOADS.get(pair.workload).method()))
+        .toList();
+  }
 
   /** Whether a backend has the method of a workload. */
   static boolean has(String backend, String method) {

@@ -193,11 +193,6 @@ public final class Logits {
    */
   public void topK(int k) {
     narrowed = true;
-    if (k == 1 && changes.size() == 0) {
-      int best = row.argMax(survivors);
-      survivors.only(best, row.get(best));
-      return;
-    }
     int more = (int) Math.min((long) k + changes.size(), length());
     row.topK(more, survivors);
     if (changes.size() > 0) {
@@ -320,7 +315,9 @@ public final class Logits {
     }
     int count = survivors.size;
     long[] best = survivors.bestFirst();
-    fall = count > 1 ? (double) survivors.max - Order.value(best[count - 1]) : fall;
+    if (count > 1) {
+      fall = (double) survivors.max - Order.value(best[count - 1]);
+    }
     for (int i = 0; i < count - 1; i++) {
       int token = Order.id(best[i]);
       changes.set(token, Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));

@@ -120,17 +120,6 @@ public abstract sealed class Row<X> {
           : backend.argMaxOfHalves(halves, brain, to);
     }
 
-    /** The best one needs no widening. */
-    @Override
-    public void topK(int k, Survivors survivors) {
-      if (k == 1 && !widened && survivors.crew == null) {
-        int best = argMax(survivors);
-        survivors.only(best, get(best));
-      } else {
-        super.topK(k, survivors);
-      }
-    }
-
     @Override
     public float get(int i) {
       return widened ? x[i] : Halves.get(halves, brain, i);
@@ -248,6 +237,11 @@ public abstract sealed class Row<X> {
 
   /** {@link RowKernels#topK}. */
   public void topK(int k, Survivors survivors) {
+    if (k == 1) { // halves are not widened for it
+      int best = argMax(survivors);
+      survivors.only(best, get(best));
+      return;
+    }
     prepare();
     look(survivors);
     kernels.topK(x, from, to, k, survivors);

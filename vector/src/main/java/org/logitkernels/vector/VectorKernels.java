@@ -62,7 +62,7 @@ final class VectorKernels extends VectorRows implements Backend {
 
   @Override
   public int argMaxOfHalves(NativeFloats halves, boolean brain, int length) {
-    return length < Widening.SHORTEST_ARG_MAX
+    return length < Widening.PAIRS
         ? scalar.argMaxOfHalves(halves, brain, length)
         : Widening.argMax(halves, brain, length);
   }

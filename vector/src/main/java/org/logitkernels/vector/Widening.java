@@ -50,13 +50,10 @@ final class Widening {
   private static final short BINARY_MINUS_INFINITY = (short) 0xfc00;
 
   /** Halves in a vector of ints, two to an int: what it holds below the upper changes no order. */
-  private static final int PAIRS = 2 * I.length();
+  static final int PAIRS = 2 * I.length();
 
   /** {@link Maxima#argMax}'s blocks, of twice as many as there. */
   private static final int ARG_MAX_BLOCK = 16_384;
-
-  /** Of which {@link #argMax} makes a vector. */
-  static final int SHORTEST_ARG_MAX = PAIRS;
 
   private Widening() {}
 
@@ -74,21 +71,7 @@ final class Widening {
         Survivors survivors) {
       int at = block * Lanes.BLOCK;
       int stop = Math.min(length, end * Lanes.BLOCK);
-      int strips = Strips.count(stop - at, LaneSum.ROUNDS);
-      int rest = at + strips * LaneSum.ROUNDS;
-      long extremes = Maxima.NONE;
-      if (strips > 0) {
-        int strip = block * Lanes.COUNT;
-        int most = read(halves, brain, at, rest, y, survivors.maxima);
-        extremes =
-            Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
-      }
-      if (rest < stop) { // short of a vector, logits before are widened for a second time
-        int last = Math.min(rest, stop - F.length());
-        Halves.widen(halves, brain, last, stop, y, last);
-        extremes = Maxima.join(extremes, Maxima.scan(y, last, stop));
-      }
-      survivors.partExtremes[part] = extremes;
+      survivors.partExtremes[part] = part(halves, brain, at, stop, y, survivors);
     }
   }
 
@@ -98,17 +81,27 @@ final class Widening {
       Halves.widen(halves, brain, 0, length, y, 0);
       return;
     }
-    int strips = Strips.count(length, LaneSum.ROUNDS);
-    int rest = strips * LaneSum.ROUNDS;
-    int most = read(halves, brain, 0, rest, y, survivors.maxima);
-    Halves.widen(halves, brain, rest, length, y, rest);
-    int last = Math.min(rest, length - F.length());
-    long extremes = Maxima.scan(y, last, length);
-    survivors.extremes =
-        strips == 0
-            ? extremes
-            : Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), most);
+    survivors.extremes = part(halves, brain, 0, length, y, survivors);
     survivors.looked = true;
+  }
+
+  /** Widens a part that begins with a block; leaves its strips' maxima, returns its extremes. */
+  private static long part(
+      NativeFloats halves, boolean brain, int at, int stop, float[] y, Survivors survivors) {
+    int strips = Strips.count(stop - at, LaneSum.ROUNDS);
+    int rest = at + strips * LaneSum.ROUNDS;
+    long extremes = Maxima.NONE;
+    if (strips > 0) {
+      int strip = at / LaneSum.ROUNDS;
+      int most = read(halves, brain, at, rest, y, survivors.maxima);
+      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
+    }
+    if (rest < stop) { // short of a vector, logits before are widened for a second time
+      int last = Math.min(rest, stop - F.length());
+      Halves.widen(halves, brain, last, stop, y, last);
+      extremes = Maxima.join(extremes, Maxima.scan(y, last, stop));
+    }
+    return extremes;
   }
 
   /** Widens whole runs; returns the unsigned maximum of all floats' bits. */
