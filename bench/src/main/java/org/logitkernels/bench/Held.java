@@ -27,6 +27,7 @@ final class Held implements Workload {
   private final MemorySegment[] views = new MemorySegment[2 * Rows.COUNT];
   private String text = "";
   private Sampler sampler;
+  private long[] allowed = {};
   private int form;
 
   Held(String name, int vocabulary) {
@@ -144,12 +145,12 @@ final class Held implements Workload {
 
   @Override
   public int topPToken(float[] x, float temperature, float p, double u) {
-    return draw(x, "temperature=" + temperature + ", top_p=" + p, u);
+    return token(x, "temperature=" + temperature + ", top_p=" + p, u);
   }
 
   @Override
   public int chain(float[] x, double u) {
-    return draw(x, "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8", u);
+    return token(x, "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8", u);
   }
 
   @Override
@@ -160,10 +161,15 @@ final class Held implements Workload {
         : kernels.sample(segment, 0, x.length, type, temperature, u, workspace);
   }
 
-  private int draw(float[] x, String chain, double u) {
+  @Override
+  public int token(float[] x, String chain, double u) {
     if (!chain.equals(text)) { // one chain to a benchmark
       text = chain;
-      sampler = SamplerChain.parse(chain).newSampler(x.length, 1, kernels);
+      sampler = Library.withHistory(chain, x.length, kernels);
+      allowed = Library.allowed(chain, x.length);
+    }
+    if (allowed.length > 0) {
+      sampler.allow(allowed);
     }
     MemorySegment segment = segment(x);
     return isArray()

@@ -17,6 +17,7 @@ final class Library implements Workload {
       SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f));
 
   private static final int HISTORY = 64;
+
   private static final int SEVERAL = 8;
 
   private final Kernels kernels;
@@ -96,17 +97,29 @@ final class Library implements Workload {
     return kernels.sample(x, 0, x.length, temperature, u, workspace);
   }
 
+  /** A sampler of a chain in text, after 64 tokens. */
+  static Sampler withHistory(String chain, int vocabulary, Kernels kernels) {
+    Sampler sampler = SamplerChain.parse(chain).newSampler(vocabulary, 1, kernels);
+    for (int i = 0; i < HISTORY; i++) {
+      sampler.accept(i * 7919 % vocabulary);
+    }
+    return sampler;
+  }
+
+  /** Every second token, if a chain asks which are allowed; else empty. */
+  static long[] allowed(String chain, int vocabulary) {
+    boolean asks = chain.contains(Step.allowed().toString());
+    long[] allowed = new long[asks ? (vocabulary + 63) / 64 : 0];
+    Arrays.fill(allowed, 0x5555555555555555L);
+    return allowed;
+  }
+
   @Override
   public int token(float[] x, String chain, double u) {
     if (!chain.equals(text)) { // one chain to a benchmark
       text = chain;
-      sampler = SamplerChain.parse(chain).newSampler(x.length, 1, kernels);
-      for (int i = 0; i < HISTORY; i++) {
-        sampler.accept(i * 7919 % x.length);
-      }
-      allowed =
-          chain.contains(Step.allowed().toString()) ? new long[(x.length + 63) / 64] : new long[0];
-      Arrays.fill(allowed, 0x5555555555555555L);
+      sampler = withHistory(chain, x.length, kernels);
+      allowed = allowed(chain, x.length);
     }
     if (allowed.length > 0) {
       sampler.allow(allowed);

@@ -443,8 +443,11 @@ public final class Main implements Callable<Integer> {
 
   /** Whether a backend has the method of a workload. */
   static boolean has(String backend, String method) {
-    if (method.startsWith(Check.TOKEN) || List.of("several", "batch", "row").contains(method)) {
+    if (List.of("several", "batch", "row").contains(method)) {
       return BACKENDS.contains(backend) && !backend.equals("naive");
+    }
+    if (method.startsWith(Check.TOKEN)) {
+      return !PEERS.contains(backend) && !backend.equals("naive");
     }
     return switch (backend) {
       case "jlama" -> List.of("argMax", "softmax", "draw").contains(method);

@@ -44,6 +44,13 @@ final class MomentSum {
     float origin = x[Moments.first(x, from, to)];
     double[] lanes = survivors.lanes;
     Arrays.fill(lanes, 0);
+    if (survivors.looked && Maxima.min(survivors.extremes) > Float.NEGATIVE_INFINITY) {
+      survivors.max = Maxima.max(Maxima.check(x, from, to, survivors.extremes));
+      ofUnmasked(x, from, to, origin, lanes);
+      survivors.stripsOfBlocks = true;
+      survivors.deviation = Moments.deviation(lanes, to - from);
+      return;
+    }
     int at = from;
     int strips = 0;
     int masked = 0;
@@ -63,6 +70,15 @@ final class MomentSum {
     survivors.stripsOfBlocks = true;
     masked += Moments.add(x, from, at, to, origin, lanes);
     survivors.deviation = Moments.deviation(lanes, to - from - masked);
+  }
+
+  /** Adds a row in which nothing is masked, and whose extremes and strips' maxima are known. */
+  private static void ofUnmasked(float[] x, int from, int to, float origin, double[] lanes) {
+    int at = from;
+    for (; at <= to - Lanes.BLOCK; at += Lanes.BLOCK) {
+      plainBlock(x, at, origin, lanes);
+    }
+    Moments.add(x, from, at, to, origin, lanes);
   }
 
   /** Adds a whole block to the lanes, of which a vector holds some; counts the masked tokens. */
@@ -119,5 +135,38 @@ final class MomentSum {
           .intoArray(maxima, strip);
     }
     return masked + (negativeNans > 0 ? NEGATIVE_NAN : 0);
+  }
+
+  /** The same for a block in which nothing is masked, and whose extremes are known. */
+  private static void plainBlock(float[] x, int at, float origin, double[] lanes) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert lanes.length == 2 * Moments.LANES : lanes.length + " lanes";
+    DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
+    DoubleVector scale = DoubleVector.broadcast(D, SCALE);
+    LongVector ofLow = LongVector.broadcast(L, OF_LOW);
+    LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
+    for (int lane = 0; lane < Moments.LANES; lane += F.length()) {
+      int even = lane / 2;
+      int odd = Moments.LANES / 2 + even;
+      DoubleVector evenSum = DoubleVector.fromArray(D, lanes, even);
+      DoubleVector oddSum = DoubleVector.fromArray(D, lanes, odd);
+      DoubleVector evenSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + even);
+      DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + odd);
+      for (int i = at + lane; i < at + Lanes.BLOCK; i += Moments.LANES) {
+        LongVector pairs = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
+        LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
+        DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
+        evenSum = evenSum.add(d);
+        evenSquares = d.fma(d, evenSquares);
+        LongVector high = pairs.lanewise(ASHR, TO_DOUBLE);
+        d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
+        oddSum = oddSum.add(d);
+        oddSquares = d.fma(d, oddSquares);
+      }
+      evenSum.intoArray(lanes, even);
+      oddSum.intoArray(lanes, odd);
+      evenSquares.intoArray(lanes, Moments.LANES + even);
+      oddSquares.intoArray(lanes, Moments.LANES + odd);
+    }
   }
 }

@@ -26,6 +26,12 @@ final class Strips {
   /** Vectors that a run has at least. */
   static final int SHORTEST = 8;
 
+  /** In place of a count of strips: as if more than enough reached the bar. */
+  static final int UNKNOWN = Integer.MAX_VALUE;
+
+  /** If it is fewer than one vector in so many that has hits, they are few. */
+  private static final int FEW = 8;
+
   private Strips() {}
 
   /** Logits in a run. */
@@ -134,11 +140,12 @@ final class Strips {
     int run = run(depth);
     int at = from;
     for (int strip = 0; at <= to - run; at += run, strip += F.length()) {
-      if (reaches(survivors.maxima, strip, base, bar)) {
-        look(x, from, at, at + run, base, bar, survivors);
+      int reaching = reaching(survivors.maxima, strip, base, bar);
+      if (reaching > 0) {
+        look(x, from, at, at + run, base, bar, reaching, survivors);
       }
     }
-    look(x, from, at, to, base, bar, survivors);
+    look(x, from, at, to, base, bar, UNKNOWN, survivors);
   }
 
   /**
@@ -152,41 +159,38 @@ final class Strips {
       return;
     }
     survivors.size = 0;
-    if (!survivors.stripsOfBlocks) {
-      look(x, from, from, to, base, bar, survivors);
-      return;
-    }
-    int at = from;
-    for (int strip = 0; at <= to - Lanes.BLOCK; at += Lanes.BLOCK, strip += Lanes.COUNT) {
-      for (int lane = strip; lane < strip + Lanes.COUNT; lane += F.length()) {
-        if (reaches(survivors.maxima, lane, base, bar)) {
-          look(x, from, at, at + Lanes.BLOCK, base, bar, survivors);
-          break;
-        }
-      }
-    }
-    look(x, from, at, to, base, bar, survivors);
+    int blocks = survivors.stripsOfBlocks ? (to - from) / Lanes.BLOCK * Lanes.BLOCK : 0;
+    collect(x, from, from + blocks, LaneSum.ROUNDS, base, bar, survivors);
+    look(x, from, from + blocks, to, base, bar, UNKNOWN, survivors);
   }
 
-  /** Whether one of a run's strips reaches the bar. */
-  static boolean reaches(float[] maxima, int strip, float base, float bar) {
+  /** How many of a run's strips reach the bar. */
+  static int reaching(float[] maxima, int strip, float base, float bar) {
     return FloatVector.fromArray(F, maxima, strip)
         .sub(base)
         .compare(VectorOperators.GE, bar)
-        .anyTrue();
+        .trueCount();
   }
 
   /** Leaves every unmasked token. */
   static void all(float[] x, int from, int to, Survivors survivors) {
     survivors.size = 0;
-    look(x, from, from, to, 0, -Float.MAX_VALUE, survivors);
+    look(x, from, from, to, 0, -Float.MAX_VALUE, UNKNOWN, survivors);
   }
 
-  /** Adds the tokens of {@code x[at, end)} that reach the bar. */
+  /** Adds the tokens of {@code x[at, end)} that reach the bar, as so many of its strips do. */
   static void look(
-      float[] x, int from, int at, int end, float base, float bar, Survivors survivors) {
+      float[] x,
+      int from,
+      int at,
+      int end,
+      float base,
+      float bar,
+      int reaching,
+      Survivors survivors) {
     survivors.reserve(survivors.size + end - at);
-    int i = Species.COMPRESSES ? pack(x, from, at, end, base, bar, survivors) : at;
+    boolean many = reaching >= (end - at) / F.length() / FEW;
+    int i = many && Species.COMPRESSES ? pack(x, from, at, end, base, bar, survivors) : at;
     for (; i <= end - F.length(); i += F.length()) {
       long hits =
           FloatVector.fromArray(F, x, i).sub(base).compare(VectorOperators.GE, bar).toLong();
@@ -202,7 +206,11 @@ final class Strips {
     }
   }
 
-  /** Whole vectors of it, each stored whole with its hits in front. Returns where it ended. */
+  /**
+   * Whole vectors of it, each stored whole with its hits in front. Returns where it ended.
+   *
+   * <p>Where many have hits, storing all costs less than the branches that no processor foresees.
+   */
   private static int pack(
       float[] x, int from, int at, int end, float base, float bar, Survivors survivors) {
     int[] ids = survivors.ids;
@@ -218,11 +226,9 @@ final class Strips {
     for (int i = 0; i < whole; i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, x, at + i);
       VectorMask<Float> hits = v.sub(base).compare(VectorOperators.GE, bar);
-      if (hits.anyTrue()) {
-        v.compress(hits).intoArray(values, size);
-        lanes.add(i).compress(hits.cast(I)).intoArray(ids, size);
-        size += hits.trueCount();
-      }
+      v.compress(hits).intoArray(values, size);
+      lanes.add(i).compress(hits.cast(I)).intoArray(ids, size);
+      size += hits.trueCount();
     }
     survivors.size = size;
     return at + whole;

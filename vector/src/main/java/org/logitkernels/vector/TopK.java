@@ -54,10 +54,11 @@ final class TopK {
     int at = from;
     for (int strip = 0; at < to; at += run, strip += F.length()) {
       boolean whole = at <= to - run;
-      if (whole && !Strips.reaches(survivors.maxima, strip, 0, bar)) {
+      int reaching = whole ? Strips.reaching(survivors.maxima, strip, 0, bar) : Strips.UNKNOWN;
+      if (reaching == 0) {
         continue;
       }
-      Strips.look(x, from, at, whole ? at + run : to, 0, bar, survivors);
+      Strips.look(x, from, at, whole ? at + run : to, 0, bar, reaching, survivors);
       if (survivors.size > full && !refined) {
         bar = refine(x, at, to, depth, strip, strips, k, bar, survivors);
         survivors.atLeast(bar);
@@ -124,7 +125,7 @@ final class TopK {
     int finer = depth / FINE * F.length();
     int end = strips;
     for (; at <= to - run && end + finer <= maxima.length; at += run, strip += F.length()) {
-      if (Strips.reaches(maxima, strip, 0, bar)) {
+      if (Strips.reaching(maxima, strip, 0, bar) > 0) {
         for (int i = at; i < at + run; i += FINE * F.length(), end += F.length()) {
           FloatVector max = FloatVector.fromArray(F, x, i);
           for (int j = i + F.length(); j < i + FINE * F.length(); j += F.length()) {
