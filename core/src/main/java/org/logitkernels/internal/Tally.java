@@ -33,8 +33,8 @@ final class Tally {
     return slots[slot(token)] - 1;
   }
 
-  /** Sets a token's number; returns its place. */
-  int set(int token, int number) {
+  /** Sets a token's number. */
+  void set(int token, int number) {
     int slot = slot(token);
     if (slots[slot] == 0) {
       if (size == tokens.length) {
@@ -45,7 +45,6 @@ final class Tally {
       slots[slot] = ++size;
     }
     numbers[slots[slot] - 1] = number;
-    return slots[slot] - 1;
   }
 
   /** Adds 1 to a token's number. */

@@ -573,6 +573,11 @@ public interface BatchContract extends KernelsUnderTest {
         task -> {
           met[0]++;
           Failures.illegalState(IN_A_STEP, () -> batch.sample(x, 0, 0, 3, 3, new int[3]));
+          Failures.illegalState(
+              IN_A_STEP,
+              () ->
+                  batch.sample(
+                      MemorySegment.ofArray(x), 0, 0, 3, 3, ElementType.FLOAT32, new int[3]));
           Failures.illegalState(IN_A_STEP, () -> batch.row(0));
           Failures.illegalState(
               IN_A_STEP, () -> batch.row(0, SamplerChain.of().newSampler(3, 1, kernels())));
@@ -745,6 +750,32 @@ public interface BatchContract extends KernelsUnderTest {
     assertThrows(
         IndexOutOfBoundsException.class,
         () -> batch.sample(segment, 0, Long.MAX_VALUE, 2, 4, type, tokens));
+    long[][] outside = { // offset, stride, rows, by which the last logit ends too late
+      {4, 16, 2},
+      {1, 16, 2},
+      {-1, 16, 2},
+      {20, 16, 1},
+      {17, 0, 2},
+      {32, 0, 1},
+      {Long.MAX_VALUE, 16, 2}
+    };
+    for (long[] bad : outside) {
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> batch.sample(segment, bad[0], bad[1], (int) bad[2], 4, type, tokens),
+          Arrays.toString(bad));
+    }
+    Failures.illegalArgument(
+        "rows must be in [0, 2], but was 3",
+        () -> batch.sample(segment, 0, 0, 3, 4, type, new int[3]));
+    Failures.illegalArgument(
+        "length must be >= 1, but was 0", () -> batch.sample(segment, 0, 16, 2, 0, type, tokens));
+    Failures.illegalArgument(
+        "tokens has length 1, but 2 are needed",
+        () -> batch.sample(segment, 0, 16, 2, 4, type, new int[1]));
     assertEquals(0, batch.sample(segment, 0, 16, 2, 4, type, tokens));
+    assertEquals(0, batch.sample(segment, 16, 16, 1, 4, type, tokens));
+    assertEquals(0, batch.sample(segment, 16, 0, 2, 4, type, tokens));
+    assertEquals(0, batch.sample(segment, 40, 16, 0, 4, type, tokens), "no row, wherever");
   }
 }

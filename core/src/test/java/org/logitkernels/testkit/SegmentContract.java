@@ -172,6 +172,45 @@ public interface SegmentContract extends KernelsUnderTest {
         Arrays.hashCode(EntryPoint.bits(written)));
   }
 
+  /** Whichever kernel comes first: none relies on what another has widened. */
+  @Example
+  default void anyKernelMayBeTheFirst() {
+    float[] out = new float[300];
+    float[] other = new float[300];
+    int[] ids = new int[300];
+    for (ElementType type : ElementType.values()) {
+      MemorySegment row = MemorySegment.ofArray(new byte[300 * type.bytes()]);
+      float[] given = new float[300];
+      for (int i = 0; i < given.length; i++) {
+        given[i] = i * 7919 % 300 / 16f;
+      }
+      float[] x = store(given, type, row);
+      Workspace array = Workspace.of(300);
+      assertEquals(
+          kernels().argMax(x, 0, 300), kernels().argMax(row, 0, 300, type, Workspace.of(300)));
+      assertEquals(
+          kernels().logSumExp(x, 0, 300, 1),
+          kernels().logSumExp(row, 0, 300, type, 1, Workspace.of(300)));
+      kernels().softmax(x, 0, 300, 1, out, 0);
+      kernels().softmax(row, 0, 300, type, 1, Workspace.of(300), other, 0);
+      assertArrayEquals(out, other);
+      kernels().logSoftmax(x, 0, 300, 1, out, 0);
+      kernels().logSoftmax(row, 0, 300, type, 1, Workspace.of(300), other, 0);
+      assertArrayEquals(out, other);
+      for (int k : new int[] {1, 5}) {
+        kernels().topK(x, 0, 300, k, array, ids, out);
+        kernels().topK(row, 0, 300, type, k, Workspace.of(300), ids, other);
+        assertArrayEquals(out, other);
+      }
+      assertEquals(
+          kernels().topP(x, 0, 300, 1, 0.5f, array, ids, out),
+          kernels().topP(row, 0, 300, type, 1, 0.5f, Workspace.of(300), ids, out));
+      assertEquals(
+          kernels().sample(x, 0, 300, 1, 0.5, array),
+          kernels().sample(row, 0, 300, type, 1, 0.5, Workspace.of(300)));
+    }
+  }
+
   /** Kernels. */
   @Property
   default void kernelsGiveTheBitsOfTheWidenedRow(
