@@ -34,13 +34,9 @@ final class Maxima {
   private Maxima() {}
 
   /**
-   * The maximum, never -0, and a lower bound of a row at least a vector long, packed. Throws for
-   * NaN and +Infinity, and where every token is masked.
+   * The extremes of a row, if they are those of a row that can be drawn from. Throws for NaN and
+   * +Infinity, and where every token is masked.
    */
-  static long extremes(float[] x, int from, int to) {
-    return check(x, from, to, scan(x, from, to));
-  }
-
   static long check(float[] x, int from, int to, long extremes) {
     float max = max(extremes);
     if (!(max < Float.POSITIVE_INFINITY)) {

@@ -45,8 +45,8 @@ final class Strips {
   }
 
   /**
-   * The strips' maxima, unless known, and the extremes of the row, checked as {@link
-   * Maxima#extremes} does.
+   * The strips' maxima, unless known, and the extremes of the row, checked as {@link Maxima#check}
+   * does.
    */
   static long maxima(float[] x, int from, int to, int depth, Survivors survivors) {
     if (survivors.looked && depth == LaneSum.ROUNDS) {
