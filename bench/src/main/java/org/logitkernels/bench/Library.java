@@ -17,7 +17,6 @@ final class Library implements Workload {
       SamplerChain.of(Step.topK(40), Step.topP(0.95f), Step.minP(0.05f), Step.temperature(0.8f));
 
   private static final int HISTORY = 64;
-
   private static final int SEVERAL = 8;
 
   private final Kernels kernels;

@@ -750,7 +750,7 @@ public interface BatchContract extends KernelsUnderTest {
     assertThrows(
         IndexOutOfBoundsException.class,
         () -> batch.sample(segment, 0, Long.MAX_VALUE, 2, 4, type, tokens));
-    long[][] outside = { // offset, stride, rows, by which the last logit ends too late
+    long[][] outside = { // offset, stride, rows
       {4, 16, 2},
       {1, 16, 2},
       {-1, 16, 2},
