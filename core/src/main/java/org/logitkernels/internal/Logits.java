@@ -143,8 +143,7 @@ public final class Logits {
           survivors.values[i] = Float.NEGATIVE_INFINITY;
         }
       }
-      settle();
-      return;
+      return; // settle drops them
     }
     copy();
     row.argMax(survivors); // for its errors, which masking would hide
@@ -273,7 +272,6 @@ public final class Logits {
   public void widen() {
     whole();
     survivors.max(row.get(row.argMax(survivors)));
-    survivors.forgetStrips();
     collect(Float.NEGATIVE_INFINITY);
   }
 
