@@ -123,9 +123,12 @@ class ChainTextTest {
         chain, SamplerChain.parse("mirostat_v1(5, eta=.2, m=50), mirostat_v2=5, adaptive_p=0.5"));
   }
 
-  /** Found by fuzzing: no banned sequence, and ids up to the largest int. */
+  /** Found by fuzzing: no banned sequence, and ids from 0 up to the largest int. */
   @Test
   void whatIsEmptyOrLargestHasATextToo() {
+    SamplerChain zeros = SamplerChain.of(Step.banned(new int[] {0, 0}), Step.minLength(1, 0));
+    assertEquals("banned=0;0, min_length(1, ends=0)", zeros.toString());
+    assertEquals(zeros, SamplerChain.parse(zeros.toString()));
     int id = Integer.MAX_VALUE;
     SamplerChain chain =
         SamplerChain.of(

@@ -17,7 +17,7 @@ class DrawTest {
     Backend backend = new ScalarKernels();
     float[] x = new float[3 * Lanes.BLOCK];
     Arrays.fill(x, Float.NEGATIVE_INFINITY);
-    x[3] = -60;
+    x[0] = -60;
     x[5] = -60;
     x[Lanes.BLOCK] = -90;
     x[2 * Lanes.BLOCK] = 0;
@@ -26,11 +26,12 @@ class DrawTest {
     Draw.sums(backend, row, 1, survivors);
     assertEquals(2 * Lanes.BLOCK, Draw.draw(backend, row, 1, 0.5, survivors));
     Draw.exclude(backend, row, 1, 2 * Lanes.BLOCK, survivors);
-    assertEquals(3, Draw.draw(backend, row, 1, 0.25, survivors));
+    assertEquals(0, Draw.draw(backend, row, 1, 0.25, survivors));
     assertEquals(5, Draw.draw(backend, row, 1, 0.75, survivors));
     assertEquals(5, Draw.draw(backend, row, 1, 1 - 0x1p-53, survivors));
-    Draw.exclude(backend, row, 1, 3, survivors);
     Draw.exclude(backend, row, 1, 5, survivors);
+    assertEquals(0, Draw.draw(backend, row, 1, 1 - 0x1p-53, survivors));
+    Draw.exclude(backend, row, 1, 0, survivors);
     assertEquals(-1, Draw.draw(backend, row, 1, 0.5, survivors), "nothing has a weight");
   }
 }

@@ -425,6 +425,65 @@ public interface BatchContract extends KernelsUnderTest {
     }
   }
 
+  /**
+   * The best token of a shared row, or what is none, at its end: in the part of the last thread,
+   * behind the last whole run; with all before it masked; in parts of a block, and of a logit.
+   */
+  @Example
+  default void aSharedRowsBestMayLieAtItsEnd() {
+    int from = 1030; // more than a block of what is not the row
+    int longest = 66_111;
+    float[] normal = Rows.of(Rows.Distribution.NORMAL, longest, 0, 9).logits();
+    MemorySegment memory = Arena.ofAuto().allocate(4L * longest, 4);
+    SplittableRandom random = new SplittableRandom(9);
+    Step[] firsts = {Step.topK(1), Step.topK(40), Step.topP(0.9f), Step.minP(0.05f)};
+    for (Step first : firsts) {
+      for (int threads : new int[] {2, 3, 33}) {
+        Sampler alone = SamplerChain.of(first).newSampler(longest, 1, kernels());
+        Sampler shared = SamplerChain.of(first).newSampler(longest, 1, kernels());
+        BatchSampler batch =
+            BatchSampler.of(shared).on(threads == 33 ? Runnable::run : Pools.FIXED, threads);
+        for (int length : new int[] {65_537, longest}) {
+          for (int back : new int[] {1, 70, 600, 2000, length}) {
+            int best = length - back;
+            float[] x = new float[from + length + from];
+            Arrays.fill(x, Float.NaN);
+            for (int kind = 0; kind < (back == 1 ? 4 : 3); kind++) {
+              System.arraycopy(normal, 0, x, from, length);
+              x[from + best] = kind == 1 ? Float.NaN : 25;
+              if (kind > 1) {
+                int masked = kind == 2 ? best : length;
+                Arrays.fill(x, from, from + masked, Float.NEGATIVE_INFINITY);
+              }
+              int[] token = new int[1];
+              batch.sample(x, from, 0, 1, length, token);
+              assertAlone(alone, x, from, length, batch, token[0]);
+
+              ElementType type = ElementType.values()[random.nextInt(3)];
+              float[] row = Arrays.copyOfRange(x, from, from + length);
+              float[] widened = SegmentContract.store(row, type, memory);
+              batch.sample(memory, 0, 0, 1, length, type, token);
+              assertAlone(alone, widened, 0, length, batch, token[0]);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** The batch's only row has what a sampler alone says of it. */
+  private static void assertAlone(
+      Sampler alone, float[] x, int from, int length, BatchSampler batch, int token) {
+    @Nullable RuntimeException error = null;
+    try {
+      assertEquals(alone.sample(x, from, from + length), token);
+      assertArrayEquals(told(alone), told(batch.row(0)));
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      error = e;
+    }
+    assertSameError(error, batch.error(0));
+  }
+
   /** Memory of the caller's alone: the others do not touch it. */
   @Example
   default void confinedRowsAreTheCallersAlone() {
@@ -750,6 +809,17 @@ public interface BatchContract extends KernelsUnderTest {
     assertThrows(
         IndexOutOfBoundsException.class,
         () -> batch.sample(segment, 0, Long.MAX_VALUE, 2, 4, type, tokens));
+    BatchSampler many = batch(5);
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> many.sample(segment, 0, 1L << 62, 5, 4, type, new int[5]),
+        "four strides are 2^64");
+    assertEquals(
+        0, many.sample(segment, 0, 2, 5, 1, ElementType.FLOAT16, new int[5]), "rows of one logit");
+    assertEquals(
+        0,
+        many.sample(segment.asSlice(0, 10), 0, 2, 5, 1, ElementType.FLOAT16, new int[5]),
+        "which fill their segment");
     long[][] outside = { // offset, stride, rows
       {4, 16, 2},
       {1, 16, 2},

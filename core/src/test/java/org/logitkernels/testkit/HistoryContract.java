@@ -145,6 +145,40 @@ public interface HistoryContract extends KernelsUnderTest {
     assertArrayEquals(EntryPoint.bits(row.logits()), EntryPoint.bits(x));
   }
 
+  /** Every step that begins with the whole row reads it as changed. */
+  @Example
+  default void everyStepReadsTheChangedRow() {
+    List<Step> firsts =
+        List.of(
+            Step.topK(3),
+            Step.topP(0.5f),
+            Step.minP(0.1f),
+            Step.typical(0.5f),
+            Step.topNSigma(1),
+            Step.epsilonCutoff(0.01f),
+            Step.etaCutoff(0.01f),
+            Step.xtc(1, 0.05f),
+            Step.xtc(1, 0.05f).minKeep(2),
+            Step.topH(0.5f, 5000),
+            Step.dynamicTemperature(0.5f, 2, 1),
+            Step.mirostatV1(3, 0.1f, 20),
+            Step.mirostatV2(2, 0.1f),
+            Step.adaptiveP(0.5f, 0.9f));
+    for (int length : new int[] {40, 2500}) {
+      float[] x = Rows.of(Rows.Distribution.NORMAL, length, 0, 11).logits();
+      float[] changed = x.clone();
+      int best = kernels().argMax(x, 0, length);
+      Step bias = Step.logitBias(Map.of(best, Float.NEGATIVE_INFINITY, 7, 9f, length - 1, 11f));
+      change(bias, changed, new int[0], 1);
+      for (Step first : firsts) {
+        assertEquals(
+            outcome(sampler(List.of(first), length, new int[0]), changed),
+            outcome(sampler(List.of(bias, first), length, new int[0]), x),
+            first.toString());
+      }
+    }
+  }
+
   /** What comes of a call: an error, or token, candidates and the bits of their probabilities. */
   record Outcome(String error, int token, List<Integer> ids, List<Float> probabilities) {}
 

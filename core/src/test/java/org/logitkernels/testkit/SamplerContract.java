@@ -411,6 +411,14 @@ public interface SamplerContract extends KernelsUnderTest {
     assertEquals(exact, sampler.probability(), 1.5e-5 * exact + Float.MIN_VALUE);
   }
 
+  /** A certain token's logarithm is +0, though its logit be -0. */
+  @Example
+  default void logarithmsAreNeverMinusZero() {
+    Sampler sampler = SamplerChain.greedy().newSampler(1, 1, kernels());
+    assertEquals(0, sampler.sample(new float[] {-0f}));
+    assertEquals(0.0, sampler.logProbability()); // which tells the zeros apart
+  }
+
   /**
    * All unmasked tokens, where the chain narrows nothing: asked for or not, the draw is the same.
    */

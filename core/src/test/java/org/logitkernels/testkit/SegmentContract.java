@@ -357,11 +357,13 @@ public interface SegmentContract extends KernelsUnderTest {
     float[][] kinds = {
       {-0f, 0f, -1},
       {0f, -0f, -1},
+      {0f, -1, -0.5f}, // the only one that is not negative
       {-3, -2.5f, -2.5f, -65504, Float.NEGATIVE_INFINITY},
       {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, -65504},
       {65504, 6e-8f, -6e-8f, 65504},
       {-6e-8f, -0f, -1e-4f},
-      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+      {11, 2, 3, 4}
     };
     SplittableRandom random = new SplittableRandom(5);
     for (ElementType type : new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16}) {
@@ -369,9 +371,10 @@ public interface SegmentContract extends KernelsUnderTest {
         for (float[] kind : kinds) {
           float[] x = new float[length];
           for (int i = 0; i < length; i++) {
-            x[i] = kind[random.nextInt(kind.length)];
+            x[i] = kind[random.nextInt(1, kind.length)];
           }
-          x[random.nextInt(length)] = kind[0];
+          int at = random.nextBoolean() ? random.nextInt(length) : length - 1;
+          x[at] = kind[0];
           try (Arena arena = Arena.ofConfined()) {
             MemorySegment segment = arena.allocate(2L * length + 1).asSlice(1);
             float[] widened = store(x, type, segment);
@@ -383,7 +386,7 @@ public interface SegmentContract extends KernelsUnderTest {
               assertEquals(
                   Kernels.scalar().argMax(widened, 0, length),
                   kernels().argMax(segment, 0, length, type, workspace),
-                  () -> type + " " + length + " " + Arrays.toString(kind));
+                  () -> type + " " + length + " " + Arrays.toString(kind) + " at " + at);
             }
           }
         }
@@ -520,6 +523,15 @@ public interface SegmentContract extends KernelsUnderTest {
     }
     buffers[1].limit(4).position(1); // the second token is the third of the row now
     assertEquals(2, sampler.sample(buffers[1]));
+    assertEquals(2, sampler.sample(buffers[1]));
+    buffers[1].limit(3); // and the first again
+    assertEquals(0, sampler.sample(buffers[1]));
+    buffers[1].position(0);
+    assertEquals(1, sampler.sample(buffers[1]));
+    buffers[1].position(1).limit(2);
+    assertEquals(0, sampler.sample(buffers[1]));
+    buffers[1].limit(4); // the memory looked at grows, and begins where it did
+    assertEquals(2, sampler.sample(buffers[1]));
   }
 
   /** An output may begin where the row ends, and end where it begins. */
@@ -546,6 +558,39 @@ public interface SegmentContract extends KernelsUnderTest {
                 () -> kernels().logSoftmax(memory, 16, 4, type, 1, workspace, memory, over));
           }
         }
+      }
+    }
+  }
+
+  /** An output may be in the array that the row is a view of: beside the row or in its place. */
+  @Example
+  default void outputsMayBeInTheArrayOfTheRow() {
+    Workspace workspace = Workspace.of(4);
+    float[] x = {3, 1, 2, 0};
+    float[] expected = new float[4];
+    kernels().softmax(x, 0, 4, 1, expected, 0);
+    float[] logarithms = new float[4];
+    kernels().logSoftmax(x, 0, 4, 1, logarithms, 0);
+    float[] array = new float[12];
+    MemorySegment view = MemorySegment.ofArray(array);
+    ElementType type = ElementType.FLOAT32;
+    for (int at = 0; at <= 8; at++) {
+      int place = at;
+      System.arraycopy(x, 0, array, 4, 4);
+      if (at % 4 == 0) {
+        kernels().softmax(view, 16, 4, type, 1, workspace, array, at);
+        assertArrayEquals(expected, Arrays.copyOfRange(array, at, at + 4));
+        System.arraycopy(x, 0, array, 4, 4);
+        kernels().logSoftmax(view, 16, 4, type, 1, workspace, array, at);
+        assertArrayEquals(logarithms, Arrays.copyOfRange(array, at, at + 4));
+      } else {
+        String overlap = " overlap logits: in place means the same array at the same offset";
+        Failures.illegalArgument(
+            "probabilities" + overlap,
+            () -> kernels().softmax(view, 16, 4, type, 1, workspace, array, place));
+        Failures.illegalArgument(
+            "logProbabilities" + overlap,
+            () -> kernels().logSoftmax(view, 16, 4, type, 1, workspace, array, place));
       }
     }
   }

@@ -3,6 +3,8 @@ package org.logitkernels.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -18,6 +20,7 @@ import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
 import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
+import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -28,6 +31,7 @@ import org.logitkernels.testkit.Chains;
 import org.logitkernels.testkit.EntryPoint;
 import org.logitkernels.testkit.Row;
 import org.logitkernels.testkit.Rows;
+import org.logitkernels.testkit.SegmentContract;
 
 /**
  * Scalar and vector agree bit for bit, errors included, on every kernel and on whole chains.
@@ -38,6 +42,22 @@ import org.logitkernels.testkit.Rows;
 class BitEqualityTest {
   private static final Kernels SCALAR = Kernels.scalar();
   private static final Kernels VECTOR = Kernels.named("vector");
+
+  /** Cuts that begin with a kernel of their own. */
+  private static final List<Step> CUTS =
+      List.of(
+          Step.topK(3),
+          Step.topP(0.9f),
+          Step.topP(0.5f),
+          Step.minP(0.05f),
+          Step.typical(0.9f),
+          Step.topH(0.5f),
+          Step.etaCutoff(0.01f),
+          Step.epsilonCutoff(1e-3f),
+          Step.topNSigma(1),
+          Step.xtc(1, 0.02f),
+          Step.mirostatV2(3, 0.1f),
+          Step.dynamicTemperature(0.5f, 1.5f, 1));
 
   @Provide
   Arbitrary<Row> rows() {
@@ -455,6 +475,53 @@ class BitEqualityTest {
           int[] several = outcome(sampler, Arrays.hashCode(perturbed));
           return concat(concat(first, second), concat(third, concat(tokens, several)));
         });
+  }
+
+  /**
+   * Whichever block holds the best token, whatever is masked before it, whichever weights count,
+   * and whatever the row before has left: about whole blocks, where the look at the next one ends.
+   */
+  @Example
+  void theBestMayLieInAnyBlock() {
+    int most = 4100;
+    int from = 5;
+    MemorySegment segment = Arena.ofAuto().allocate(4L * most, 4);
+    SplittableRandom random = new SplittableRandom(8);
+    for (float t : new float[] {1, 0.05f, 0x1p-121f}) {
+      for (Step step : CUTS) {
+        SamplerChain chain = SamplerChain.of(Step.temperature(t), step);
+        Sampler scalar = chain.newSampler(most, 1, SCALAR);
+        Sampler vector = chain.newSampler(most, 1, VECTOR);
+        int level = 30;
+        for (int length : new int[] {1024, 1025, 2048, 3072, 2077, 2048, most, most, most}) {
+          int best = random.nextInt(3) == 0 ? length - 1 : random.nextInt(length);
+          int masked = random.nextInt(3) == 0 ? 0 : best / 1024 * 1024;
+          level = -level; // so that what the row before has left differs
+          float[] x = new float[from + length];
+          int spread = 0;
+          for (int i = 0; i < length; i++) {
+            if (i % 1024 == 0) {
+              spread = random.nextInt(1, 10); // narrow, wide, or with holes
+            }
+            float logit = level + 10 - random.nextInt(99) * spread / 99f;
+            boolean hole = i < masked || spread > 7 && random.nextInt(9) == 0;
+            x[from + i] = hole ? Float.NEGATIVE_INFINITY : logit;
+          }
+          x[from + best] = level + random.nextInt(9, 13);
+          int expected = scalar.sample(x, from, x.length, 0.75);
+          int[] bits = outcome(scalar, expected);
+          String of = chain + ", length " + length + ", best " + best + ", masked " + masked;
+          int token = vector.sample(x, from, x.length, 0.75);
+          assertArrayEquals(bits, outcome(vector, token), of);
+          ElementType type = ElementType.values()[random.nextInt(3)];
+          float[] row = Arrays.copyOfRange(x, from, x.length);
+          float[] widened = SegmentContract.store(row, type, segment);
+          bits = outcome(scalar, scalar.sample(widened, 0, length, 0.75));
+          token = vector.sample(segment, 0, length, type, 0.75);
+          assertArrayEquals(bits, outcome(vector, token), of + ", " + type);
+        }
+      }
+    }
   }
 
   @Property
