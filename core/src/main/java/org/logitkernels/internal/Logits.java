@@ -143,7 +143,7 @@ public final class Logits {
           survivors.values[i] = Float.NEGATIVE_INFINITY;
         }
       }
-      return; // settle drops them
+      return; // settle() drops them
     }
     copy();
     row.argMax(survivors); // for its errors, which masking would hide

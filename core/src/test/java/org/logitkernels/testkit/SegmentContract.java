@@ -562,6 +562,45 @@ public interface SegmentContract extends KernelsUnderTest {
     }
   }
 
+  /** From native memory to native memory: rows of every length about a vector's and a block's. */
+  @Example
+  default void nativeOutputsHaveTheBitsOfArrays() {
+    ElementType type = ElementType.FLOAT32;
+    SplittableRandom random = new SplittableRandom(12);
+    for (int length : new int[] {1, 31, 32, 33, 47, 100, 1024, 2077}) {
+      for (float t : new float[] {0.9f, 2, 0.01f, 0x1p-121f, 0x1p121f}) {
+        float[] given = new float[length];
+        for (int i = 0; i < length; i++) {
+          given[i] = i % 7 == 5 ? Float.NEGATIVE_INFINITY : random.nextInt(-200, 200) / 16f;
+        }
+        float[] expected = new float[length];
+        float[] written = new float[length + 2];
+        Workspace workspace = Workspace.of(length);
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment row = arena.allocate(4L * length, 4);
+          MemorySegment output = arena.allocate(4L * length + 8, 4);
+          float[] x = store(given, type, row);
+          for (boolean logs : new boolean[] {false, true}) {
+            output.fill((byte) 7);
+            if (logs) {
+              kernels().logSoftmax(x, 0, length, t, expected, 0);
+              kernels().logSoftmax(row, 0, length, type, t, workspace, output, 4);
+            } else {
+              kernels().softmax(x, 0, length, t, expected, 0);
+              kernels().softmax(row, 0, length, type, t, workspace, output, 4);
+            }
+            MemorySegment.copy(output, ValueLayout.JAVA_FLOAT, 0, written, 0, length + 2);
+            float[] inside = Arrays.copyOfRange(written, 1, length + 1);
+            assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(inside));
+            for (int beside : new int[] {0, length + 1}) {
+              assertEquals(0x07070707, Float.floatToRawIntBits(written[beside]));
+            }
+          }
+        }
+      }
+    }
+  }
+
   /** An output may be in the array that the row is a view of: beside the row or in its place. */
   @Example
   default void outputsMayBeInTheArrayOfTheRow() {
