@@ -412,15 +412,8 @@ public interface BatchContract extends KernelsUnderTest {
       BatchSampler batch = BatchSampler.of(shared).on(Pools.FIXED, 2 + n % 3);
       for (int step = 0; step < 3; step++) {
         int[] token = new int[1];
-        @Nullable RuntimeException error = null;
         batch.sample(x, 0, 0, 1, length, token);
-        try {
-          assertEquals(alone.sample(x), token[0]);
-          assertArrayEquals(told(alone), told(shared));
-        } catch (RuntimeException e) {
-          error = e;
-        }
-        assertSameError(error, batch.error(0));
+        assertAlone(alone, x, 0, length, batch, token[0]);
       }
     }
   }
