@@ -23,6 +23,9 @@ final class AppliedChain {
 
   private static final double HOTTEST = 0x1p960;
 
+  /** Of a step's text, so much goes into an error. */
+  private static final int LONGEST_NAME = 120;
+
   /** From such a threshold on the last of XTC's choices has a weight beside the best. */
   private static final float WEIGHING = 0x1p-20f;
 
@@ -41,8 +44,20 @@ final class AppliedChain {
   private final float[][] biases;
   private final int[][][] banned;
 
+  /** Of each step that biases or masks tokens by name, the highest of their ids; or -1. */
+  private final int[] highest;
+
   /** What steps remember of the tokens drawn; null for those that remember nothing. */
   private final @Nullable Feedback[] feedback;
+
+  /** The first step that another draw has to know the accepted tokens for; null if there is none. */
+  final @Nullable Step remembering;
+
+  /** Whether a step reads which tokens were accepted, and not only how many. */
+  final boolean readsTokens;
+
+  /** Whether a step learns from the tokens that are drawn. */
+  final boolean steers;
 
   private @Nullable Penalties penalties;
 
@@ -57,10 +72,76 @@ final class AppliedChain {
     this.named = new int[steps.length][];
     this.biases = new float[steps.length][];
     this.banned = new int[steps.length][][];
+    this.highest = new int[steps.length];
     this.feedback = new Feedback[steps.length];
+    Step first = null;
+    boolean reads = false;
+    boolean learns = false;
     for (int i = 0; i < steps.length; i++) {
       unpack(steps[i], i);
+      highest[i] = highest(i);
+      if (highest[i] >= vocabularySize) {
+        throw new IllegalArgumentException(
+            name(steps[i])
+                + " names token "
+                + highest[i]
+                + ", which is not in the vocabulary of "
+                + vocabularySize);
+      }
+      boolean read = readsTokens(steps[i]);
+      reads |= read;
+      learns |= feedback[i] != null;
+      boolean counts = steps[i] instanceof Step.MinLength(int n, List<Integer> ends) && n > 0;
+      if (first == null && (read || counts || feedback[i] != null)) {
+        first = steps[i];
+      }
     }
+    this.remembering = first;
+    this.readsTokens = reads;
+    this.steers = learns;
+  }
+
+  /** The highest id that a step names, or -1. Breakers are among them: none is above. */
+  private int highest(int i) {
+    int most = -1;
+    if (named[i] != null) {
+      for (int id : named[i]) {
+        most = Math.max(most, id);
+      }
+    } else if (banned[i] != null) {
+      for (int[] sequence : banned[i]) {
+        for (int id : sequence) {
+          most = Math.max(most, id);
+        }
+      }
+    }
+    return most;
+  }
+
+  private static boolean readsTokens(Step step) {
+    if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
+      return last > 0;
+    } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
+      return last > 0;
+    } else if (step instanceof Step.PresencePenalty(float penalty, int last, boolean prompt)) {
+      return last > 0;
+    } else if (step instanceof Step.Dry dry) {
+      return dry.range() > 0;
+    } else if (step instanceof Step.Banned(List<List<Integer>> sequences)) {
+      for (List<Integer> sequence : sequences) {
+        if (sequence.size() > 1) {
+          return true;
+        }
+      }
+      return false;
+    }
+    return step instanceof Step.NoRepeatNgram;
+  }
+
+  /** A step's text, for errors. */
+  static String name(Step step) {
+    String text = step.toString();
+    return text.length() <= LONGEST_NAME ? text : text.substring(0, LONGEST_NAME) + "...";
   }
 
   /** Takes a step's collections apart, which would make objects of their numbers at every call. */
@@ -79,9 +160,9 @@ final class AppliedChain {
     } else if (step instanceof Step.Banned ban) {
       banned[i] = ban.sequences().stream().map(AppliedChain::ints).toArray(int[][]::new);
     } else if (step instanceof Step.MirostatV1 m) {
-      feedback[i] = Feedback.mirostat(m.tau());
+      feedback[i] = Feedback.mirostat(m.tau(), m.eta());
     } else if (step instanceof Step.MirostatV2 m) {
-      feedback[i] = Feedback.mirostat(m.tau());
+      feedback[i] = Feedback.mirostat(m.tau(), m.eta());
     } else if (step instanceof Step.AdaptiveP p) {
       feedback[i] = Feedback.adaptiveP(p.target(), p.decay());
     }
@@ -108,19 +189,47 @@ final class AppliedChain {
     }
   }
 
-  /** Tells the steps that steer of the token drawn last. */
-  void observe(int token, double logProbability) {
-    for (int i = 0; i < steps.length; i++) {
-      Feedback own = feedback[i];
-      if (own == null) {
-        continue;
+  /** Tells the steps that steer of a token that was drawn, and waits to be accepted. */
+  void drawn(int token, double logProbability) {
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.drawn(token, logProbability);
       }
-      if (steps[i] instanceof Step.MirostatV1 m) {
-        own.observe(logProbability, m.tau(), m.eta());
-      } else if (steps[i] instanceof Step.MirostatV2 m) {
-        own.observe(logProbability, m.tau(), m.eta());
-      } else {
-        own.observe(token);
+    }
+  }
+
+  /** Makes room to remember one more token. */
+  void reserve() {
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.reserve();
+      }
+    }
+  }
+
+  /** Tells the steps that steer of a token that is accepted: the one that waited, or another. */
+  void accepted(boolean waited) {
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.accepted(waited);
+      }
+    }
+  }
+
+  /** Takes back the last tokens that were accepted. */
+  void removeLast(int count) {
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.removeLast(count);
+      }
+    }
+  }
+
+  /** No token so far will be taken back. */
+  void settle() {
+    for (Feedback own : feedback) {
+      if (own != null) {
+        own.settle();
       }
     }
   }
@@ -132,13 +241,63 @@ final class AppliedChain {
    * @param u the uniform number that the token will be drawn with
    */
   void apply(double u, History history, long @Nullable [] mask) {
+    apply(steps.length, u, history, mask);
+  }
+
+  /**
+   * What a failed call ends with: for a chain that has left nothing, an error that names the step
+   * that did, and what was there before the step. Applies the steps again, one more each time, to
+   * find out.
+   */
+  IllegalStateException explained(
+      IllegalStateException error, double u, History history, long @Nullable [] mask) {
+    if (!Rows.isAllMasked(error)) {
+      return error;
+    }
+    try {
+      logits.reopen();
+      int before = logits.unmasked();
+      for (int n = 1; n <= steps.length && before > 0; n++) {
+        int left = left(n, u, history, mask);
+        if (left == 0) {
+          return new IllegalStateException(
+              "nothing is left to sample: "
+                  + name(steps[n - 1])
+                  + " has masked all of the "
+                  + before
+                  + (before == 1 ? " token that was there" : " tokens that were there")
+                  + " before it");
+        }
+        before = left;
+      }
+    } catch (IllegalArgumentException | IllegalStateException rowChanged) {
+      error.addSuppressed(rowChanged);
+    }
+    return error;
+  }
+
+  /** How many tokens the first n steps leave of the row. */
+  private int left(int n, double u, History history, long @Nullable [] mask) {
+    logits.reopen();
+    try {
+      apply(n, u, history, mask);
+      return logits.unmasked();
+    } catch (IllegalStateException e) {
+      if (Rows.isAllMasked(e)) {
+        return 0;
+      }
+      throw e;
+    }
+  }
+
+  private void apply(int count, double u, History history, long @Nullable [] mask) {
     weighed = Double.NaN;
     temperature = 1;
     if (penalties != null) {
       penalties.begin();
     }
     int exclusions = 0;
-    for (int n = 0; n < steps.length; n++) {
+    for (int n = 0; n < count; n++) {
       Step step = steps[n];
       int minKeep = 1;
       if (step instanceof Step.MinKeep(Step filter, int least)) {
@@ -199,6 +358,15 @@ final class AppliedChain {
     return logits.draw(temperature, u);
   }
 
+  /** Leaves the total of what is left, as a draw does. */
+  void total() {
+    if (logits.narrowed) {
+      sums();
+    } else {
+      logits.total(temperature);
+    }
+  }
+
   /** Takes a token out, so that the next draw is from the others. */
   void exclude(int token) {
     if (logits.narrowed) {
@@ -240,6 +408,15 @@ final class AppliedChain {
     if (penalties == null) {
       penalties = new Penalties();
     }
+    if (highest[n] >= logits.length() && !(step instanceof Step.Dry)) {
+      throw new IllegalArgumentException(
+          name(step)
+              + " names token "
+              + highest[n]
+              + ", but the row has "
+              + logits.length()
+              + " logits");
+    }
     if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
       penalties.repetition(logits, history, history.start(last, prompt), penalty);
     } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
@@ -276,7 +453,9 @@ final class AppliedChain {
       }
     } else if (step instanceof Step.Allowed) {
       if (mask == null) {
-        throw new IllegalStateException("the chain has a step allowed(), but no mask was given");
+        throw new IllegalStateException(
+            "the chain has a step allowed(), but no mask was given: call allow(mask) before each"
+                + " row");
       }
       logits.allow(mask);
     } else {

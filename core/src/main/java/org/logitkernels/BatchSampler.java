@@ -69,6 +69,7 @@ public final class BatchSampler {
   private int from;
   private int stride;
   private int length;
+  private boolean accepting;
   private @Nullable MemorySegment segment; // instead of the array
   private long byteOffset;
   private long byteStride;
@@ -229,6 +230,39 @@ public final class BatchSampler {
    *     are finished; if there are several, that of the lowest row
    */
   public int sample(float[] logits, int from, int stride, int rows, int length, int[] tokens) {
+    return sample(logits, from, stride, rows, length, false, tokens);
+  }
+
+  /**
+   * One step that also accepts: draws a token for each of the first rows, and adds it to that row's
+   * history, as {@link Sampler#next(float[], int, int)} does. Otherwise as {@link #sample(float[],
+   * int, int, int, int, int[])}.
+   *
+   * @param logits the array that holds the rows
+   * @param from index of the first row's first logit
+   * @param stride from the beginning of a row to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @param length logits in a row, at least 1
+   * @param tokens where the tokens go; -1 for a row that failed, which has accepted nothing
+   * @return how many rows failed; their positions have not moved
+   * @throws IndexOutOfBoundsException if the rows do not lie in the array
+   * @throws IllegalArgumentException if the stride is negative, there are not as many rows, the
+   *     length is below 1, or {@code tokens} too short
+   * @throws IllegalStateException during another step
+   * @throws Error as for {@code sample}
+   */
+  public int next(float[] logits, int from, int stride, int rows, int length, int[] tokens) {
+    return sample(logits, from, stride, rows, length, true, tokens);
+  }
+
+  private int sample(
+      float[] logits,
+      int from,
+      int stride,
+      int rows,
+      int length,
+      boolean accepting,
+      int[] tokens) {
     if (stride < 0) {
       throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
     }
@@ -241,7 +275,7 @@ public final class BatchSampler {
     this.from = from;
     this.stride = stride;
     segment = null;
-    return sample(rows, length, tokens);
+    return sample(rows, length, accepting, tokens);
   }
 
   /**
@@ -274,6 +308,48 @@ public final class BatchSampler {
       int length,
       ElementType type,
       int[] tokens) {
+    return sample(logits, byteOffset, byteStride, rows, length, type, false, tokens);
+  }
+
+  /**
+   * One step on rows in a memory segment that also accepts: draws a token for each of the first
+   * rows, and adds it to that row's history. Otherwise as {@link #sample(MemorySegment, long, long,
+   * int, int, ElementType, int[])}.
+   *
+   * @param logits holds the rows: native or on the heap, read-only or not
+   * @param byteOffset where in it the first row begins; any alignment
+   * @param byteStride from the beginning of a row to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @param length logits in a row, at least 1
+   * @param type how they are stored, in the machine's byte order
+   * @param tokens where the tokens go; -1 for a row that failed, which has accepted nothing
+   * @return how many rows failed; their positions have not moved
+   * @throws IndexOutOfBoundsException if the rows do not lie in the segment
+   * @throws IllegalArgumentException if the stride is negative, there are not as many rows, the
+   *     length is below 1, or {@code tokens} too short
+   * @throws IllegalStateException during another step
+   * @throws Error as for {@code sample}
+   */
+  public int next(
+      MemorySegment logits,
+      long byteOffset,
+      long byteStride,
+      int rows,
+      int length,
+      ElementType type,
+      int[] tokens) {
+    return sample(logits, byteOffset, byteStride, rows, length, type, true, tokens);
+  }
+
+  private int sample(
+      MemorySegment logits,
+      long byteOffset,
+      long byteStride,
+      int rows,
+      int length,
+      ElementType type,
+      boolean accepting,
+      int[] tokens) {
     if (byteStride < 0) {
       throw new IllegalArgumentException("byteStride must be >= 0, but was " + byteStride);
     }
@@ -292,7 +368,7 @@ public final class BatchSampler {
     this.byteOffset = byteOffset;
     this.byteStride = byteStride;
     this.type = type;
-    return sample(rows, length, tokens);
+    return sample(rows, length, accepting, tokens);
   }
 
   /**
@@ -336,11 +412,12 @@ public final class BatchSampler {
   }
 
   /** The step that has begun, on rows that the fields tell of. */
-  private int sample(int rows, int length, int[] tokens) {
+  private int sample(int rows, int length, boolean accepting, int[] tokens) {
     try {
       Arrays.fill(failures, null);
       this.rows = rows;
       this.length = length;
+      this.accepting = accepting;
       this.tokens = tokens;
       boolean split = splits();
       crew.linger(split);
@@ -385,13 +462,20 @@ public final class BatchSampler {
 
   private void sampleRow(int i) {
     int token = FAILED;
+    Sampler sampler = samplers[i];
     try {
       MemorySegment held = segment;
       if (held != null) {
-        token = samplers[i].sample(held, byteOffset + i * byteStride, length, type);
+        long start = byteOffset + i * byteStride;
+        token =
+            accepting
+                ? sampler.next(held, start, length, type)
+                : sampler.sample(held, start, length, type);
       } else {
         int start = from + i * stride;
-        token = samplers[i].sample(logits, start, start + length);
+        int end = start + length;
+        token =
+            accepting ? sampler.next(logits, start, end) : sampler.sample(logits, start, end);
       }
     } catch (RuntimeException | Error e) {
       failures[i] = e;

@@ -4,11 +4,12 @@ package org.logitkernels;
  * The tokens that survived a sampler's chain, best first: by logit descending, then by ascending
  * id.
  *
- * <p>A live view of the sampler's last call: valid until that sampler's next call or a change of
- * the row it was given. Masked tokens are never in it. After a chain that narrows nothing it holds
- * every unmasked token. The order is made when first asked for; until then the view costs nothing.
+ * <p>A live view of the sampler's last call: valid until that sampler's next call. Masked tokens
+ * are never in it. After a chain that narrows nothing it holds every unmasked token. The order is
+ * made when first asked for; until then the view costs nothing.
  *
- * <p>After a failed call every method throws {@link IllegalStateException}.
+ * <p>After a failed call every method throws {@link IllegalStateException}. So does it after a
+ * chain that narrowed nothing, if the row was changed before the view was first asked.
  */
 public interface Candidates {
   /** {@return how many there are, at least 1} */

@@ -18,15 +18,56 @@ import org.logitkernels.internal.Survivors;
 /**
  * A chain at work on one sequence: rows of logits in, tokens out.
  *
+ * <p>A program generates with {@link #next(float[])}, which draws a token and adds it to the
+ * history, or with {@link #sample(float[])} and {@link #accept}, where it may choose another token
+ * than the one drawn:
+ *
+ * <pre>{@code
+ * sampler.acceptPrompt(prompt);
+ * while (token != end) {
+ *   token = sampler.next(model.logits());
+ * }
+ * }</pre>
+ *
  * <p><b>Randomness:</b> a stream addressed by seed and position. Draw number n is the n-th (from 0)
  * {@code nextLong()} of {@code new java.util.SplittableRandom(seed)}, its upper 53 bits as a
- * fraction in [0, 1). Every call of {@link #sample(float[])} that succeeds uses one position,
- * greedy chains too; a failed call uses none.
+ * fraction in [0, 1): {@link #draw}. Every call of {@link #sample(float[])} that succeeds uses one
+ * position, greedy chains too; a failed call uses none.
  *
  * <p>The token, the candidates and their probabilities have the same bits on every backend.
  *
+ * <p><b>The life of a draw:</b> a token that was drawn waits to be accepted. Steps that steer
+ * (mirostat, adaptive-p) learn of a token when it is accepted, and of no other.
+ *
+ * <table>
+ * <caption>What becomes of the draw that waits</caption>
+ * <tr><th>event</th><th>the draw that waits</th></tr>
+ * <tr><td>{@code sample} gives a token</td><td>it waits, in the place of any that waited; of
+ *     several tokens drawn at once the first waits</td></tr>
+ * <tr><td>{@code accept} of its token, {@code next}</td><td>it is accepted: steps learn of
+ *     it</td></tr>
+ * <tr><td>{@code accept} of another token, {@code acceptPrompt}, {@code rollback}, {@code
+ *     reset}</td><td>its place is taken: it is forgotten</td></tr>
+ * <tr><td>{@code fork}</td><td>it waits in both, and each may accept it</td></tr>
+ * <tr><td>a call that fails, {@code apply}, {@code position}, read-outs</td><td>it goes on
+ *     waiting</td></tr>
+ * </table>
+ *
+ * <p>A chain with a step that depends on what was accepted does nothing right if nothing is. So a
+ * second draw from the stream, with nothing accepted since the first, is an {@link
+ * IllegalStateException} for such a chain. It is none after {@link #position(long)} or {@link
+ * #fork()}, and none with a number of the caller's: these are for draws that are repeated.
+ *
  * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link
- * Workspace}). The row is referred to, not copied, until the next call.
+ * Workspace}). The history doubles its room when it is used up; it is kept only for chains that
+ * read it. The row is referred to, not copied, until the next call.
+ *
+ * <p><b>Rows that change:</b> candidates and probabilities are those of the row that was sampled.
+ * After a filter nothing of the row is read again. A chain that narrows nothing reads the row again
+ * when its candidates or probabilities are first asked for. If the caller has written to the row
+ * before, that is an {@link IllegalStateException}, found by the sums of the row's blocks. A change
+ * that no sum shows, of tokens that weigh next to nothing or only change places, may pass. No
+ * probability is ever above 1.
  *
  * <p><b>Faults:</b> a call of {@code sample} that ends with an error, an {@link OutOfMemoryError}
  * or a {@link StackOverflowError} too, has used no position and no mask, and can be made again. If
@@ -34,13 +75,17 @@ import org.logitkernels.internal.Survivors;
  * {@link IllegalArgumentException} or an {@link IllegalStateException}. Enforced by {@code
  * FaultsContract}.
  *
- * <p>Not thread-safe: one per sequence.
+ * <p>Not thread-safe: one sampler per sequence. Most uses by two threads at the same time end in an
+ * {@link IllegalStateException} that says so, and none without an end.
  */
 public final class Sampler {
   /** Where the numbers of further draws, and of their race, begin among those hashed from u. */
   private static final long FURTHER = 1L << 32;
 
   private static final long RACE = 1L << 33;
+
+  /** In the place of a token: there is none. */
+  private static final int NONE = -1;
 
   /** Logits below which a row is done before others have begun to help. */
   static final int SHORTEST_SHARED = Row.SHORTEST_SPLIT;
@@ -55,18 +100,24 @@ public final class Sampler {
   private final Logits logits;
   private final View view = new View();
 
+  /** Whether a call is under way. Plain, as it finds a misuse and protects nothing. */
+  private boolean busy;
+
   private long position;
-  private History history = new History();
+  private History history;
   private long @Nullable [] mask;
+
+  /** The token that was drawn and waits to be accepted, or none. */
+  private int waiting = NONE;
+
+  /** Whether another draw from the stream would be a mistake before a token is accepted. */
+  private boolean owesAccept;
 
   // Of the last call.
   private boolean sampled;
   private float @Nullable [] array;
   private int token;
   private float tokenLogit;
-
-  /** Whether the token is still to be accepted. */
-  private boolean unheard;
 
   Sampler(SamplerChain chain, int vocabularySize, long seed, Kernels kernels) {
     this.chain = chain;
@@ -77,65 +128,183 @@ public final class Sampler {
     this.survivors = applied.survivors;
     this.source = new RowSource(backend, survivors);
     this.logits = applied.logits;
+    this.history = new History(applied.readsTokens);
   }
 
   /**
-   * A sampler that goes on from here on its own: the same chain, seed, position and history. Beams
-   * and parallel samples begin so.
+   * The uniform number that a draw of a stream uses, as a pure function: for programs that need
+   * numbers of their own beside the sampler's, addressed likewise, as {@link Speculative} does.
    *
-   * @return the copy; it has sampled nothing yet
+   * <p><b>Definition:</b> the upper 53 bits of the {@code nextLong()} number {@code position}, from
+   * 0, of {@code new java.util.SplittableRandom(seed)}, as a fraction in [0, 1). <b>Cost:</b> a few
+   * nanoseconds at any position. <b>Allocation:</b> none. <b>Source:</b> Steele, Lea and Flood,
+   * doi:10.1145/2660193.2660195.
+   *
+   * @param seed selects the stream
+   * @param position the number of the draw, from 0
+   * @return the number, in [0, 1)
+   * @throws IllegalArgumentException if the position is negative
+   */
+  public static double draw(long seed, long position) {
+    checkPosition(position);
+    return RandomStream.draw(seed, position);
+  }
+
+  /**
+   * A sampler that goes on from here on its own: the same chain, seed, position, history and draw
+   * that waits.
+   *
+   * <p>It is for beams, and for trying something out and coming back: given the same rows, it draws
+   * the same tokens as this one, until it accepts others or is moved to another position. For
+   * parallel samples, which should differ, take {@link #fork(long)}.
+   *
+   * @return the copy; nothing can be read out of it yet
    */
   public Sampler fork() {
-    Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(backend));
-    copy.position = position;
-    copy.history = history.copy();
-    copy.applied.rememberAs(applied);
-    return copy;
+    return fork(seed);
+  }
+
+  /**
+   * A sampler that goes on from here with another random stream: parallel samples of one prompt
+   * begin so. Chain, position, history and the draw that waits are the same.
+   *
+   * <p>Streams of different seeds are independent; two forks with one seed draw the same tokens.
+   *
+   * @param seed selects the copy's stream
+   * @return the copy; nothing can be read out of it yet
+   */
+  public Sampler fork(long seed) {
+    begin();
+    try {
+      Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(backend));
+      copy.position = position;
+      copy.history = history.copy();
+      copy.applied.rememberAs(applied);
+      copy.waiting = waiting;
+      owesAccept = false;
+      return copy;
+    } finally {
+      busy = false;
+    }
   }
 
   /** Begins anew: no history, position 0, nothing sampled. */
   public void reset() {
-    history.clear();
-    applied.forget();
-    position = 0;
-    mask = null;
-    sampled = false;
+    begin();
+    try {
+      history.clear();
+      applied.forget();
+      position = 0;
+      mask = null;
+      forgetDraw();
+      sampled = false;
+    } finally {
+      busy = false;
+    }
   }
 
   /**
    * Adds the prompt's tokens to the history, which steps such as penalties look at: all of them, or
    * none if the call ends with an error.
    *
+   * <p>May be called again later, for a further turn of a conversation. Then all that was accepted
+   * before counts as prompt from now on, as if the whole conversation had been one prompt: a
+   * frequency penalty without the prompt begins to count anew, a minimum length counts the tokens
+   * of the new answer, and {@link #rollback} reaches back to here. DRY, n-grams and penalties with
+   * the prompt see one text. What mirostat and adaptive-p have learned stays.
+   *
    * @param tokens their ids
-   * @throws IllegalArgumentException if an id is not in [0, {@link #vocabularySize()})
-   * @throws IllegalStateException if tokens were accepted already
+   * @throws IllegalArgumentException if an id is not in [0, {@link #vocabularySize()}), or the
+   *     history would be longer than an array
    */
   public void acceptPrompt(int... tokens) {
-    if (history.generated() > 0) {
-      throw new IllegalStateException("the prompt comes before the tokens that are accepted");
+    begin();
+    try {
+      for (int token : tokens) {
+        checkToken(token);
+      }
+      history.addPrompt(tokens);
+      applied.settle();
+      forgetDraw();
+    } finally {
+      busy = false;
     }
-    for (int token : tokens) {
-      checkToken(token);
-    }
-    history.addPrompt(tokens);
   }
 
   /**
-   * Adds a token to the history, and tells steps that steer (mirostat, adaptive-p) of it if it is
-   * the one drawn last. No call of {@code sample} does: the caller may choose another.
+   * Adds a token to the history: the one drawn last, of which steps that steer (mirostat,
+   * adaptive-p) then learn, or another in its place. No call of {@code sample} does: the caller may
+   * choose another. {@link #next(float[])} does both.
    *
-   * <p><b>Allocation:</b> the history doubles its room when it is used up.
+   * <p><b>Allocation:</b> the history doubles its room when it is used up; what steps that steer
+   * remember, 16 bytes for each token, likewise.
    *
    * @param token its id
-   * @throws IllegalArgumentException if it is not in [0, {@link #vocabularySize()})
+   * @throws IllegalArgumentException if it is not in [0, {@link #vocabularySize()}), or the history
+   *     would be longer than an array
    */
   public void accept(int token) {
-    checkToken(token);
-    history.add(token);
-    if (sampled && unheard && token == this.token) {
-      unheard = false;
-      applied.observe(token, logProbability());
+    begin();
+    try {
+      checkToken(token);
+      reserve();
+      add(token);
+    } finally {
+      busy = false;
     }
+  }
+
+  /** Makes room, so that a token can be added without an error. */
+  private void reserve() {
+    history.reserve(1);
+    applied.reserve();
+  }
+
+  private void add(int token) {
+    history.add(token);
+    applied.accepted(token == waiting);
+    forgetDraw();
+  }
+
+  private void forgetDraw() {
+    waiting = NONE;
+    owesAccept = false;
+  }
+
+  /**
+   * Takes back the tokens that were accepted last, as if they never had been: for drafts that a
+   * larger model has rejected. Penalties, n-grams and lengths count without them, and steps that
+   * steer forget what they learned of them. The position stays; {@link #position(long)} moves it.
+   *
+   * <p><b>Cost:</b> constant. <b>Allocation:</b> none.
+   *
+   * @param tokens how many, at least 0, at most those accepted since the last {@link #acceptPrompt}
+   * @throws IllegalArgumentException if it is another number
+   */
+  public void rollback(int tokens) {
+    begin();
+    try {
+      if (tokens < 0 || tokens > history.generated()) {
+        throw new IllegalArgumentException(
+            "tokens must be in [0, "
+                + history.generated()
+                + "], as many as were accepted behind the prompt, but was "
+                + tokens);
+      }
+      history.removeLast(tokens);
+      applied.removeLast(tokens);
+      forgetDraw();
+    } finally {
+      busy = false;
+    }
+  }
+
+  /** Begins a call. */
+  private void begin() {
+    if (busy) {
+      throw Rows.shared();
+    }
+    busy = true;
   }
 
   private void checkToken(int token) {
@@ -153,6 +322,7 @@ public final class Sampler {
    * @throws IllegalStateException if the chain has no such step
    */
   public void allow(long[] mask) {
+    Objects.requireNonNull(mask, "mask");
     for (Step step : chain.steps()) {
       if (step instanceof Step.Allowed) {
         this.mask = mask;
@@ -163,14 +333,111 @@ public final class Sampler {
   }
 
   /**
+   * Draws a token from a row, as {@link #sample(float[])}, and accepts it, as {@link #accept}: the
+   * next token of the sequence.
+   *
+   * @param logits the row
+   * @return the token's id
+   * @throws IllegalArgumentException as for {@link #sample(float[])}, or if the history would be
+   *     longer than an array
+   * @throws IllegalStateException as for {@link #sample(float[])}
+   */
+  public int next(float[] logits) {
+    sampled = false;
+    return next(logits, 0, logits.length);
+  }
+
+  /**
+   * Draws a token from a range of an array, as {@link #sample(float[], int, int)}, and accepts it,
+   * as {@link #accept}.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @return the token's id, counted from {@code from}
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException as for {@link #sample(float[], int, int)}, or if the history
+   *     would be longer than an array
+   * @throws IllegalStateException as for {@link #sample(float[], int, int)}
+   */
+  public int next(float[] logits, int from, int to) {
+    beginCall();
+    try {
+      reserve();
+      double u = streamDraw();
+      open(logits, from, to);
+      return addNext(u);
+    } finally {
+      busy = false;
+    }
+  }
+
+  /**
+   * Draws a token from a row in a memory segment, as {@link #sample(MemorySegment, long, int,
+   * ElementType)}, and accepts it, as {@link #accept}.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @return the token's id
+   * @throws IndexOutOfBoundsException if the row does not lie in the segment
+   * @throws IllegalArgumentException as for {@code sample}, or if the history would be longer than
+   *     an array
+   * @throws IllegalStateException as for {@code sample}
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int next(MemorySegment logits, long byteOffset, int length, ElementType type) {
+    beginCall();
+    try {
+      reserve();
+      double u = streamDraw();
+      open(logits, byteOffset, length, type);
+      return addNext(u);
+    } finally {
+      busy = false;
+    }
+  }
+
+  /**
+   * Draws a token from a buffer, as {@link #sample(FloatBuffer)}, and accepts it, as {@link
+   * #accept}.
+   *
+   * @param logits direct, or on the heap
+   * @return the token's id
+   * @throws IllegalArgumentException as for {@code sample}, or if the history would be longer than
+   *     an array
+   * @throws IllegalStateException as for {@code sample}
+   */
+  public int next(FloatBuffer logits) {
+    beginCall();
+    try {
+      reserve();
+      double u = streamDraw();
+      open(logits);
+      return addNext(u);
+    } finally {
+      busy = false;
+    }
+  }
+
+  private int addNext(double u) {
+    int token = drawFromStream(u);
+    add(token);
+    return token;
+  }
+
+  /**
    * Draws a token from a row, with the draw at {@link #position()}, which then grows by 1.
    *
    * @param logits the row
    * @return the token's id
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
-   *     or holds NaN or +Infinity (the message names the lowest offending index)
-   * @throws IllegalStateException if every token is masked, or if the stream's last draw, number
-   *     2^63 - 2, was used
+   *     holds NaN or +Infinity (the message names the lowest offending index), or lacks a token
+   *     that a bias or ban names
+   * @throws IllegalStateException if every token is masked, if the stream's last draw, number 2^63
+   *     - 2, was used, or if the chain depends on what was accepted, and nothing was since the last
+   *     draw
    */
   public int sample(float[] logits) {
     sampled = false;
@@ -187,21 +454,41 @@ public final class Sampler {
    * @return the token's id, counted from {@code from}
    * @throws IndexOutOfBoundsException if the range does not lie in the array
    * @throws IllegalArgumentException if the range is empty or longer than {@link
-   *     #vocabularySize()}, or holds NaN or +Infinity (the message names the lowest offending
-   *     index, counted from {@code from})
-   * @throws IllegalStateException if every token is masked, or if the stream's last draw, number
-   *     2^63 - 2, was used
+   *     #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending index,
+   *     counted from {@code from}), or lacks a token that a bias or ban names
+   * @throws IllegalStateException if every token is masked, if the stream's last draw, number 2^63
+   *     - 2, was used, or if the chain depends on what was accepted, and nothing was since the last
+   *     draw
    */
   public int sample(float[] logits, int from, int to) {
-    int token = sample(logits, from, to, next());
-    position++;
-    return token;
+    beginCall();
+    try {
+      double u = streamDraw();
+      open(logits, from, to);
+      return drawFromStream(u);
+    } finally {
+      busy = false;
+    }
   }
 
-  /** The draw at the position. */
-  private double next() {
+  /** Begins a call on a row: nothing can be read out until it has succeeded. */
+  private void beginCall() {
+    begin();
+    sampled = false;
+  }
+
+  /** The number of the draw at the position. */
+  private double streamDraw() {
+    if (owesAccept) {
+      throw new IllegalStateException(
+          "token "
+              + waiting
+              + " was drawn before, and no token was accepted since, which the step "
+              + AppliedChain.name(Objects.requireNonNull(applied.remembering))
+              + " depends on: call accept(token) behind each draw, or next(row), which does both;"
+              + " to draw again from one row, set position(long), fork, or give a number u");
+    }
     if (position == Long.MAX_VALUE) {
-      sampled = false;
       throw new IllegalStateException("the stream has no draw left: position " + position);
     }
     return RandomStream.draw(seed, position);
@@ -218,13 +505,18 @@ public final class Sampler {
    * @return the token's id, counted from {@code from}
    * @throws IndexOutOfBoundsException if the range does not lie in the array
    * @throws IllegalArgumentException if u is not in [0, 1), the range is empty or longer than
-   *     {@link #vocabularySize()}, or holds NaN or +Infinity (the message names the lowest
-   *     offending index, counted from {@code from})
+   *     {@link #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending
+   *     index, counted from {@code from}), or lacks a token that a bias or ban names
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits, int from, int to, double u) {
-    open(logits, from, to);
-    return draw(u);
+    beginCall();
+    try {
+      open(logits, from, to);
+      return draw(u);
+    } finally {
+      busy = false;
+    }
   }
 
   /**
@@ -238,25 +530,33 @@ public final class Sampler {
    * @return the token's id
    * @throws IndexOutOfBoundsException if the row does not lie in the segment
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
-   *     or holds NaN or +Infinity (the message names the lowest offending index)
-   * @throws IllegalStateException if every token is masked, the segment's memory was released, or
-   *     the stream's last draw was used
+   *     holds NaN or +Infinity (the message names the lowest offending index), or lacks a token
+   *     that a bias or ban names
+   * @throws IllegalStateException if every token is masked, the segment's memory was released, the
+   *     stream's last draw was used, or the chain depends on what was accepted, and nothing was
+   *     since the last draw
    * @throws WrongThreadException if the segment is confined to another thread
    */
   public int sample(MemorySegment logits, long byteOffset, int length, ElementType type) {
-    int token = sample(logits, byteOffset, length, type, next());
-    position++;
-    return token;
+    beginCall();
+    try {
+      double u = streamDraw();
+      open(logits, byteOffset, length, type);
+      return drawFromStream(u);
+    } finally {
+      busy = false;
+    }
   }
 
   /**
    * Draws a token from a row in a memory segment, with a given uniform number: the token, and all
    * that can be read out, have the bits of the row widened to a {@code float[]}.
    *
-   * <p><b>Cost:</b> native {@code FLOAT32} rows, and rows in a {@code float[]}, are read where they
-   * lie. Halves are widened in one read, into memory of this sampler's, which grows to 4 bytes per
-   * logit once. Other rows on the heap (unaligned, read-only, in arrays of other types) are copied.
-   * The segment is referred to until the next call, which {@link #candidates()} may read it in.
+   * <p><b>Cost:</b> rows in a {@code float[]} are read where they lie, and native {@code FLOAT32}
+   * rows too by vector kernels; scalar kernels copy those. Halves are widened in one read, into
+   * memory of this sampler's, which grows to 4 bytes per logit once. Other rows on the heap
+   * (unaligned, read-only, in arrays of other types) are copied. The segment is referred to until
+   * the next call, which {@link #candidates()} may read it in.
    *
    * @param logits holds the row: native or on the heap, read-only or not
    * @param byteOffset where in it the row begins; any alignment
@@ -265,18 +565,23 @@ public final class Sampler {
    * @param u in [0, 1)
    * @return the token's id
    * @throws IndexOutOfBoundsException if the row does not lie in the segment
-   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
-   *     or holds NaN or +Infinity (the message names the lowest offending index)
+   * @throws IllegalArgumentException if u is not in [0, 1), the row is empty or longer than {@link
+   *     #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending index),
+   *     or lacks a token that a bias or ban names
    * @throws IllegalStateException if every token is masked, the segment's memory was released
    * @throws WrongThreadException if the segment is confined to another thread
    */
   public int sample(MemorySegment logits, long byteOffset, int length, ElementType type, double u) {
-    sampled = false;
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    checkLength(length);
-    Kernels.checkUniform(u);
-    open(source.open(logits, byteOffset, length, type));
-    return draw(u);
+    beginCall();
+    try {
+      RowSource.checkPlace(logits, byteOffset, length, type);
+      checkLength(length);
+      Kernels.checkUniform(u);
+      open(logits, byteOffset, length, type);
+      return draw(u);
+    } finally {
+      busy = false;
+    }
   }
 
   /**
@@ -286,13 +591,20 @@ public final class Sampler {
    * @param logits direct, or on the heap
    * @return the token's id
    * @throws IllegalArgumentException if the buffer has no logits left or more than {@link
-   *     #vocabularySize()}, is not in the machine's byte order, or holds NaN or +Infinity
-   * @throws IllegalStateException if every token is masked, or the stream's last draw was used
+   *     #vocabularySize()}, is not in the machine's byte order, holds NaN or +Infinity, or lacks a
+   *     token that a bias or ban names
+   * @throws IllegalStateException if every token is masked, the stream's last draw was used, or the
+   *     chain depends on what was accepted, and nothing was since the last draw
    */
   public int sample(FloatBuffer logits) {
-    int token = sample(logits, next());
-    position++;
-    return token;
+    beginCall();
+    try {
+      double u = streamDraw();
+      open(logits);
+      return drawFromStream(u);
+    } finally {
+      busy = false;
+    }
   }
 
   /**
@@ -306,11 +618,101 @@ public final class Sampler {
    * @throws IllegalStateException if every token is masked
    */
   public int sample(FloatBuffer logits, double u) {
+    beginCall();
+    try {
+      checkLength(logits.remaining());
+      Kernels.checkUniform(u);
+      open(logits);
+      return draw(u);
+    } finally {
+      busy = false;
+    }
+  }
+
+  /**
+   * Applies the chain to a row and draws nothing: for the distribution itself, which {@link
+   * #candidates()}, {@link #probabilities} and {@link #maskedLogits} then read out.
+   *
+   * <p>The distribution is the one that {@link #sample(float[])} would draw from now: XTC, whose
+   * effect is random, decides by the draw at {@link #position()}. No position is used, a draw that
+   * waits goes on waiting, and a mask given to {@link #allow} is used up. {@link #probability()} is
+   * an error, as there is no token. Speculative decoding takes the target's rows so.
+   *
+   * <p><b>Cost:</b> that of a token. <b>Allocation:</b> none in steady state.
+   *
+   * @param logits the row
+   * @return {@link #candidates()}
+   * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
+   *     holds NaN or +Infinity (the message names the lowest offending index), or lacks a token
+   *     that a bias or ban names
+   * @throws IllegalStateException if every token is masked
+   */
+  public Candidates apply(float[] logits) {
     sampled = false;
-    checkLength(logits.remaining());
-    Kernels.checkUniform(u);
-    open(source.open(logits));
-    return draw(u);
+    return apply(logits, 0, logits.length);
+  }
+
+  /**
+   * Applies the chain to a range of an array and draws nothing, as {@link #apply(float[])}.
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @return {@link #candidates()}, their ids counted from {@code from}
+   * @throws IndexOutOfBoundsException if the range does not lie in the array
+   * @throws IllegalArgumentException as for {@link #apply(float[])}
+   * @throws IllegalStateException if every token is masked
+   */
+  public Candidates apply(float[] logits, int from, int to) {
+    beginCall();
+    try {
+      open(logits, from, to);
+      return apply();
+    } finally {
+      busy = false;
+    }
+  }
+
+  /**
+   * Applies the chain to a row in a memory segment and draws nothing, as {@link #apply(float[])}.
+   *
+   * @param logits holds the row: native or on the heap, read-only or not
+   * @param byteOffset where in it the row begins; any alignment
+   * @param length logits in the row
+   * @param type how they are stored, in the machine's byte order
+   * @return {@link #candidates()}
+   * @throws IndexOutOfBoundsException if the row does not lie in the segment
+   * @throws IllegalArgumentException as for {@link #apply(float[])}
+   * @throws IllegalStateException if every token is masked, or the segment's memory was released
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public Candidates apply(MemorySegment logits, long byteOffset, int length, ElementType type) {
+    beginCall();
+    try {
+      open(logits, byteOffset, length, type);
+      return apply();
+    } finally {
+      busy = false;
+    }
+  }
+
+  /**
+   * Applies the chain to the logits between a buffer's position and its limit and draws nothing, as
+   * {@link #apply(float[])}.
+   *
+   * @param logits direct, or on the heap
+   * @return {@link #candidates()}
+   * @throws IllegalArgumentException as for {@link #sample(FloatBuffer)}
+   * @throws IllegalStateException if every token is masked
+   */
+  public Candidates apply(FloatBuffer logits) {
+    beginCall();
+    try {
+      open(logits);
+      return apply();
+    } finally {
+      busy = false;
+    }
   }
 
   /** Whether its kernels can share a row among threads. */
@@ -323,12 +725,21 @@ public final class Sampler {
     survivors.crew = crew;
   }
 
-  /** Points at a row. Nothing counts as sampled until a token was drawn. */
   private void open(float[] logits, int from, int to) {
-    sampled = false;
     Kernels.checkRange(logits, from, to);
     checkLength(to - from);
     open(source.open(logits, from, to));
+  }
+
+  private void open(MemorySegment logits, long byteOffset, int length, ElementType type) {
+    RowSource.checkPlace(logits, byteOffset, length, type);
+    checkLength(length);
+    open(source.open(logits, byteOffset, length, type));
+  }
+
+  private void open(FloatBuffer logits) {
+    checkLength(logits.remaining());
+    open(source.open(logits));
   }
 
   private void open(Row<?> row) {
@@ -343,6 +754,13 @@ public final class Sampler {
     }
   }
 
+  private int drawFromStream(double u) {
+    int token = draw(u);
+    position++;
+    owesAccept = applied.remembering != null;
+    return token;
+  }
+
   private int draw(double u) {
     choose(u);
     succeed();
@@ -352,19 +770,45 @@ public final class Sampler {
   /** Applies the chain, and draws. */
   private void choose(double u) {
     Kernels.checkUniform(u);
-    applied.apply(u, history, mask);
-    token = applied.draw(u);
+    try {
+      applied.apply(u, history, mask);
+      token = applied.draw(u);
+    } catch (IllegalStateException e) {
+      throw applied.explained(e, u, history, mask);
+    }
     if (token < 0) {
       throw Rows.changed();
     }
     tokenLogit = logits.get(token);
   }
 
+  private Candidates apply() {
+    double u = RandomStream.draw(seed, position);
+    token = NONE;
+    try {
+      applied.apply(u, history, mask);
+      applied.total();
+    } catch (IllegalStateException e) {
+      throw applied.explained(e, u, history, mask);
+    }
+    if (!(survivors.total > 0)) {
+      throw Rows.changed();
+    }
+    view.reset();
+    mask = null;
+    sampled = true;
+    return view;
+  }
+
   /** At the very end: a call that fails has sampled nothing, and the mask is for the next one. */
   private void succeed() {
     view.reset();
+    forgetDraw();
+    if (applied.steers) {
+      applied.drawn(token, logProbabilityOf(tokenLogit));
+    }
+    waiting = token;
     mask = null;
-    unheard = true;
     sampled = true;
   }
 
@@ -387,10 +831,16 @@ public final class Sampler {
    */
   public int sampleWithoutReplacement(
       float[] logits, int from, int to, int n, int[] tokens, double[] perturbed) {
-    double u = next();
-    int drawn = sampleWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
-    position++;
-    return drawn;
+    beginCall();
+    try {
+      double u = streamDraw();
+      int drawn = drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
+      position++;
+      owesAccept = applied.remembering != null;
+      return drawn;
+    } finally {
+      busy = false;
+    }
   }
 
   /**
@@ -405,8 +855,8 @@ public final class Sampler {
    * top-k trick): here the times of an exponential race, {@code t_i = t_(i-1) + E_i / (1 - p_1 -
    * ... - p_(i-1))}, as {@code -ln t_i}.
    *
-   * <p>{@link #candidates()}, {@link #probability()} and {@link #accept} are then about the first
-   * token and what it was drawn from.
+   * <p>{@link #candidates()} and {@link #probability()} are then about the first token and what it
+   * was drawn from, and the first token is the one that waits to be accepted.
    *
    * <p><b>Cost:</b> that of one token, and for each further one that of summing a block of the row
    * again, or of a pass over the tokens that the chain left. <b>Allocation:</b> none in steady
@@ -430,7 +880,16 @@ public final class Sampler {
    */
   public int sampleWithoutReplacement(
       float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
-    sampled = false;
+    beginCall();
+    try {
+      return drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
+    } finally {
+      busy = false;
+    }
+  }
+
+  private int drawWithoutReplacement(
+      float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
     Kernels.checkCount("n", n);
     Kernels.checkOutput("tokens", tokens.length, n);
     Kernels.checkOutput("perturbed", perturbed.length, n);
@@ -459,7 +918,9 @@ public final class Sampler {
 
   /**
    * The tokens that survived the last call's chain, best first, with renormalised probabilities: a
-   * live view, valid until the next call or a change of the row.
+   * live view, valid until the next call. A chain that narrows nothing reads the row for it, when
+   * it is first asked: if the row was changed before, the view throws an {@link
+   * IllegalStateException}.
    *
    * @return the view, the same at every call
    * @throws IllegalStateException before the first success and after a failed call
@@ -474,10 +935,11 @@ public final class Sampler {
    * Candidates#probability}.
    *
    * @return the probability
-   * @throws IllegalStateException before the first success and after a failed call
+   * @throws IllegalStateException before the first success, after a failed call and after {@code
+   *     apply}
    */
   public float probability() {
-    checkSampled();
+    checkDrawn();
     return probabilityOf(tokenLogit);
   }
 
@@ -486,10 +948,11 @@ public final class Sampler {
    * T - ln(total)}.
    *
    * @return the logarithm, in nats
-   * @throws IllegalStateException before the first success and after a failed call
+   * @throws IllegalStateException before the first success, after a failed call and after {@code
+   *     apply}
    */
   public double logProbability() {
-    checkSampled();
+    checkDrawn();
     return logProbabilityOf(tokenLogit);
   }
 
@@ -509,7 +972,8 @@ public final class Sampler {
    * @param outFrom the index of the first
    * @throws IndexOutOfBoundsException if they do not fit
    * @throws IllegalArgumentException if {@code out} is the array that holds the row
-   * @throws IllegalStateException before the first success and after a failed call
+   * @throws IllegalStateException before the first success and after a failed call, and if the
+   *     chain narrowed nothing and the row was changed since: then nothing was written
    */
   public void maskedLogits(float[] out, int outFrom) {
     writeRow(out, outFrom, false);
@@ -525,30 +989,30 @@ public final class Sampler {
    * @param outFrom the index of the first
    * @throws IndexOutOfBoundsException if they do not fit
    * @throws IllegalArgumentException if {@code out} is the array that holds the row
-   * @throws IllegalStateException before the first success and after a failed call
+   * @throws IllegalStateException before the first success and after a failed call, and if the
+   *     chain narrowed nothing and the row was changed since: then nothing was written
    */
   public void probabilities(float[] out, int outFrom) {
     writeRow(out, outFrom, true);
   }
 
   private void writeRow(float[] out, int outFrom, boolean asProbabilities) {
-    checkSampled();
-    int length = logits.length();
-    Objects.checkFromIndexSize(outFrom, length, out.length);
-    if (out == array) {
-      throw new IllegalArgumentException("out is the array that holds the row");
-    }
-    if (logits.narrowed) {
+    begin();
+    try {
+      checkSampled();
+      int length = logits.length();
+      Objects.checkFromIndexSize(outFrom, length, out.length);
+      if (out == array) {
+        throw new IllegalArgumentException("out is the array that holds the row");
+      }
+      view.collect();
       Arrays.fill(out, outFrom, outFrom + length, asProbabilities ? 0 : Float.NEGATIVE_INFINITY);
       for (int i = 0; i < survivors.size; i++) {
         float logit = survivors.values[i];
         out[outFrom + survivors.ids[i]] = asProbabilities ? probabilityOf(logit) : logit;
       }
-    } else {
-      logits.copyTo(out, outFrom);
-      for (int i = outFrom; asProbabilities && i < outFrom + length; i++) {
-        out[i] = probabilityOf(out[i]);
-      }
+    } finally {
+      busy = false;
     }
   }
 
@@ -558,16 +1022,22 @@ public final class Sampler {
   }
 
   /**
-   * Moves to a position in the stream: the next call uses this draw.
+   * Moves to a position in the stream: the next call uses this draw. A draw may be repeated so,
+   * with nothing accepted in between.
    *
    * @param position the number of the draw, from 0
    * @throws IllegalArgumentException if the position is negative
    */
   public void position(long position) {
+    checkPosition(position);
+    this.position = position;
+    owesAccept = false;
+  }
+
+  private static void checkPosition(long position) {
     if (position < 0) {
       throw new IllegalArgumentException("position must be >= 0, but was " + position);
     }
-    this.position = position;
   }
 
   /** {@return the seed that selects the stream} */
@@ -592,28 +1062,47 @@ public final class Sampler {
     }
   }
 
+  private void checkDrawn() {
+    checkSampled();
+    if (token < 0) {
+      throw new IllegalStateException("no token was drawn: the last call was apply(row)");
+    }
+  }
+
   private float probabilityOf(float logit) {
     return survivors.weight(logit, applied.temperature) * (float) (1 / survivors.total);
   }
 
   /** The candidates of the last call, put in order when first asked for. */
   private final class View implements Candidates {
-    private boolean counted;
+    private boolean collected;
+    private boolean stale;
     private boolean ordered;
     private long[] best = {};
 
     void reset() {
-      counted = logits.narrowed;
+      collected = logits.narrowed;
+      stale = false;
       ordered = false;
+    }
+
+    /** Puts all tokens of a chain that narrowed nothing in the survivors' place, once. */
+    void collect() {
+      if (!collected && !stale) {
+        stale = !logits.all(applied.temperature);
+        collected = !stale;
+      }
+      if (stale) {
+        throw new IllegalStateException(
+            "the row was changed since it was sampled: read candidates and probabilities out before"
+                + " the next row is written, or keep rows apart");
+      }
     }
 
     @Override
     public int size() {
       checkSampled();
-      if (!counted) {
-        logits.all();
-        counted = true;
-      }
+      collect();
       return survivors.size;
     }
 

@@ -80,7 +80,8 @@ public final class SamplerChain implements Serializable {
    * @param vocabularySize the longest row it will be given
    * @param seed selects the random stream
    * @return a sampler at position 0
-   * @throws IllegalArgumentException if the vocabulary size is below 1
+   * @throws IllegalArgumentException if the vocabulary size is below 1, or a bias, ban or breaker
+   *     names a token outside it
    * @throws IllegalStateException if a backend is forced and cannot serve
    */
   public Sampler newSampler(int vocabularySize, long seed) {
@@ -94,7 +95,8 @@ public final class SamplerChain implements Serializable {
    * @param seed selects the random stream
    * @param kernels the backend
    * @return a sampler at position 0
-   * @throws IllegalArgumentException if the vocabulary size is below 1
+   * @throws IllegalArgumentException if the vocabulary size is below 1, or a bias, ban or breaker
+   *     names a token outside it
    */
   public Sampler newSampler(int vocabularySize, long seed, Kernels kernels) {
     if (vocabularySize < 1) {

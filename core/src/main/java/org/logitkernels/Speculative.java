@@ -1,18 +1,26 @@
 package org.logitkernels;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Speculative sampling: whether the tokens that a small model has drafted may stand, so that what
  * comes out is distributed as if the large model had drawn it.
  *
  * <p>Probabilities are rows as {@link Kernels#softmax} or {@link Sampler#probabilities} write them,
- * one behind the other in an array: of the draft a row for each token, of the target one more.
+ * one behind the other in an array: of the draft a row for each token, of the target one more. A
+ * sampler gives the target's with its whole chain, and without a draw, by {@link
+ * Sampler#apply(float[])}: accept each drafted token behind its row, and take those that were not
+ * accepted back with {@link Sampler#rollback}. {@link Sampler#draw} gives uniform numbers that are
+ * addressed by seed and position.
  *
  * <p><b>Source:</b> Leviathan et al., Fast Inference from Transformers via Speculative Decoding,
  * arXiv:2211.17192; Chen et al., arXiv:2302.01318; as FlashInfer's chain_speculative_sampling.
  */
 public final class Speculative {
+  private static final String DRAFT = "draftProbabilities";
+  private static final String TARGET = "targetProbabilities";
+
   private Speculative() {}
 
   /**
@@ -76,12 +84,55 @@ public final class Speculative {
       float[] targetProbabilities,
       double[] u,
       int[] out) {
+    Objects.requireNonNull(draftProbabilities, DRAFT);
+    return check(draft, n, vocabulary, draftProbabilities, targetProbabilities, u, out);
+  }
+
+  /**
+   * Verifies drafted tokens that have no probabilities, as those of an n-gram lookup or of a greedy
+   * draft model: the draft is sure of each, q = 1.
+   *
+   * <p><b>Definition:</b> drafted token i, with probability p in its row of the target, is accepted
+   * if {@code u[i] < p}. The first that is not is replaced by a draw from the target's row without
+   * that token. Otherwise as {@link #verify(int[], int, int, float[], float[], double[], int[])}
+   * with rows of the draft that hold 1 for the drafted token and 0 for all others: the same tokens,
+   * and what comes out is distributed as if the target had drawn it.
+   *
+   * <p><b>Cost:</b> two passes over one row, however long the chain. <b>Allocation:</b> none.
+   *
+   * @param draft holds the tokens drafted
+   * @param n how many, at least 0
+   * @param vocabulary tokens in a row
+   * @param targetProbabilities a row of probabilities for each drafted token, and one row more
+   * @param u uniform numbers in [0, 1): one for each drafted token, and one more
+   * @param out where the tokens go: room for one more than were drafted; may be {@code draft}
+   * @return how many were written: the accepted ones, and one
+   * @throws IndexOutOfBoundsException if there are no n tokens
+   * @throws IllegalArgumentException as above
+   * @throws IllegalStateException as above
+   */
+  public static int verify(
+      int[] draft, int n, int vocabulary, float[] targetProbabilities, double[] u, int[] out) {
+    return check(draft, n, vocabulary, null, targetProbabilities, u, out);
+  }
+
+  /** The draft is sure of its tokens where it has no probabilities. */
+  private static int check(
+      int[] draft,
+      int n,
+      int vocabulary,
+      float @Nullable [] draftProbabilities,
+      float[] targetProbabilities,
+      double[] u,
+      int[] out) {
     Objects.checkFromIndexSize(0, n, draft.length);
     if (vocabulary < 1) {
       throw new IllegalArgumentException("vocabulary must be >= 1, but was " + vocabulary);
     }
-    checkLength("draftProbabilities", draftProbabilities.length, (long) n * vocabulary);
-    checkLength("targetProbabilities", targetProbabilities.length, (n + 1L) * vocabulary);
+    if (draftProbabilities != null) {
+      checkLength(DRAFT, draftProbabilities.length, (long) n * vocabulary);
+    }
+    checkLength(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
     checkLength("u", u.length, n + 1L);
     checkLength("out", out.length, n + 1L);
     for (int i = 0; i <= n; i++) {
@@ -94,8 +145,8 @@ public final class Speculative {
     int accepted = 0;
     while (accepted < n) {
       int at = accepted * vocabulary + draft[accepted];
-      float q = checkProbability(draftProbabilities[at]);
-      float p = checkProbability(targetProbabilities[at]);
+      float q = draftProbabilities == null ? 1 : probability(DRAFT, draftProbabilities, at);
+      float p = probability(TARGET, targetProbabilities, at);
       if (!(u[accepted] * q < p)) {
         break;
       }
@@ -104,10 +155,11 @@ public final class Speculative {
     int row = accepted * vocabulary;
     int last = -1;
     if (accepted < n) {
-      last = draw(draftProbabilities, targetProbabilities, row, vocabulary, u[n], true);
+      int sure = row + draft[accepted];
+      last = draw(draftProbabilities, sure, targetProbabilities, row, vocabulary, u[n], true);
     }
     if (last < 0) {
-      last = draw(draftProbabilities, targetProbabilities, row, vocabulary, u[n], false);
+      last = draw(draftProbabilities, -1, targetProbabilities, row, vocabulary, u[n], false);
     }
     if (last < 0) {
       throw new IllegalStateException("row " + accepted + " of the target holds no probability");
@@ -119,16 +171,22 @@ public final class Speculative {
 
   /** Draws from the residual, or from the target's row; -1 if nothing is in it. */
   private static int draw(
-      float[] draft, float[] target, int row, int vocabulary, double u, boolean residual) {
+      float @Nullable [] draft,
+      int sure,
+      float[] target,
+      int row,
+      int vocabulary,
+      double u,
+      boolean residual) {
     double total = 0;
     for (int i = row; i < row + vocabulary; i++) {
-      total += mass(draft, target, i, residual);
+      total += mass(draft, sure, target, i, residual);
     }
     double goal = u * total;
     double sum = 0;
     int last = -1;
     for (int i = row; i < row + vocabulary; i++) {
-      double mass = mass(draft, target, i, residual);
+      double mass = mass(draft, sure, target, i, residual);
       if (mass > 0) {
         sum += mass;
         last = i - row;
@@ -140,14 +198,22 @@ public final class Speculative {
     return last;
   }
 
-  private static double mass(float[] draft, float[] target, int i, boolean residual) {
-    double p = checkProbability(target[i]);
-    return residual ? Math.max(0, p - checkProbability(draft[i])) : p;
+  /** What is left of the target's probability: a draft without probabilities is sure of a token. */
+  private static double mass(
+      float @Nullable [] draft, int sure, float[] target, int i, boolean residual) {
+    double p = probability(TARGET, target, i);
+    if (!residual) {
+      return p;
+    }
+    float q = draft != null ? probability(DRAFT, draft, i) : i == sure ? 1 : 0;
+    return Math.max(0, p - q);
   }
 
-  private static float checkProbability(float p) {
+  private static float probability(String name, float[] row, int i) {
+    float p = row[i];
     if (!(p >= 0 && p < Float.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("a probability is " + p);
+      throw new IllegalArgumentException(
+          name + "[" + i + "] is " + p + ": a probability is finite and at least 0");
     }
     return p;
   }

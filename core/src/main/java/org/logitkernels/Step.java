@@ -426,9 +426,9 @@ public sealed interface Step extends Serializable {
    * Logit bias: adds to the logits of the tokens that are named.
    *
    * <p>To the logit as the chain has scaled it: behind a temperature T, {@code T * bias} is added
-   * to the row's. Results beyond the range of float are clamped to it; {@code -Infinity} masks. Ids
-   * that a row does not have are passed over. <b>Source:</b> the OpenAI API; as in llama.cpp and
-   * vLLM.
+   * to the row's. Results beyond the range of float are clamped to it; {@code -Infinity} masks. An
+   * id that is not in a sampler's vocabulary is an error when the sampler is made, and one that a
+   * row lacks is an error of that row. <b>Source:</b> the OpenAI API; as in llama.cpp and vLLM.
    *
    * @param biases by token id; finite or {@code -Infinity}
    * @return the step
@@ -440,7 +440,8 @@ public sealed interface Step extends Serializable {
 
   /**
    * Banned sequences: masks the last token of a sequence where the others end the history; a
-   * sequence of one token is banned everywhere.
+   * sequence of one token is banned everywhere. Ids outside the vocabulary or the row are errors, as
+   * for {@link #logitBias}.
    *
    * <p><b>Source:</b> as in Hugging Face transformers and vLLM ("bad words").
    *
@@ -454,7 +455,7 @@ public sealed interface Step extends Serializable {
 
   /**
    * Minimum length: masks the end-of-sequence tokens until so many tokens were accepted after the
-   * prompt.
+   * prompt. Ids outside the vocabulary or the row are errors, as for {@link #logitBias}.
    *
    * <p><b>Source:</b> as in Hugging Face transformers ({@code min_new_tokens}) and vLLM.
    *

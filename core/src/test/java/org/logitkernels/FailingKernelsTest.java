@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.testkit.Chains;
 import org.logitkernels.testkit.Failures;
@@ -134,12 +135,50 @@ class FailingKernelsTest {
             assertEquals(token, sample(sampler, row, count), chain::toString); // the mask is there
           }
           assertEquals(1, sampler.position());
+          disturbed.at(-1, () -> {}); // read-outs may read the row again
           assertEquals(expected.probability(), sampler.probability(), chain::toString);
           assertArrayEquals(Chains.ids(expected.candidates()), Chains.ids(sampler.candidates()));
         }
       }
     }
     assertTrue(failures > 100, () -> "too few kernels failed");
+  }
+
+  /** A call in the middle of another, as another thread would make it, is an error that says so. */
+  @Test
+  void aSamplerThatIsInUseSaysSo() {
+    float[] row = Rows.of(Rows.Distribution.NORMAL, LENGTH, 0, 3).logits();
+    String message =
+        "another thread uses this sampler or workspace at the same time: take one sampler per"
+            + " sequence, and one workspace per thread";
+    Disturbed disturbed = new Disturbed();
+    Sampler sampler = sampler(SamplerChain.of(Step.topK(3)), disturbed.kernels);
+    List<Executable> calls =
+        List.of(
+            () -> sampler.sample(row),
+            () -> sampler.sample(row, 0, LENGTH, 0.5),
+            () -> sampler.next(row),
+            () -> sampler.apply(row),
+            () -> sampler.accept(1),
+            () -> sampler.acceptPrompt(1),
+            () -> sampler.rollback(0),
+            () -> sampler.probabilities(new float[LENGTH], 0),
+            sampler::fork,
+            sampler::reset);
+    for (Executable call : calls) {
+      boolean[] made = {false};
+      disturbed.at(
+          0,
+          () -> {
+            made[0] = true;
+            Failures.illegalState(message, call);
+          });
+      long position = sampler.position();
+      sampler.sample(row);
+      assertTrue(made[0]);
+      assertEquals(position + 1, sampler.position());
+      assertEquals(3, sampler.candidates().size());
+    }
   }
 
   /** The token is in range, or the error says that the row was wrong. */

@@ -10,6 +10,7 @@ import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SegmentContract;
 import org.logitkernels.testkit.SemanticsContract;
+import org.logitkernels.testkit.SequenceContract;
 import org.logitkernels.testkit.SteeringContract;
 import org.logitkernels.testkit.WithoutReplacementContract;
 
@@ -21,6 +22,7 @@ class ScalarSamplerTest
         FiltersContract,
         HistoryContract,
         SteeringContract,
+        SequenceContract,
         SegmentContract,
         WithoutReplacementContract,
         PeerCasesContract,

@@ -131,6 +131,103 @@ class SpeculativeTest {
     }
   }
 
+  /** A draft without probabilities is one that is sure of its tokens. */
+  @Test
+  void draftsWithoutProbabilitiesAreSure() {
+    SplittableRandom random = new SplittableRandom(8);
+    for (int trial = 0; trial < 20_000; trial++) {
+      int n = random.nextInt(4);
+      float[] q = new float[4 * n];
+      float[] p = new float[4 * n + 4];
+      int[] draft = new int[n];
+      for (int row = 0; row <= n; row++) {
+        double total = 0;
+        for (int i = 0; i < 4; i++) {
+          p[4 * row + i] = random.nextInt(3) == 0 ? 0 : random.nextInt(1, 9);
+          total += p[4 * row + i];
+        }
+        for (int i = 0; i < 4; i++) {
+          p[4 * row + i] = (float) (total == 0 ? 0.25 : p[4 * row + i] / total);
+        }
+        if (row < n) {
+          draft[row] = random.nextInt(4);
+          q[4 * row + draft[row]] = 1;
+        }
+      }
+      double[] u = random.doubles(n + 1).toArray();
+      int[] expected = new int[n + 1];
+      int[] out = new int[n + 1];
+      int written = Speculative.verify(draft, n, 4, q, p, u, expected);
+      assertEquals(written, Speculative.verify(draft, n, 4, p, u, out));
+      assertArrayEquals(expected, out);
+    }
+    int[] draft = {2, 1};
+    Failures.illegalArgument(
+        "targetProbabilities has length 8, but 12 are needed",
+        () -> Speculative.verify(draft, 2, 4, DRAFT, new double[3], new int[3]));
+    Failures.illegalArgument(
+        "token 2 is not in the vocabulary of 2",
+        () -> Speculative.verify(draft, 2, 2, TARGET, new double[3], new int[3]));
+  }
+
+  /**
+   * Speculative decoding as documented: a draft from somewhere, the target's rows by a chain that
+   * reads the history, and tokens taken back. Two tokens that come out are distributed as if the
+   * chain had drawn them.
+   */
+  @Test
+  void aChainsDistributionIsVerified() {
+    SamplerChain chain =
+        SamplerChain.of(Step.presencePenalty(1.5f), Step.temperature(0.7f), Step.topK(3));
+    float[][] rows = {{1, 0.5f, 0, 0.7f}, {0.2f, 1, 0.9f, 0}, {0, 0, 1, 1}}; // by the last token
+    Sampler target = chain.newSampler(4, 3, Kernels.scalar());
+    target.acceptPrompt(0);
+    double[] expected = new double[16];
+    for (int a = 0; a < 4; a++) {
+      target.apply(rows[0]);
+      float[] first = new float[4];
+      target.probabilities(first, 0);
+      target.accept(a);
+      target.apply(rows[a % 3]);
+      float[] second = new float[4];
+      target.probabilities(second, 0);
+      target.rollback(1);
+      for (int b = 0; b < 4; b++) {
+        expected[4 * a + b] = (double) first[a] * second[b];
+      }
+    }
+    int[] counts = new int[16];
+    float[] p = new float[12];
+    int[] draft = {1, 2};
+    int[] out = new int[3];
+    for (int trial = 0; trial < 100_000; trial++) {
+      Sampler sampler = target.fork(trial);
+      int[] tokens = new int[4];
+      int size = 0;
+      while (size < 2) {
+        int last = size == 0 ? 0 : tokens[0];
+        double[] u = new double[3];
+        for (int i = 0; i <= 2; i++) {
+          sampler.apply(rows[(i == 0 ? last : draft[i - 1]) % 3]);
+          sampler.probabilities(p, 4 * i);
+          u[i] = Sampler.draw(sampler.seed(), sampler.position() + i);
+          if (i < 2) {
+            sampler.accept(draft[i]);
+          }
+        }
+        sampler.rollback(2);
+        sampler.position(sampler.position() + 3);
+        int n = Speculative.verify(draft, 2, 4, p, u, out);
+        for (int i = 0; i < n && size < 4; i++) {
+          sampler.accept(out[i]);
+          tokens[size++] = out[i];
+        }
+      }
+      counts[4 * tokens[0] + tokens[1]]++;
+    }
+    ChiSquare.assertFits("a chain", expected, counts);
+  }
+
   /** A sum must exceed u times the total: at 0.5 of two halves the second is drawn. */
   @Test
   void theDrawIsOfTheFirstSumAboveTheGoal() {
@@ -182,13 +279,16 @@ class SpeculativeTest {
     float[] bad = TARGET.clone();
     Arrays.fill(bad, 0, 4, Float.NaN);
     Failures.illegalArgument(
-        "a probability is NaN", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+        "targetProbabilities[2] is NaN: a probability is finite and at least 0",
+        () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
     bad[2] = Float.POSITIVE_INFINITY;
     Failures.illegalArgument(
-        "a probability is Infinity", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+        "targetProbabilities[2] is Infinity: a probability is finite and at least 0",
+        () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
     bad[2] = -Float.MIN_VALUE;
     Failures.illegalArgument(
-        "a probability is -1.4E-45", () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+        "targetProbabilities[2] is -1.4E-45: a probability is finite and at least 0",
+        () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
     float[] emptyFirstRow = TARGET.clone();
     Arrays.fill(emptyFirstRow, 0, 4, 0);
     Failures.illegalState(

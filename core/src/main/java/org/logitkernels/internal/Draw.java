@@ -77,8 +77,7 @@ public final class Draw {
   static int draw(Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
     int blocks = Lanes.blocks(row.length());
     double[] prefixes = survivors.prefixes;
-    double total = Lanes.prefixes(survivors.sums, survivors.decays, blocks, prefixes);
-    survivors.total = total;
+    double total = prefixes(row, survivors);
     double target = u * total; // below the total, as u < 1, however it rounds
     int block = 0;
     while (block < blocks - 1 && prefixes[block] <= target) {
@@ -98,6 +97,14 @@ public final class Draw {
       }
     }
     return -1;
+  }
+
+  /** Leaves the running totals of the blocks, and the total, which it returns. */
+  static double prefixes(Row<?> row, Survivors survivors) {
+    int blocks = Lanes.blocks(row.length());
+    survivors.total =
+        Lanes.prefixes(survivors.sums, survivors.decays, blocks, survivors.prefixes);
+    return survivors.total;
   }
 
   private static int drawFrom(

@@ -12,8 +12,14 @@ public final class Feedback {
   private static final float SHARPNESS = 10;
   private static final float PER_WIDTH = 1 / 0.3f;
 
+  private static final double[] NONE = {};
+
+  private final boolean adaptiveP;
   private final double start;
+  private final double startWeight;
   private final double decay;
+  private final double tau;
+  private final double eta;
 
   /** Mirostat's mu, in bits; adaptive-p's weighted sum of probabilities. */
   private double value;
@@ -21,50 +27,110 @@ public final class Feedback {
   /** Adaptive-p's sum of weights. */
   private double weight;
 
+  /**
+   * What the draw that waits would add, once it is accepted: its surprisal in bits, or for
+   * adaptive-p its probability before the change.
+   */
+  private double waiting;
+
+  /** The value and the weight before each token that was accepted, so that it can be taken back. */
+  private double[] past = NONE;
+
+  private int accepted;
+
   private int[] ids = {};
   private float[] weights = {};
   private int size;
   private double total;
 
-  private Feedback(double start, double decay, double weight) {
+  private Feedback(
+      boolean adaptiveP, double start, double startWeight, double decay, double tau, double eta) {
+    this.adaptiveP = adaptiveP;
     this.start = start;
+    this.startWeight = startWeight;
     this.decay = decay;
-    this.value = start;
-    this.weight = weight;
+    this.tau = tau;
+    this.eta = eta;
+    reset();
   }
 
   /** For mirostat: mu is twice tau. */
-  public static Feedback mirostat(double tau) {
-    return new Feedback(2 * tau, 0, 0);
+  public static Feedback mirostat(double tau, double eta) {
+    return new Feedback(false, 2 * tau, 0, 0, tau, eta);
   }
 
   /** For adaptive-p: as if the target had been met for ever. */
   public static Feedback adaptiveP(double target, double decay) {
-    return new Feedback(target / (1 - decay), decay, 1 / (1 - decay));
+    return new Feedback(true, target / (1 - decay), 1 / (1 - decay), decay, 0, 0);
   }
 
   /** The same, on its own from now on. */
   public Feedback copy() {
-    Feedback copy = new Feedback(start, decay, weight);
+    Feedback copy = new Feedback(adaptiveP, start, startWeight, decay, tau, eta);
     copy.value = value;
+    copy.weight = weight;
+    copy.waiting = waiting;
+    copy.past = Arrays.copyOf(past, 2 * accepted);
+    copy.accepted = accepted;
     return copy;
   }
 
   /** As at the start. */
   public void reset() {
     value = start;
-    weight = 1 / (1 - decay);
+    weight = startWeight;
+    accepted = 0;
     size = 0;
+  }
+
+  /** A token was drawn, with this log-probability in nats: it waits to be accepted. */
+  public void drawn(int token, double logProbability) {
+    if (adaptiveP) {
+      int i = Arrays.binarySearch(ids, 0, size, token);
+      waiting = i < 0 ? Double.NaN : weights[i] / total; // no row was changed: nothing to learn
+    } else {
+      waiting = -logProbability / LN_2;
+    }
+  }
+
+  /** Makes room to remember one more token that is accepted. */
+  public void reserve() {
+    past = History.grown(past, 2 * accepted, 2);
+  }
+
+  /** A token is accepted: the draw that waited, or another, which teaches nothing. */
+  public void accepted(boolean waited) {
+    past[2 * accepted] = value;
+    past[2 * accepted + 1] = weight;
+    accepted++;
+    if (!waited || Double.isNaN(waiting)) {
+      return;
+    }
+    if (adaptiveP) {
+      value = waiting + decay * value;
+      weight = 1 + decay * weight;
+    } else {
+      value -= eta * (waiting - tau);
+    }
+  }
+
+  /** Takes back the last tokens that were accepted. */
+  public void removeLast(int count) {
+    if (count > 0) {
+      accepted -= count;
+      value = past[2 * accepted];
+      weight = past[2 * accepted + 1];
+    }
+  }
+
+  /** What was accepted so far cannot be taken back any more. */
+  public void settle() {
+    accepted = 0;
   }
 
   /** The least probability that mirostat 2 keeps. */
   public double leastProbability() {
     return Exponential.power(2, -value);
-  }
-
-  /** Mirostat's mu after a token of this log-probability, in nats. */
-  public void observe(double logProbability, double tau, double eta) {
-    value -= eta * (-logProbability / LN_2 - tau);
   }
 
   /** Mirostat 1's k, from the best survivors; {@code length} where the formula gives no number. */
@@ -105,15 +171,6 @@ public final class Feedback {
     for (int i = 0; i < size; i++) {
       float distance = Math.abs(weights[i] * factor - goal) * PER_WIDTH;
       values[i] = PEAK - SHARPNESS * distance * distance / (1 + distance);
-    }
-  }
-
-  /** Adaptive-p's average after a token. */
-  public void observe(int token) {
-    int i = Arrays.binarySearch(ids, 0, size, token);
-    if (i >= 0) {
-      value = weights[i] / total + decay * value;
-      weight = 1 + decay * weight;
     }
   }
 }

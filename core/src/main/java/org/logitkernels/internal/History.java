@@ -2,19 +2,32 @@ package org.logitkernels.internal;
 
 import java.util.Arrays;
 
-/** The tokens of a sequence so far: the prompt's, and behind them those that were accepted. */
+/**
+ * The tokens of a sequence so far: those of the prompt, and behind them those that were accepted.
+ *
+ * <p>Where no step reads the tokens, they are counted and not kept.
+ */
 public final class History {
-  private int[] tokens;
-  private int size;
-  private int prompt;
+  /** No array of a JVM is longer. */
+  private static final int LONGEST = Integer.MAX_VALUE - 8;
 
-  /** Empty. */
-  public History() {
-    this.tokens = new int[64];
+  private static final int FIRST_ROOM = 64;
+
+  private static final int[] NONE = {};
+
+  private final boolean kept;
+  private int[] tokens = NONE;
+  private long size;
+  private long prompt;
+
+  /** Empty; tokens are kept, or only counted. */
+  public History(boolean kept) {
+    this.kept = kept;
   }
 
   private History(History other) {
-    this.tokens = other.tokens.clone();
+    this.kept = other.kept;
+    this.tokens = Arrays.copyOf(other.tokens, kept ? (int) other.size : 0);
     this.size = other.size;
     this.prompt = other.prompt;
   }
@@ -30,37 +43,68 @@ public final class History {
     prompt = 0;
   }
 
-  /** Adds tokens of the prompt, before any other: all, or none if there is no memory for them. */
-  public void addPrompt(int[] added) {
-    if (tokens.length - size < added.length) {
-      tokens = Arrays.copyOf(tokens, Math.max(2 * size, size + added.length));
+  /**
+   * Makes room for more tokens: all that is needed so that they can be added without an error.
+   *
+   * @throws IllegalArgumentException if there would be more tokens than an array holds
+   */
+  public void reserve(int more) {
+    if (kept && more > tokens.length - size) {
+      tokens = Arrays.copyOf(tokens, room((int) size, more));
     }
-    System.arraycopy(added, 0, tokens, size, added.length);
+  }
+
+  /** The same for what is remembered beside the tokens. */
+  static double[] grown(double[] numbers, int size, int more) {
+    return more > numbers.length - size ? Arrays.copyOf(numbers, room(size, more)) : numbers;
+  }
+
+  /** Twice the room, or what is needed if that is more. */
+  private static int room(int size, int more) {
+    if (more > LONGEST - size) {
+      throw new IllegalArgumentException(
+          "the history is full: " + size + " and " + more + " more are more than an array holds");
+    }
+    return (int) Math.min(LONGEST, Math.max(Math.max(FIRST_ROOM, 2L * size), (long) size + more));
+  }
+
+  /** Adds tokens of a prompt, all or none: with them, all tokens so far count as prompt. */
+  public void addPrompt(int[] added) {
+    reserve(added.length);
+    if (kept) {
+      System.arraycopy(added, 0, tokens, (int) size, added.length);
+    }
     size += added.length;
     prompt = size;
   }
 
   /** Adds a token. Room doubles when it is used up. */
   public void add(int token) {
-    if (size == tokens.length) {
-      tokens = Arrays.copyOf(tokens, 2 * size);
+    reserve(1);
+    if (kept) {
+      tokens[(int) size] = token;
     }
-    tokens[size++] = token;
+    size++;
   }
 
-  /** How many tokens there are. */
+  /** Takes back the last tokens, which must have come after the prompt. */
+  public void removeLast(int count) {
+    size -= count;
+  }
+
+  /** How many tokens there are, where they are kept. */
   public int size() {
-    return size;
+    return (int) size;
   }
 
   /** How many of them came after the prompt. */
-  public int generated() {
+  public long generated() {
     return size - prompt;
   }
 
   /** Where the last {@code last} tokens begin, the prompt among them or not. */
   public int start(int last, boolean withPrompt) {
-    return Math.max(withPrompt ? 0 : prompt, size - Math.min(last, size));
+    return (int) Math.max(withPrompt ? 0 : prompt, size - Math.min(last, size));
   }
 
   /** The token at a place, from 0. */

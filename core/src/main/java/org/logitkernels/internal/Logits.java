@@ -32,6 +32,9 @@ public final class Logits {
   private float[] copy = NONE;
   private Row<?> row;
 
+  /** The row that the chain began with. */
+  private Row<?> given;
+
   /** The temperature that the row's blocks were summed at, without those excluded; or NaN. */
   private double summed;
 
@@ -47,16 +50,36 @@ public final class Logits {
     this.survivors = survivors;
     this.copied = new Row.OfArray(backend);
     this.row = copied;
+    this.given = copied;
   }
 
   /** Begins with a row. */
   public void open(Row<?> row) {
+    given = row;
     this.row = row;
     narrowed = false;
     summed = Double.NaN;
     changes.clear();
     survivors.excludedCount = 0;
     fall = 0;
+  }
+
+  /** Begins again with the row that it was opened with. */
+  public void reopen() {
+    survivors.forgetStrips();
+    open(given);
+  }
+
+  /** How many tokens are left that are not masked. Token by token: for errors alone. */
+  public int unmasked() {
+    if (narrowed) {
+      return survivors.size;
+    }
+    int count = 0;
+    for (int token = 0; token < length(); token++) {
+      count += get(token) > Float.NEGATIVE_INFINITY ? 1 : 0;
+    }
+    return count;
   }
 
   /** Tokens in the row. */
@@ -331,28 +354,60 @@ public final class Logits {
 
   /** Draws from the whole row. */
   public int draw(double temperature, double u) {
+    sumForDraw(temperature);
+    return Draw.draw(backend, row, temperature, u, survivors);
+  }
+
+  /** Leaves the total that a draw from the whole row would leave. */
+  public void total(double temperature) {
+    sumForDraw(temperature);
+    Draw.prefixes(row, survivors);
+  }
+
+  private void sumForDraw(double temperature) {
     if (changes.size() > survivors.excludedCount || fall > FALL * temperature) {
       copy();
     }
     sumOnce(temperature);
-    return Draw.draw(backend, row, temperature, u, survivors);
   }
 
-  /** Puts the row's unmasked tokens, without those excluded, in the place of the survivors. */
-  public void all() {
+  /**
+   * Puts the row's unmasked tokens, without those excluded, in the place of the survivors. Returns
+   * false, and has done nothing, if the row is not the one that was summed at this temperature: the
+   * caller has written to it since.
+   */
+  public boolean all(double temperature) {
+    if (row != copied && !isAsSummed(temperature)) {
+      return false;
+    }
     int length = length();
     survivors.size = 0;
     survivors.reserve(length);
     row.copy(0, survivors.values, 0, length);
     survivors.all(survivors.values, 0, length);
     dropChanged();
+    return survivors.isBelowMax();
   }
 
-  /** Copies the row, without the tokens excluded. */
-  public void copyTo(float[] out, int outFrom) {
-    row.copy(0, out, outFrom, length());
-    for (int i = 0; i < changes.size(); i++) {
-      out[outFrom + changes.token(i)] = Float.NEGATIVE_INFINITY;
+  /** Sums the row again: other logits have other sums, unless their weights are lost in them. */
+  private boolean isAsSummed(double temperature) {
+    long before = survivors.hashOfSums(length());
+    float max = survivors.max;
+    double total = survivors.total;
+    survivors.forgetStrips();
+    try {
+      Draw.sums(backend, row, temperature, survivors);
+      return before == survivors.hashOfSums(length());
+    } catch (IllegalArgumentException notLogits) {
+      return false;
+    } catch (IllegalStateException e) {
+      if (Rows.isAllMasked(e)) {
+        return false;
+      }
+      throw e;
+    } finally {
+      survivors.max = max;
+      survivors.total = total;
     }
   }
 }

@@ -14,6 +14,10 @@ public final class Order {
   private static final int SMALL = 48;
 
   private static final int DIGIT_BITS = 8;
+
+  /** Each round of a selection decides a bit at least, and keys have so many. */
+  private static final int MOST_ROUNDS = Long.SIZE;
+
   private static final int DIGITS = 1 << DIGIT_BITS;
 
   private Order() {}
@@ -44,12 +48,13 @@ public final class Order {
    * <p>A selection, not a sort: each round splits what is left at the highest bit in which its keys
    * differ and goes on with the side where the prefix ends. Masses are integers, so the result
    * depends on no order of addition. At most 64 rounds, and about 2n steps in all for keys as they
-   * come.
+   * come. Keys that are equal, or that change meanwhile, can only be another thread's work: they
+   * are an error, and never a loop without an end.
    */
   public static long prefixEnd(long[] keys, long[] masses, int size, long need) {
     int low = 0;
     int high = size;
-    while (high - low > 1) {
+    for (int round = 0; high - low > 1; round++) {
       long all = keys[low];
       long any = all;
       for (int i = low + 1; i < high; i++) {
@@ -58,6 +63,9 @@ public final class Order {
       }
       // Signed order: of the sign bit, 1 comes first; of every other bit, 0 does.
       long bit = Long.highestOneBit(all ^ any);
+      if (bit == 0 || round == MOST_ROUNDS) {
+        throw Rows.shared();
+      }
       long first = bit < 0 ? bit : 0;
       int split = low;
       int back = high;

@@ -2,6 +2,9 @@ package org.logitkernels.internal;
 
 /** What a row must not hold, and how that is said. */
 public final class Rows {
+  private static final String ALL_MASKED =
+      "every logit in the range is -Infinity: nothing can be sampled";
+
   private Rows() {}
 
   /** The error for the first NaN or +Infinity of a row that is known to hold one. */
@@ -26,7 +29,18 @@ public final class Rows {
 
   /** For a row in which every token is masked. */
   public static IllegalStateException allMasked() {
+    return new IllegalStateException(ALL_MASKED);
+  }
+
+  /** Whether an error is the one for a row in which every token is masked. */
+  public static boolean isAllMasked(RuntimeException error) {
+    return ALL_MASKED.equals(error.getMessage());
+  }
+
+  /** For scratch that two threads use at the same time. */
+  public static IllegalStateException shared() {
     return new IllegalStateException(
-        "every logit in the range is -Infinity: nothing can be sampled");
+        "another thread uses this sampler or workspace at the same time: take one sampler per"
+            + " sequence, and one workspace per thread");
   }
 }

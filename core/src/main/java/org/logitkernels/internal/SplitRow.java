@@ -74,7 +74,7 @@ class SplitRow<X> implements Crew.Work {
       throw Rows.allMasked();
     }
     int best = 0; // of the parts: strips that another thread has filled are not at hand
-    while (kernels.max(x, from, to, best + 1, survivors) < max) {
+    while (best < parts - 1 && kernels.max(x, from, to, best + 1, survivors) < max) {
       best++;
     }
     return kernels.argMax(x, from, to, best * part, max, survivors);

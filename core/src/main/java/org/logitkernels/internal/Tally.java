@@ -63,10 +63,13 @@ final class Tally {
     return place < 0 ? 0 : numbers[place];
   }
 
-  /** Where a token is, or would go. */
+  /** Where a token is, or would go. A quarter of the slots at most are taken. */
   private int slot(int token) {
     int slot = token * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(slots.length - 1);
-    while (slots[slot] != 0 && tokens[slots[slot] - 1] != token) {
+    for (int tries = 0; slots[slot] != 0 && tokens[slots[slot] - 1] != token; tries++) {
+      if (tries == slots.length) {
+        throw Rows.shared();
+      }
       slot = slot + 1 & slots.length - 1;
     }
     return slot;

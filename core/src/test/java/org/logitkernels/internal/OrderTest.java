@@ -1,7 +1,11 @@
 package org.logitkernels.internal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -21,5 +25,21 @@ class OrderTest {
       assertArrayEquals(
           sorted, Order.sort(keys, new long[SIZE], SIZE, new int[Order.counters()]), "bit " + bit);
     }
+  }
+
+  /** Equal keys, which only two threads with one sampler can make, end a selection in an error. */
+  @Test
+  void equalKeysEndInAnError() {
+    long[] keys = {5, 3, 9, 3, 3, 1};
+    long[] masses = {1, 1, 1, 1, 1, 1};
+    assertEquals(1, Order.prefixEnd(keys.clone(), masses.clone(), keys.length, 1));
+    IllegalStateException e =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () ->
+                assertThrows(
+                    IllegalStateException.class,
+                    () -> Order.prefixEnd(keys.clone(), masses.clone(), keys.length, 3)));
+    assertEquals(Rows.shared().getMessage(), e.getMessage());
   }
 }

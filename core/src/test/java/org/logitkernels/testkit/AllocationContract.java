@@ -461,7 +461,8 @@ public interface AllocationContract extends KernelsUnderTest {
     }
     assertNoAllocation(
         i -> {
-          int token = sampler.sample(row.array(), row.from(), row.to() - i);
+          int token = sampler.next(row.array(), row.from(), row.to() - i);
+          sampler.rollback(1);
           Candidates candidates = sampler.candidates();
           return token
               + candidates.size()
@@ -470,6 +471,28 @@ public interface AllocationContract extends KernelsUnderTest {
               + (int) sampler.probability()
               + (int) sampler.logProbability();
         });
+  }
+
+  /** Rows without a draw, the whole distribution read out of them, and tokens taken back. */
+  @Example
+  @Tag("allocation")
+  default void distributionsAllocateNothing() {
+    Row row = row();
+    float[] out = new float[row.length()];
+    for (Step[] steps :
+        new Step[][] {{}, {Step.topK(40)}, {Step.presencePenalty(1), Step.mirostatV2(5, 0.1f)}}) {
+      Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
+      assertNoAllocation(
+          i -> {
+            int size = sampler.apply(row.array(), row.from(), row.to() - i).size();
+            sampler.probabilities(out, 0);
+            for (int token = 0; token < 5; token++) {
+              sampler.accept(token);
+            }
+            sampler.rollback(5);
+            return size;
+          });
+    }
   }
 
   private static Row row() {

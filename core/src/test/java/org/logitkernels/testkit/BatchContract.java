@@ -64,7 +64,7 @@ public interface BatchContract extends KernelsUnderTest {
   record Plan(List<Step> steps, long seed, long position) {
     Sampler sampler(int vocabulary, BatchContract contract) {
       Sampler sampler =
-          SamplerChain.of(steps.toArray(new Step[0]))
+          Chains.fitting(SamplerChain.of(steps.toArray(new Step[0])), vocabulary)
               .newSampler(vocabulary, seed, contract.kernels());
       sampler.position(position);
       sampler.acceptPrompt(IntStream.of(1, 2, 0, 1, 2).map(id -> id % vocabulary).toArray());
@@ -101,7 +101,7 @@ public interface BatchContract extends KernelsUnderTest {
             Step.presencePenalty(1),
             Step.dry(0.8f, 1.75f, 1, 64),
             Step.noRepeatNgram(2),
-            Step.logitBias(Map.of(0, 3f, 2, -1f, 1_000_000, 1f)),
+            Step.logitBias(Map.of(0, 3f, 2, -1f, 2000, 1f)),
             Step.banned(new int[] {1}, new int[] {2, 0}),
             Step.minLength(3, 0, 4),
             Step.allowed(),

@@ -1,12 +1,14 @@
 package org.logitkernels.testkit;
 
 import java.util.List;
+import java.util.SortedMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
 import org.logitkernels.Candidates;
+import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
 
 /** Chains of steps in any order, with ordinary parameters and those at the edges. */
@@ -136,6 +138,35 @@ public final class Chains {
                     .map(bits -> (bits >>> 11) * 0x1p-53)),
             Tuple.of(1, Arbitraries.of(0.0, Double.MIN_VALUE, 0.5, Math.nextDown(1.0))))
         .withoutEdgeCases();
+  }
+
+  /**
+   * A chain that names no token which a row of this length lacks, and so can be asked of it: biases
+   * and bans of others are left out, which could have no effect.
+   */
+  public static SamplerChain fitting(SamplerChain chain, int length) {
+    return SamplerChain.of(
+        chain.steps().stream().map(step -> fitting(step, length)).toArray(Step[]::new));
+  }
+
+  private static Step fitting(Step step, int length) {
+    return switch (step) {
+      case Step.LogitBias(SortedMap<Integer, Float> biases) ->
+          Step.logitBias(biases.headMap(length));
+      case Step.Banned(List<List<Integer>> sequences) ->
+          new Step.Banned(
+              sequences.stream().filter(s -> s.stream().allMatch(id -> id < length)).toList());
+      case Step.MinLength(int n, List<Integer> ends) ->
+          new Step.MinLength(n, ends.stream().filter(id -> id < length).toList());
+      case Step.Dry dry ->
+          new Step.Dry(
+              dry.multiplier(),
+              dry.base(),
+              dry.allowed(),
+              dry.range(),
+              dry.breakers().stream().filter(id -> id < length).toList());
+      default -> step;
+    };
   }
 
   /** The ids of candidates, in their order. */

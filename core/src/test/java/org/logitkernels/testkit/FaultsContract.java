@@ -118,7 +118,7 @@ public interface FaultsContract extends KernelsUnderTest {
       Sampler sampler = chain.newSampler(LENGTH, 1, kernels());
       samplers.add(sampler);
       for (int n = 0; n < 150; n++) {
-        int token = tokenOrError(() -> sampler.sample(x));
+        int token = tokenOrError(() -> sampler.next(x));
         assertTrue(token >= -1 && token < LENGTH, () -> chain + " gave " + token);
         tokens += token >= 0 ? 1 : 0;
       }
@@ -145,6 +145,8 @@ public interface FaultsContract extends KernelsUnderTest {
     for (Sampler sampler : samplers) {
       Sampler untouched = sampler.chain().newSampler(LENGTH, 1, kernels());
       untouched.position(sampler.position());
+      sampler.reset();
+      sampler.position(untouched.position());
       assertEquals(untouched.sample(fine), sampler.sample(fine), sampler.chain()::toString);
     }
   }
@@ -161,7 +163,7 @@ public interface FaultsContract extends KernelsUnderTest {
         BatchSampler batch = BatchSampler.of(chain.newSampler(LONG, 1, kernels())).on(pool, 3);
         int[] token = new int[1];
         for (int n = 0; n < 10; n++) {
-          batch.sample(x, 0, 0, 1, LONG, token);
+          batch.next(x, 0, 0, 1, LONG, token);
           RuntimeException error = batch.error(0);
           assertEquals(token[0] < 0, error != null);
           assertTrue(token[0] < LONG);
@@ -330,10 +332,11 @@ public interface FaultsContract extends KernelsUnderTest {
                 for (SamplerChain chain : chains()) {
                   Sampler sampler = chain.newSampler(LENGTH, 5, kernels());
                   Sampler untouched = chain.newSampler(LENGTH, 5, kernels());
-                  untouched.sample(x);
-                  sampler.sample(x); // so that classes are there: what fails to load stays failed
+                  untouched.next(x);
+                  sampler.next(x); // so that classes are there: what fails to load stays failed
                   ended[0] += exhaust(sampler, x);
                   untouched.position(sampler.position());
+                  sampler.position(untouched.position()); // draws again, with nothing accepted
                   assertEquals(untouched.sample(x), sampler.sample(x), chain::toString);
                 }
               } catch (Throwable e) {
@@ -360,6 +363,7 @@ public interface FaultsContract extends KernelsUnderTest {
     }
     if (ended > 0 && ended < 60) {
       try {
+        sampler.position(sampler.position());
         sampler.sample(x);
       } catch (StackOverflowError e) {
         return ended + 1;

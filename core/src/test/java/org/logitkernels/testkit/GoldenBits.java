@@ -289,7 +289,7 @@ public final class GoldenBits {
   /** Some tokens, each with the history of those before it, and several without replacement. */
   private void chain(SamplerChain chain, float[] row) {
     int length = row.length;
-    Sampler sampler = chain.newSampler(length, 2024, kernels);
+    Sampler sampler = Chains.fitting(chain, length).newSampler(length, 2024, kernels);
     for (int i = 0; i < 12; i++) {
       sampler.acceptPrompt(i * i % Math.min(length, 7));
     }
@@ -321,7 +321,7 @@ public final class GoldenBits {
       add(tokens, 3);
       add(perturbed, 3);
     } catch (IllegalStateException allMasked) {
-      add(String.valueOf(allMasked.getMessage()));
+      add(Failures.ALL_MASKED); // whichever step it was
     }
   }
 
@@ -432,8 +432,14 @@ public final class GoldenBits {
           }
         }
       }
+      for (Sampler sampler : samplers) {
+        sampler.position(sampler.position()); // so that steps may draw again from the same history
+      }
       add(batch.sample(halves, 0, 2L * length, rows, length, ElementType.FLOAT16, tokens));
       add(tokens, rows);
+      for (Sampler sampler : samplers) {
+        sampler.position(sampler.position());
+      }
     }
   }
 

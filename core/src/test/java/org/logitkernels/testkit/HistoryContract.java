@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -57,7 +58,7 @@ public interface HistoryContract extends KernelsUnderTest {
             .as(Step::dry),
         Arbitraries.of(1, 2, 3).map(Step::noRepeatNgram),
         Arbitraries.of(
-            Step.logitBias(Map.of(0, 3f, 2, -1f, 1_000_000, 1f)),
+            Step.logitBias(Map.of(0, 3f, 2, -1f)),
             Step.logitBias(Map.of(1, Float.NEGATIVE_INFINITY, 3, 1e38f)),
             Step.banned(new int[] {1}, new int[] {2, 3}, new int[] {1, 2, 4}),
             Step.minLength(10, 0, 4),
@@ -111,6 +112,14 @@ public interface HistoryContract extends KernelsUnderTest {
         sequence(seed, (int) Math.floorMod(seed, 90L), (int) Math.min(length, 2 + (seed & 15)));
     float[] x = row.logits();
     float[] changed = x.clone();
+    if (Math.max(highest(first), highest(second)) >= length) {
+      SamplerChain chain = SamplerChain.of(first, second);
+      assertThrows(
+          IllegalArgumentException.class, () -> chain.newSampler(length, 1, kernels()));
+      Sampler longer = chain.newSampler(length + 5, 1, kernels());
+      assertThrows(IllegalArgumentException.class, () -> longer.sample(x, 0, length, 0.5));
+      return;
+    }
     double temperature = 1;
     for (Step step : before) {
       temperature = NaiveChain.temperature(step, temperature);
@@ -143,6 +152,18 @@ public interface HistoryContract extends KernelsUnderTest {
     Outcome expected = outcome(sampler(plain, length, new int[0]), changed);
     assertEquals(expected, outcome(sampler(steps, length, history), x), steps.toString());
     assertArrayEquals(EntryPoint.bits(row.logits()), EntryPoint.bits(x));
+  }
+
+  /** The highest token that a step biases or bans; -1 if it names none. */
+  private static int highest(Step step) {
+    return switch (step) {
+      case Step.LogitBias(SortedMap<Integer, Float> biases) -> biases.lastKey();
+      case Step.Banned(List<List<Integer>> sequences) ->
+          sequences.stream().flatMap(List::stream).mapToInt(id -> id).max().orElse(-1);
+      case Step.MinLength(int n, List<Integer> ends) ->
+          ends.stream().mapToInt(id -> id).max().orElse(-1);
+      default -> -1;
+    };
   }
 
   /** Every step that begins with the whole row reads it as changed. */
@@ -194,7 +215,10 @@ public interface HistoryContract extends KernelsUnderTest {
       probabilities.add(sampler.probability());
       return new Outcome("", token, ids, probabilities);
     } catch (IllegalStateException e) {
-      return new Outcome(e.getMessage(), -1, List.of(), List.of());
+      // Which step has masked the last token is said of the one, and cannot be of the other.
+      boolean masked = e.getMessage().startsWith("nothing is left to sample: ");
+      String message = masked ? Failures.ALL_MASKED : e.getMessage();
+      return new Outcome(message, -1, List.of(), List.of());
     }
   }
 
@@ -360,17 +384,17 @@ public interface HistoryContract extends KernelsUnderTest {
     byHand(Step.dry(1, 2, 3, 11), history, x, 4, 3, -2, 1, 0);
     byHand(Step.dry(1, 2, 2, 4), history, x, 4, 2, -2, 1, 0);
     byHand(Step.dry(1, 2, 2, 11, 2), history, x, 4, 3, -2, 1, 0);
-    byHand(Step.dry(1, 2, 2, 11, 9, 2, 3), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.dry(1, 2, 2, 11, 5, 2, 3), history, x, 4, 3, -2, 1, 0);
     byHand(Step.dry(1, 2, 1, 11, 1), history, x, 4, 3, -2, 0, 0);
     byHand(Step.noRepeatNgram(3), history, x, 4, no, -2, no, 0);
     byHand(Step.noRepeatNgram(4), history, x, 4, 3, -2, 1, 0);
     byHand(Step.noRepeatNgram(1), history, x, no, no, no, no, no);
-    byHand(Step.logitBias(Map.of(0, no, 3, 1.5f, 9, 7f)), history, x, no, 3, -2, 2.5f, 0);
+    byHand(Step.logitBias(Map.of(0, no, 3, 1.5f)), history, x, no, 3, -2, 2.5f, 0);
     byHand(Step.banned(new int[] {0}, new int[] {1, 2, 3}), history, x, no, 3, -2, no, 0);
-    byHand(Step.banned(new int[] {2, 2, 3}, new int[] {9}), history, x, 4, 3, -2, 1, 0);
+    byHand(Step.banned(new int[] {2, 2, 3}, new int[] {3, 1}), history, x, 4, 3, -2, 1, 0);
     int[] all = {0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 3};
     byHand(
-        Step.banned(all, new int[] {9, 0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 0}),
+        Step.banned(all, new int[] {5, 0, 1, 2, 3, 4, 4, 4, 1, 2, 1, 2, 0}),
         history,
         x,
         4,
@@ -380,7 +404,39 @@ public interface HistoryContract extends KernelsUnderTest {
         0);
     byHand(Step.minLength(5, 1, 3), history, x, 4, no, -2, no, 0);
     byHand(Step.minLength(4, 1, 3), history, x, 4, 3, -2, 1, 0);
-    byHand(Step.minLength(1, 9), history, x, 4, 3, -2, 1, 0);
+  }
+
+  /** A bias or ban of a token that is not there is a mistake, found as early as can be. */
+  @Example
+  default void namedTokensAreInTheVocabularyAndTheRow() {
+    Step[] steps = {
+      Step.logitBias(Map.of(1, 1f, 6, 1f)),
+      Step.banned(new int[] {1}, new int[] {6, 2}),
+      Step.minLength(3, 0, 6),
+      Step.minLength(0, 6)
+    };
+    for (Step step : steps) {
+      for (Step[] chain : new Step[][] {{step}, {Step.topK(2), step}}) {
+        Failures.illegalArgument(
+            step + " names token 6, which is not in the vocabulary of 6",
+            () -> SamplerChain.of(chain).newSampler(6, 1, kernels()));
+        Sampler sampler = SamplerChain.of(chain).newSampler(7, 1, kernels());
+        Failures.illegalArgument(
+            step + " names token 6, but the row has 6 logits", () -> sampler.sample(new float[6]));
+        sampler.sample(new float[7]);
+      }
+    }
+    Step dry = Step.dry(1, 2, 2, 64, 6);
+    Failures.illegalArgument(
+        dry + " names token 6, which is not in the vocabulary of 6",
+        () -> SamplerChain.of(dry).newSampler(6, 1, kernels()));
+    SamplerChain.of(dry).newSampler(7, 1, kernels()).sample(new float[6]); // it bans nothing
+    int[] long1 = new int[200];
+    Arrays.fill(long1, 1_000_000);
+    Failures.illegalArgument(
+        Step.banned(long1).toString().substring(0, 120)
+            + "... names token 1000000, which is not in the vocabulary of 6",
+        () -> SamplerChain.of(Step.banned(long1)).newSampler(6, 1, kernels()));
   }
 
   /** Also at another temperature, in whose units the steps that add or subtract do so. */
@@ -432,10 +488,15 @@ public interface HistoryContract extends KernelsUnderTest {
       Arrays.sort(ids);
       assertArrayEquals(new int[] {67, 104, 128}, ids, chain.toString());
       Failures.illegalState(
-          "the chain has a step allowed(), but no mask was given", () -> sampler.sample(x));
+          "the chain has a step allowed(), but no mask was given: call allow(mask) before each row",
+          () -> sampler.sample(x));
       sampler.allow(new long[] {});
+      int before = chain.steps().getFirst() instanceof Step.TopK ? 199 : 200;
       Failures.illegalState(
-          "every logit in the range is -Infinity: nothing can be sampled", () -> sampler.sample(x));
+          "nothing is left to sample: allowed() has masked all of the "
+              + before
+              + " tokens that were there before it",
+          () -> sampler.sample(x));
     }
     Failures.illegalState(
         "the chain has no step allowed(), which would read the mask",
@@ -538,6 +599,50 @@ public interface HistoryContract extends KernelsUnderTest {
     assertEquals(all, generate(sampler, 40));
   }
 
+  /** The step that has left nothing is named, and what was there before it. */
+  @Example
+  default void whatHasLeftNothingIsNamed() {
+    float no = Float.NEGATIVE_INFINITY;
+    float[] x = {0, 5, 1, no, no};
+    String[][] cases = {
+      {"allowed()", "allowed()", "3 tokens that were"},
+      {"top_k=1, allowed()", "allowed()", "1 token that was"},
+      {"min_length(3, ends=0;1;2)", "min_length(3, ends=0;1;2)", "3 tokens that were"},
+      {"top_k=1, banned=1", "banned=1", "1 token that was"},
+      {"banned=1, allowed(), top_p=0.9", "allowed()", "2 tokens that were"},
+      {"min_length(3, ends=1), allowed(), banned=0", "allowed()", "2 tokens that were"},
+      {"temperature=2, banned=0|1, no_repeat_ngram=1", "no_repeat_ngram=1", "1 token that was"},
+      {"logit_bias(0=-Infinity, 1=-Infinity, 2=-Infinity)", "", "3 tokens that were"},
+      {"top_p=0.9, top_k=1, logit_bias(1=-Infinity), temperature=0", "logit_bias(1=-Infinity)", "1 token that was"},
+      {"allowed(), typical_p=0.5", "allowed()", "3 tokens that were"},
+      {"allowed(), top_n_sigma=1", "allowed()", "3 tokens that were"},
+      {"allowed(), mirostat_v2=3", "allowed()", "3 tokens that were"},
+      {"allowed(), adaptive_p=0.5", "allowed()", "3 tokens that were"}
+    };
+    for (String[] each : cases) {
+      Sampler sampler = SamplerChain.parse(each[0]).newSampler(x.length, 1, kernels());
+      sampler.acceptPrompt(2);
+      String message =
+          "nothing is left to sample: "
+              + (each[1].isEmpty() ? each[0] : each[1])
+              + " has masked all of the "
+              + each[2]
+              + " there before it";
+      for (int call = 0; call < 2; call++) {
+        if (each[0].contains("allowed")) {
+          sampler.allow(new long[] {0b11000}); // those that are masked
+        }
+        Failures.illegalState(message, () -> sampler.sample(x));
+        Failures.illegalState(message, () -> sampler.apply(x));
+        Failures.illegalState(message, () -> sampler.next(x));
+        assertEquals(0, sampler.position());
+      }
+      Failures.illegalState(Failures.ALL_MASKED, () -> sampler.sample(new float[] {no, no, no, no, no}));
+      Failures.illegalArgument(
+          "logit 4 is NaN", () -> sampler.sample(new float[] {0, 0, 0, 0, Float.NaN}));
+    }
+  }
+
   private static List<Integer> generate(Sampler sampler, int tokens) {
     List<Integer> drawn = new ArrayList<>();
     for (int i = 0; i < tokens; i++) {
@@ -553,7 +658,7 @@ public interface HistoryContract extends KernelsUnderTest {
     return drawn;
   }
 
-  /** Tokens have to be in the vocabulary, and the prompt comes first. */
+  /** Tokens have to be in the vocabulary. */
   @Example
   default void historyIsChecked() {
     Sampler sampler = SamplerChain.of().newSampler(5, 1, kernels());
@@ -562,10 +667,5 @@ public interface HistoryContract extends KernelsUnderTest {
       Failures.illegalArgument(message, () -> sampler.accept(token));
       Failures.illegalArgument(message, () -> sampler.acceptPrompt(1, token));
     }
-    sampler.acceptPrompt(1, 2);
-    sampler.acceptPrompt(3);
-    sampler.accept(4);
-    Failures.illegalState(
-        "the prompt comes before the tokens that are accepted", () -> sampler.acceptPrompt(1));
   }
 }

@@ -239,9 +239,9 @@ final class Cases {
     return ids;
   }
 
-  /** An id of the vocabulary, or rarely of one without end. */
+  /** An id of the vocabulary. */
   private int id(int vocabulary) {
-    return oneIn(32) ? between(0, Integer.MAX_VALUE) : between(0, vocabulary - 1);
+    return between(0, vocabulary - 1);
   }
 
   /** Tokens of the vocabulary, from a few of them, so that they repeat. */

@@ -7,6 +7,7 @@ import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -58,8 +59,11 @@ public final class SamplerTarget {
 
       Outcome array = array(samplers[0], row, u, n);
       boolean valid = u >= 0 && u < 1 && length <= vocabulary;
+      boolean lacks = length < vocabulary && steps.stream().anyMatch(s -> highest(s) >= length);
       if (!valid || row.hasIllegal()) {
         array.assertFailed(IllegalArgumentException.class);
+      } else if (lacks) {
+        assertTrue(array.failed(), "a token that the row lacks");
       } else if (row.isMasked()) {
         array.assertFailed(IllegalStateException.class);
       } else if (!masks) {
@@ -89,6 +93,19 @@ public final class SamplerTarget {
       history.add(next);
       x = cases.oneIn(2) ? cases.row(length) : x;
     }
+  }
+
+  /** The highest id that a step biases or bans, or -1. */
+  private static int highest(Step step) {
+    List<Integer> ids =
+        switch (step) {
+          case Step.Banned(List<List<Integer>> sequences) ->
+              sequences.stream().flatMap(List::stream).toList();
+          case Step.MinLength(int n, List<Integer> ends) -> ends;
+          case Step.LogitBias(SortedMap<Integer, Float> biases) -> List.copyOf(biases.keySet());
+          default -> List.of();
+        };
+    return ids.stream().mapToInt(id -> id).max().orElse(-1);
   }
 
   private static boolean masks(Step step) {

@@ -39,7 +39,7 @@ final class TopP {
     Strips.collectBlocks(x, from, to, max, (float) -distance, survivors);
     long mass = weigh(survivors, temperature, quantum);
     int strips = Strips.inBlocks(to - from);
-    while (mass < need && strips > 0) {
+    while (mass < need && strips > 0 && distance < Float.MAX_VALUE) {
       distance *= 2;
       float bar = (float) (max - distance);
       if (Threshold.count(survivors.maxima, 0, strips, bar) > strips / 8) {

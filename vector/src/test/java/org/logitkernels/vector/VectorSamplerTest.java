@@ -11,6 +11,7 @@ import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
 import org.logitkernels.testkit.SegmentContract;
 import org.logitkernels.testkit.SemanticsContract;
+import org.logitkernels.testkit.SequenceContract;
 import org.logitkernels.testkit.SteeringContract;
 import org.logitkernels.testkit.WithoutReplacementContract;
 
@@ -22,6 +23,7 @@ class VectorSamplerTest
         FiltersContract,
         HistoryContract,
         SteeringContract,
+        SequenceContract,
         SegmentContract,
         WithoutReplacementContract,
         PeerCasesContract,
