@@ -140,7 +140,9 @@ final class PressureProbe {
       ended = true;
     }
     ballast = List.of();
-    feedback.observe(VOCABULARY / 2);
+    feedback.drawn(VOCABULARY / 2, 0);
+    feedback.reserve();
+    feedback.accepted(true);
     System.out.println("ended " + ended);
   }
 
