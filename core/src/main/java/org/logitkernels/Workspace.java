@@ -14,7 +14,8 @@ import org.logitkernels.internal.Survivors;
  * of a {@code float[]}) adds 4. After that it never allocates again, unless a longer row has to be
  * copied.
  *
- * <p>Holds nothing between calls. Not thread-safe: two calls at the same time need two workspaces.
+ * <p>Holds no result between calls, but may refer to the last row until the next. Not thread-safe:
+ * two calls at the same time need two workspaces.
  */
 public final class Workspace {
   final Survivors survivors;
