@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  * product of all temperatures.
  *
  * <p>A step that can narrow nothing is passed over: a temperature of 1, a top-k at least as long as
- * the row, a top-p or typical of 1, a min-p or cutoff of 0. A chain of which only temperatures
- * remain draws as {@link Kernels#sample} does. Any other draws from the survivors: the first by
- * ascending id whose running sum of weights, in double, exceeds {@code u * total}.
+ * the row, a top-p or typical of 1, a min-p or cutoff of 0. A chain that narrows nothing (of
+ * temperatures, penalties, biases, bans and masks) draws from the whole row, with the logits that
+ * it has changed, as {@link Kernels#sample} does. So does an XTC on a whole row, as
+ * docs/numerics.md tells. Any other draws from the survivors: the first by ascending id whose
+ * running sum of weights, in double, exceeds {@code u * total}.
  *
  * <p>Immutable, thread-safe and serializable, with equality by value.
  */

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** What a result was measured on. */
 final class Machine {
@@ -12,15 +15,34 @@ final class Machine {
   /** The processor's name, or at least its architecture. */
   static String processor() {
     try {
-      for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
-        if (line.startsWith("model name")) {
-          return line.substring(line.indexOf(':') + 1).strip();
-        }
-      }
+      return processor(Files.readAllLines(Path.of("/proc/cpuinfo")));
     } catch (IOException e) {
-      // Not Linux: the architecture has to do.
+      return processor(List.of()); // not Linux: the architecture has to do
     }
-    return System.getProperty("os.arch");
+  }
+
+  /**
+   * The name out of the lines of /proc/cpuinfo. Virtual machines cut it short ("AMD EPYC"), so the
+   * family and the model stand beside it, and the widest vectors.
+   */
+  static String processor(List<String> cpuinfo) {
+    Map<String, String> first = new HashMap<>();
+    for (String line : cpuinfo) {
+      int colon = line.indexOf(':');
+      if (colon > 0) {
+        first.putIfAbsent(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+      }
+    }
+    String name = first.getOrDefault("model name", System.getProperty("os.arch"));
+    String family = first.get("cpu family");
+    String model = first.get("model");
+    if (family == null || model == null) {
+      return name;
+    }
+    List<String> flags = List.of(first.getOrDefault("flags", "").split(" "));
+    String vectors =
+        flags.contains("avx512f") ? ", AVX-512" : flags.contains("avx2") ? ", AVX2" : "";
+    return name + " (family " + family + ", model " + model + vectors + ")";
   }
 
   static String jdk() {

@@ -1,6 +1,7 @@
 package org.logitkernels.bench;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
@@ -39,6 +41,10 @@ import picocli.CommandLine.Option;
       ""
     })
 public final class Main implements Callable<Integer> {
+  /** Pages with tables that are made from stored results. */
+  static final List<String> PAGES =
+      List.of("README.md", "docs/performance.md", "docs/cold-start.md");
+
   private static final String[] FLAGS = {"--add-modules", "jdk.incubator.vector", "-Xmx2g"};
   private static final List<String> BACKENDS =
       List.of("vector", "vector256", "vector128", "avx2", "scalar", "naive");
@@ -115,7 +121,8 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--tables",
       description =
-          "Measure nothing: fill the tables of README.md and docs/performance.md from the files they name.")
+          "Measure nothing: fill the tables of README.md, docs/performance.md and docs/cold-start.md from the "
+              + "files they name.")
   private boolean tables;
 
   @Option(
@@ -190,8 +197,9 @@ public final class Main implements Callable<Integer> {
   public Integer call() throws RunnerException, IOException, InterruptedException {
     if (tables) {
       Path root = Path.of(System.getProperty("logitkernels.root", ""));
-      Tables.fill(root, "README.md", Main::read);
-      Tables.fill(root, "docs/performance.md", Main::read);
+      for (String page : PAGES) {
+        Tables.fill(root, page, Main::table);
+      }
       return CommandLine.ExitCode.OK;
     }
     check();
@@ -252,7 +260,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private int measureWarm(Path json) throws RunnerException, IOException {
-    Result.@Nullable Run before = compare == null ? null : read(compare);
+    Result.@Nullable Run before = compare == null ? null : read(compare, Result.Run.class);
     List<String> who = who();
     List<String> what = what();
     List<Result> results = measure(who, what);
@@ -291,12 +299,20 @@ public final class Main implements Callable<Integer> {
     return what;
   }
 
-  private static Result.Run read(Path file) throws IOException {
+  /** The table of a file of results, warm or cold. */
+  static String table(Path file, Predicate<String> workloads, Predicate<String> backends)
+      throws IOException {
+    return read(file, JsonNode.class).has("seconds") // which only fresh JVMs are given
+        ? Tables.table(read(file, ColdResult.Run.class), workloads, backends)
+        : Tables.table(read(file, Result.Run.class), workloads, backends);
+  }
+
+  private static <T> T read(Path file, Class<T> type) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(file + " does not exist");
     }
     try {
-      return JSON.readValue(file.toFile(), Result.Run.class);
+      return JSON.readValue(file.toFile(), type);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(file + " holds no results: " + e.getOriginalMessage(), e);
     }

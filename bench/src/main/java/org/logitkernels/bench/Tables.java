@@ -16,52 +16,76 @@ import java.util.regex.Pattern;
 /**
  * The tables of results in pages of the project, made from stored runs.
  *
- * <p>A page marks the place of a table, and says which results it is made from and which workloads
- * it shows:
+ * <p>A page marks the place of a table, and says which results it is made from, which workloads it
+ * shows, and of which backends if not of all. The file holds warm runs, or the first seconds of
+ * fresh JVMs:
  *
  * <pre>{@code
- * <!-- results: docs/results.json argMax|softmax -->
+ * <!-- results: docs/results.json argMax|softmax vector|scalar -->
+ * <!-- end of results -->
+ *
+ * <!-- results: docs/cold-start.json draw -->
  * <!-- end of results -->
  * }</pre>
+ *
+ * <p>Below each table a line names the processor, the JDK and the commit.
  */
 final class Tables {
   private static final Pattern PLACE =
       Pattern.compile(
-          "(<!-- results: (\\S+) (\\S+) -->\n).*?(<!-- end of results -->)", Pattern.DOTALL);
+          "(<!-- results: (\\S+) (\\S+)(?: (\\S+))? -->\n).*?(<!-- end of results -->)",
+          Pattern.DOTALL);
 
   private Tables() {}
 
-  /** Where runs come from. */
-  interface Runs {
-    Result.Run read(Path file) throws IOException;
+  /** Makes a table of the stored runs in a file. */
+  interface Maker {
+    String table(Path file, Predicate<String> workloads, Predicate<String> backends)
+        throws IOException;
   }
 
   /** Fills every place of a page. */
-  static void fill(Path root, String page, Runs runs) throws IOException {
-    Path file = root.resolve(page);
-    String text = Files.readString(file);
-    Matcher place = PLACE.matcher(text);
-    StringBuilder filled = new StringBuilder();
-    int tables = 0;
-    for (; place.find(); tables++) {
-      Result.Run run = runs.read(root.resolve(place.group(2)));
-      String table = table(run, Pattern.compile(place.group(3)).asMatchPredicate());
-      place.appendReplacement(
-          filled, Matcher.quoteReplacement(place.group(1) + "\n" + table + "\n" + place.group(4)));
-    }
-    if (tables == 0) {
-      throw new IllegalArgumentException(
-          file + " has no place for results: <!-- results: FILE WORKLOADS -->");
-    }
-    Files.writeString(file, place.appendTail(filled).toString());
+  static void fill(Path root, String page, Maker maker) throws IOException {
+    String filled = filled(root, page, maker);
+    Files.writeString(root.resolve(page), filled);
+    long tables = PLACE.matcher(filled).results().count();
     System.out.println(page + ": " + tables + (tables == 1 ? " table" : " tables"));
   }
 
+  /** A page with every place filled. */
+  static String filled(Path root, String page, Maker maker) throws IOException {
+    Path file = root.resolve(page);
+    Matcher place = PLACE.matcher(Files.readString(file));
+    StringBuilder filled = new StringBuilder();
+    boolean found = false;
+    while (place.find()) {
+      found = true;
+      String backends = place.group(4) == null ? ".*" : place.group(4);
+      String table =
+          maker.table(
+              root.resolve(place.group(2)),
+              Pattern.compile(place.group(3)).asMatchPredicate(),
+              Pattern.compile(backends).asMatchPredicate());
+      place.appendReplacement(
+          filled, Matcher.quoteReplacement(place.group(1) + "\n" + table + "\n" + place.group(5)));
+    }
+    if (!found) {
+      throw new IllegalArgumentException(
+          file + " has no place for results: <!-- results: FILE WORKLOADS [BACKENDS] -->");
+    }
+    return place.appendTail(filled).toString();
+  }
+
   /** A line to a workload, a column to whatever varies: backends, distributions, vocabularies. */
-  static String table(Result.Run run, Predicate<String> shown) {
-    List<Result> results = run.results().stream().filter(r -> isShown(r, shown)).toList();
+  static String table(
+      Result.Run run, Predicate<String> workloads, Predicate<String> backendsShown) {
+    List<Result> results =
+        run.results().stream()
+            .filter(r -> r.workload().equals(Result.READ) || workloads.test(r.workload()))
+            .filter(r -> backendsShown.test(r.backend()))
+            .toList();
     if (results.isEmpty()) {
-      throw new IllegalArgumentException("no result of the workloads to be shown");
+      throw new IllegalArgumentException("no result of the workloads and backends to be shown");
     }
     Set<String> backends = all(results, Result::backend);
     Set<String> distributions = all(results, Result::distribution);
@@ -98,14 +122,64 @@ final class Tables {
     if (distributions.size() == 1) {
       conditions.add(distributions.iterator().next() + " rows");
     }
-    conditions.add(run.processor());
-    conditions.add(run.jdk());
-    conditions.add("commit " + run.commit());
-    return table.append('\n').append(String.join(", ", conditions)).append(".\n").toString();
+    return table
+        .append('\n')
+        .append(provenance(conditions, run.processor(), run.jdk(), run.commit()))
+        .toString();
   }
 
-  private static boolean isShown(Result result, Predicate<String> shown) {
-    return result.workload().equals(Result.READ) || shown.test(result.workload());
+  /** A line to a backend: medians of its JVMs. Workloads have a column where there are several. */
+  static String table(ColdResult.Run run, Predicate<String> workloads, Predicate<String> backends) {
+    List<ColdResult> results =
+        run.results().stream()
+            .filter(r -> workloads.test(r.workload()) && backends.test(r.backend()))
+            .toList();
+    if (results.isEmpty()) {
+      throw new IllegalArgumentException("no result of the workloads and backends to be shown");
+    }
+    boolean several = results.stream().map(ColdResult::workload).distinct().count() > 1;
+    StringBuilder table =
+        new StringBuilder(several ? "| workload | backend |" : "| backend |")
+            .append(" first call, ms | worst call, ms | worst but first, ms | 1,000 calls, ms |")
+            .append(" steady after, ms | steady state, us |\n")
+            .append(several ? "|---|---|" : "|---|")
+            .append("---:|".repeat(6))
+            .append('\n');
+    for (ColdResult r : results) {
+      table.append(several ? "| " + r.workload() + " | " : "| ").append(r.backend()).append(" |");
+      for (double figure :
+          new double[] {
+            r.median(ColdResult.Jvm::first),
+            r.median(ColdResult.Jvm::worst),
+            r.median(ColdResult.Jvm::later),
+            r.median(ColdResult.Jvm::total),
+            r.median(ColdResult.Jvm::ready),
+            r.median(ColdResult.Jvm::steady)
+          }) {
+        table.append(' ').append(number(figure)).append(" |");
+      }
+      table.append('\n');
+    }
+    List<String> conditions = new ArrayList<>();
+    if (!several) {
+      conditions.add(results.getFirst().workload());
+    }
+    conditions.add(String.format(Locale.ROOT, "%,d logits", results.getFirst().vocabulary()));
+    conditions.add("llm rows");
+    conditions.add("medians of " + results.getFirst().jvms().size() + " JVMs");
+    conditions.add(run.processors() + " processors to a JVM");
+    return table
+        .append('\n')
+        .append(provenance(conditions, run.processor(), run.jdk(), run.commit()))
+        .toString();
+  }
+
+  /** The line below a table: what was measured, and on what. */
+  private static String provenance(
+      List<String> conditions, String processor, String jdk, String commit) {
+    List<String> all = new ArrayList<>(conditions);
+    all.addAll(List.of(processor, jdk, "commit " + commit));
+    return String.join(", ", all) + ".\n";
   }
 
   private static Set<String> all(List<Result> results, Function<Result, String> property) {

@@ -1,6 +1,7 @@
 package org.logitkernels.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -64,6 +65,33 @@ class ColdStartTest {
     assertTrue(ColdBenchmark.table(run(4)).contains("chain    adaptive         25.0"));
     ObjectMapper json = new ObjectMapper();
     assertEquals(run, json.readValue(json.writeValueAsString(run), ColdResult.Run.class));
+  }
+
+  @Test
+  void aPagesTableNamesTheMachineAndTheCommit() {
+    assertEquals(
+        """
+        | backend | first call, ms | worst call, ms | worst but first, ms | 1,000 calls, ms | steady after, ms | steady state, us |
+        |---|---:|---:|---:|---:|---:|---:|
+        | adaptive | 20.0 | 30.0 | 5.0 | 500 | 900 | 25.0 |
+
+        chain, 128,256 logits, llm rows, medians of 3 JVMs, 2 processors to a JVM, a processor, a JDK, commit abc.
+        """,
+        Tables.table(run(3), "chain"::equals, b -> true));
+    ColdResult.Run chain = run(3);
+    ColdResult one = chain.results().getFirst();
+    ColdResult draw = new ColdResult("draw", "adaptive", 128_256, one.jvms());
+    String both =
+        Tables.table(
+            new ColdResult.Run("a processor", "a JDK", 2, 5, "abc", List.of(one, draw)),
+            w -> true,
+            b -> true);
+    assertTrue(both.startsWith("| workload | backend | first call, ms |"), both);
+    assertTrue(both.contains("| draw | adaptive | 20.0 |"), both);
+    assertThrows(
+        IllegalArgumentException.class, () -> Tables.table(chain, "draw"::equals, b -> true));
+    assertThrows(
+        IllegalArgumentException.class, () -> Tables.table(chain, w -> true, "scalar"::equals));
   }
 
   private static ColdResult.Run run(int jvms) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,31 +53,58 @@ class ReportTest {
             result("argMax", "vector", 20, 0.01, 10),
             result("argMax", "pytorch", 150, 0.01, 10),
             result("logSumExp", "vector", 25, 0.01, 10));
-    String table = Tables.table(backends, "argMax|logSumExp"::contains);
+    String table = Tables.table(backends, "argMax|logSumExp"::contains, b -> true);
     assertTrue(table.startsWith("| median, us | vector | pytorch |\n|---|---:|---:|\n"), table);
     assertTrue(table.contains("| read | 10.0 |  |\n"), table);
     assertTrue(table.contains("| argMax | 20.0 | 150 |\n"), table);
     assertTrue(table.contains("| logSumExp | 25.0 |  |\n"), table);
-    assertEquals(0, lines(Tables.table(backends, "argMax"::equals), "logSumExp"));
+    assertEquals(0, lines(Tables.table(backends, "argMax"::equals, b -> true), "logSumExp"));
+    assertEquals(
+        0, lines(Tables.table(backends, w -> true, "vector"::equals), "pytorch"), "not asked for");
+    assertThrows(
+        IllegalArgumentException.class, () -> Tables.table(backends, w -> true, b -> false));
   }
 
   @Test
   void everyPlaceOfAPageIsFilledAndNothingElseTouched(@TempDir Path root) throws Exception {
-    String place = "<!-- results: runs/a.json argMax -->\n%s<!-- end of results -->\n";
-    String page = "# Page\n\n" + place + "\nbetween $1\n\n" + place + "\nbehind\n";
+    String place = "<!-- results: runs/a.json argMax%s -->\n%%s<!-- end of results -->\n";
+    String page =
+        "# Page\n\n%s\nbetween $1\n\n%s\nbehind\n"
+            .formatted(place.formatted(" vector|scalar"), place.formatted(""));
+    AtomicBoolean all = new AtomicBoolean(); // the first place names backends, the second none
     Files.writeString(root.resolve("page.md"), page.replace("%s", "old\n\n"));
-    Tables.Runs runs =
-        file -> {
+    String table =
+        Tables.table(run(result("argMax", "vector", 20, 0.01, 10)), w -> true, b -> true);
+    Tables.Maker maker =
+        (file, workloads, backends) -> {
           assertEquals(root.resolve("runs/a.json"), file);
-          return run(result("argMax", "vector", 20, 0.01, 10));
+          assertTrue(workloads.test("argMax") && !workloads.test("softmax"));
+          assertTrue(backends.test("vector") && backends.test("naive") == all.getAndSet(true));
+          return table;
         };
-    Tables.fill(root, "page.md", runs);
-    String table = "\n" + Tables.table(runs.read(root.resolve("runs/a.json")), w -> true) + "\n";
-    assertEquals(page.replace("%s", table), Files.readString(root.resolve("page.md")));
+    Tables.fill(root, "page.md", maker);
+    assertEquals(
+        page.replace("%s", "\n" + table + "\n"), Files.readString(root.resolve("page.md")));
 
     Files.writeString(root.resolve("other.md"), "no place");
-    assertThrows(IllegalArgumentException.class, () -> Tables.fill(root, "other.md", runs));
+    assertThrows(IllegalArgumentException.class, () -> Tables.fill(root, "other.md", maker));
     assertEquals("no place", Files.readString(root.resolve("other.md")));
+  }
+
+  /** A virtual machine's name of a processor says too little. */
+  @Test
+  void processorsHaveTheirFamilyModelAndVectors() {
+    String two =
+        "processor\t: %d\ncpu family\t: %d\nmodel\t\t: 1\nmodel name\t: AMD EPYC\nflags\t\t: fpu %s\n\n";
+    assertEquals(
+        "AMD EPYC (family 25, model 1, AVX2)",
+        Machine.processor(
+            (two.formatted(0, 25, "avx2") + two.formatted(1, 26, "avx512f")).lines().toList()));
+    assertEquals(
+        "AMD EPYC (family 26, model 1, AVX-512)",
+        Machine.processor(two.formatted(0, 26, "avx2 avx512f").lines().toList()));
+    assertEquals("a name", Machine.processor(List.of("model name : a name")));
+    assertEquals(System.getProperty("os.arch"), Machine.processor(List.of()));
   }
 
   private static long lines(String text, String... words) {

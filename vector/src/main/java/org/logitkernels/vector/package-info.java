@@ -1,6 +1,7 @@
 /**
- * The vector backend: one file per kernel family, each the mirror of its twin in {@code
- * org.logitkernels.scalar}.
+ * The vector backend: a file of the same name for each kernel family of {@code
+ * org.logitkernels.scalar}, which computes the same bits in its own way, and what only vectors
+ * need.
  *
  * <p>Bits agree at every width because every sum runs over the same virtual lanes ({@link
  * org.logitkernels.internal.Lanes}), every weight is the same sequence of operations ({@link
