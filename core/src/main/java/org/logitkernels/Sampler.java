@@ -60,7 +60,8 @@ import org.logitkernels.internal.Survivors;
  *
  * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link
  * Workspace}). The history doubles its room when it is used up; it is kept only for chains that
- * read it. The row is referred to, not copied, until the next call.
+ * read it. A row in an array is referred to, not copied, until the next call; what becomes of
+ * others is said where they are taken.
  *
  * <p><b>Rows that change:</b> candidates and probabilities are those of the row that was sampled.
  * After a filter nothing of the row is read again. A chain that narrows nothing reads the row again
@@ -329,7 +330,8 @@ public final class Sampler {
         return;
       }
     }
-    throw new IllegalStateException("the chain has no step allowed(), which would read the mask");
+    throw new IllegalStateException(
+        "the chain has no step allowed(), which would read the mask: add Step.allowed() to it");
   }
 
   /**
@@ -609,7 +611,7 @@ public final class Sampler {
 
   /**
    * The same with a given uniform number, as {@link #sample(MemorySegment, long, int, ElementType,
-   * double)}: direct buffers and those of an array are read where they lie.
+   * double)}: a buffer of an array is read where it lies, and a direct one as a native segment is.
    *
    * @param logits direct, or on the heap
    * @param u in [0, 1)

@@ -499,7 +499,7 @@ public interface HistoryContract extends KernelsUnderTest {
           () -> sampler.sample(x));
     }
     Failures.illegalState(
-        "the chain has no step allowed(), which would read the mask",
+        "the chain has no step allowed(), which would read the mask: add Step.allowed() to it",
         () -> SamplerChain.of().newSampler(3, 1, kernels()).allow(mask));
   }
 

@@ -23,6 +23,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.logitkernels.ElementType;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
+import org.logitkernels.Speculative;
 import org.logitkernels.Step;
 
 /** The lines of docs/engines.md: they work, and the page shows them as they stand here. */
@@ -74,6 +76,72 @@ class EnginesTest {
     int token = sampler.sample(logits, row * vocabulary, (row + 1) * vocabulary);
     // docs/engines.md: end
     assertEquals(expected[1], token);
+  }
+
+  /** Stands in for a model: the logits behind a token. */
+  private float[] logitsAfter(int token) {
+    return Arrays.copyOfRange(batch, token, token + VOCABULARY);
+  }
+
+  @Test
+  void aSequence() {
+    int vocabulary = VOCABULARY;
+    int[] prompt = {1, 2, 3};
+    int end = 7;
+    // docs/engines.md: sequence
+    Sampler sampler =
+        SamplerChain.parse("repetition_penalty=1.1, top_p=0.9").newSampler(vocabulary, 42);
+    sampler.acceptPrompt(prompt);
+    int token = prompt[prompt.length - 1];
+    for (int n = 0; n < 100 && token != end; n++) {
+      token = sampler.next(logitsAfter(token)); // draws a token and adds it to the history
+    }
+    Sampler another = sampler.fork(43); // the same history, another random stream
+    // docs/engines.md: end
+    assertEquals(sampler.position(), another.position());
+    Sampler two =
+        SamplerChain.parse("repetition_penalty=1.1, top_p=0.9").newSampler(vocabulary, 42);
+    two.acceptPrompt(prompt);
+    int last = 3;
+    for (int n = 0; n < sampler.position(); n++) {
+      last = two.sample(logitsAfter(last));
+      two.accept(last);
+    }
+    assertEquals(token, last);
+  }
+
+  @Test
+  void drafts() {
+    int vocabulary = VOCABULARY;
+    int[] draft = {4, 9, 2}; // from an n-gram of the prompt
+    int token = 3;
+    Sampler sampler = chain.newSampler(vocabulary, 42);
+    // docs/engines.md: drafts
+    int n = draft.length;
+    float[] probabilities = new float[(n + 1) * vocabulary];
+    double[] u = new double[n + 1];
+    for (int i = 0; i <= n; i++) {
+      sampler.apply(logitsAfter(i == 0 ? token : draft[i - 1])); // the chain, without a draw
+      sampler.probabilities(probabilities, i * vocabulary);
+      u[i] = Sampler.draw(sampler.seed(), sampler.position() + i);
+      if (i < n) {
+        sampler.accept(draft[i]); // so that the next row is penalised as it would be
+      }
+    }
+    sampler.rollback(n);
+    sampler.position(sampler.position() + n + 1);
+    int[] tokens = new int[n + 1];
+    int count = Speculative.verify(draft, n, vocabulary, probabilities, u, tokens);
+    for (int i = 0; i < count; i++) {
+      sampler.accept(tokens[i]);
+    }
+    // docs/engines.md: end
+    assertEquals(n + 1, sampler.position());
+    assertTrue(count >= 1 && count <= n + 1);
+    for (int i = 0; i < count; i++) {
+      assertTrue(probabilities[i * vocabulary + tokens[i]] > 0);
+    }
+    sampler.rollback(count);
   }
 
   @Test
