@@ -20,19 +20,21 @@ import org.logitkernels.scalar.ScalarKernels;
  * Kernels#best()} is <i>adaptive</i>: it answers with the scalar kernels at once, a daemon thread
  * of the lowest priority gets the vector kernels compiled meanwhile, and each answers from the
  * moment it is measurably faster. The bits are the same all along, so nothing changes but the
- * speed. The thread ends when every kernel has been exchanged, or has taken five seconds of work in
- * vain. If the vector backend cannot serve, {@code best()} is the scalar one. In either case {@link
- * #report()} says so, and one line in the log of {@code org.logitkernels} says what is in the way
- * and what to do.
+ * speed. Only kernels that were called are compiled so; what no caller uses takes no time from
+ * those that callers use. The thread ends when each of these has been exchanged, or has taken five
+ * seconds of processor time in vain. The first call of another kernel starts a new thread. If the
+ * vector backend cannot serve, {@code best()} is the scalar one. In either case {@link #report()}
+ * says so, and one line in the log of {@code org.logitkernels} says what is in the way and what to
+ * do.
  *
  * <p>Two system properties have a say:
  *
  * <ul>
  *   <li>{@code org.logitkernels.backend}, {@code scalar} or {@code vector}, forces one backend,
  *       bare, and makes {@code best()} fail if it cannot serve;
- *   <li>{@code org.logitkernels.warmup}: {@code background} is as above; {@code eager} makes {@code
- *       best()} return when the warm-up has ended; {@code none} has no thread: {@code best()} is
- *       the bare vector backend, slow for about a second of its use.
+ *   <li>{@code org.logitkernels.warmup}: {@code background} is as above; {@code eager} warms every
+ *       kernel, and makes {@code best()} return when that is done; {@code none} has no thread:
+ *       {@code best()} is the bare vector backend, slow for about a second of its use.
  * </ul>
  */
 public final class Backends {
@@ -56,8 +58,10 @@ public final class Backends {
   }
 
   /**
-   * Blocks until {@link Kernels#best()} is as fast as it gets: for services that are to report
-   * themselves ready only then. The warm-up takes no rests while someone waits.
+   * Blocks until every kernel of {@link Kernels#best()} is as fast as it gets, whether it was
+   * called or not: for services that are to report themselves ready only then. The warm-up takes no
+   * rests from then on. Kernels for native memory are waited for if a row in native memory was met
+   * before.
    *
    * <p>Returns at once where there is nothing to wait for: with a backend that was forced, with the
    * scalar one, and with {@code -Dorg.logitkernels.warmup=none}. Makes the choice if it was not
@@ -65,7 +69,7 @@ public final class Backends {
    *
    * @param atMost how long to wait at most
    * @return true if the warm-up has ended, which {@link #report()} tells more about; false if time
-   *     ran out, and the warm-up goes on
+   *     ran out, and the warm-up of every kernel goes on
    * @throws InterruptedException if this thread is interrupted while it waits; the warm-up goes on
    * @throws IllegalStateException if {@link Kernels#best()} would throw it
    */

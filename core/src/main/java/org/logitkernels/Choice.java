@@ -3,6 +3,7 @@ package org.logitkernels;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ sealed interface Choice {
     }
   }
 
-  /** Scalar at first, vector as it gets warm. */
+  /** Scalar at first, vector for each kernel that is called, as it gets warm. */
   final class Adaptive implements Choice, WarmUp.Source<Backend>, AdaptiveBackend.NativesMaker {
     private final AdaptiveBackend adaptive;
     private final Kernels kernels;
@@ -76,6 +77,9 @@ sealed interface Choice {
 
     /** That of the kernels for native memory, from their first use on. */
     private volatile @Nullable WarmUp<NativeFloats, NativeKernels> ofNatives;
+
+    /** What the log has warned of. */
+    private List<Rejection> told = List.of();
 
     /** Starts the warm-up. */
     Adaptive(Backend scalar, boolean eager) {
@@ -125,37 +129,61 @@ sealed interface Choice {
 
     @Override
     public BackendReport report() {
-      boolean ended = warmUp.hasEnded();
-      BackendUnavailableException failure = ended ? warmUp.failure() : null;
-      long took = warmUp.took();
       WarmUp<NativeFloats, NativeKernels> natives = ofNatives;
-      if (natives != null && failure == null) {
-        ended &= natives.hasEnded();
-        failure = ended ? natives.failure() : null;
-        took += natives.hasEnded() ? natives.took() : 0;
+      boolean settled = warmUp.isSettled();
+      long took = warmUp.took();
+      List<Rejection> rejections = new ArrayList<>();
+      List<String> warm = new ArrayList<>();
+      List<String> cold = new ArrayList<>();
+      add(warmUp, rejections, warm, cold);
+      if (natives != null) {
+        settled &= natives.isSettled();
+        took += natives.isSettled() ? natives.took() : 0;
+        add(natives, rejections, warm, cold);
       }
+      State state = !settled ? State.WARMING : rejections.isEmpty() ? State.READY : State.GAVE_UP;
       return new BackendReport(
           kernels.name(),
           kernels.vectorBits(),
-          !ended ? State.WARMING : failure == null ? State.READY : State.GAVE_UP,
+          state,
           Duration.ofNanos(took),
-          failure == null ? List.of() : List.of(Backends.rejection(failure)));
+          rejections,
+          warm,
+          cold);
     }
 
-    /** One line in the log, from warm-up's thread. */
+    private static void add(
+        WarmUp<?, ?> warmUp, List<Rejection> rejections, List<String> warm, List<String> cold) {
+      BackendUnavailableException failure = warmUp.failure();
+      if (failure != null) {
+        Rejection rejection = Backends.rejection(failure);
+        if (!rejections.contains(rejection)) {
+          rejections.add(rejection);
+        }
+      }
+      warmUp.addWarm(warm);
+      warmUp.addCold(cold);
+    }
+
+    /** A line in the log, from a warm-up's thread. */
     @Override
-    public void ended() {
+    public void rested() {
       log();
     }
 
-    private void log() {
+    /** A warning for what was not warned of before. */
+    private synchronized void log() {
       BackendReport report = report();
-      boolean gaveUp = report.state() == State.GAVE_UP;
+      boolean warning = report.state() == State.GAVE_UP && !told.containsAll(report.rejections());
+      if (warning) {
+        told = report.rejections();
+      }
       logger()
-          .log(gaveUp ? Level.WARNING : Level.DEBUG, report + (gaveUp ? Backends.slowness() : ""));
+          .log(
+              warning ? Level.WARNING : Level.DEBUG, report + (warning ? Backends.slowness() : ""));
     }
 
-    /** The kernels for native memory come when those for arrays are warm. */
+    /** The kernels for native memory come when those for arrays that callers ask for are warm. */
     private final class OfNatives implements WarmUp.Source<NativeKernels> {
       private final WarmUp<float[], Backend> first;
 
@@ -164,13 +192,17 @@ sealed interface Choice {
       }
 
       @Override
-      public NativeKernels open() throws BackendUnavailableException, InterruptedException {
+      public void turn() throws InterruptedException {
         first.join();
+      }
+
+      @Override
+      public NativeKernels open() throws BackendUnavailableException {
         return Backends.openVector().natives();
       }
 
       @Override
-      public void ended() {
+      public void rested() {
         log();
       }
     }

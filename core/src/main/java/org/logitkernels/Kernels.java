@@ -49,9 +49,10 @@ public final class Kernels {
   }
 
   /**
-   * The kernels that this JVM should use: scalar at first and vector as it gets warm, or scalar for
-   * good where vectors cannot serve; {@link Backends} explains, {@link Backends#report()} tells
-   * which and why, and {@link Backends#warmUp} waits for full speed.
+   * The kernels that this JVM should use: scalar at first and vector as they get warm, each after
+   * its first call, or scalar for good where vectors cannot serve; {@link Backends} explains,
+   * {@link Backends#report()} tells which and why, and {@link Backends#warmUp} waits for the full
+   * speed of all.
    *
    * <p><b>Cost:</b> returns at once: the first call finds out whether there is a vector backend and
    * starts the thread that warms it up.

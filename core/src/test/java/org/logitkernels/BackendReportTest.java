@@ -43,6 +43,54 @@ class BackendReportTest {
             .toString());
   }
 
+  /** What is said of an adaptive backend: nothing of kernels that are as cold as ever. */
+  @Test
+  void textSaysHowWarmTheKernelsAre() {
+    assertEquals("warming up for 0.25 s", said(State.WARMING, 250, List.of("top-p"), List.of("x")));
+    assertEquals("warm after 2.31 s", said(State.READY, 2310, List.of(), List.of()));
+    assertEquals("warm after 2.31 s", said(State.READY, 2310, List.of("top-p"), List.of()));
+    assertEquals(
+        "warm after 1.20 s: top-p, the draw; kernels not called yet are warmed after their first"
+            + " call",
+        said(State.READY, 1200, List.of("top-p", "the draw"), List.of("top-k", "min-p")));
+    assertEquals(
+        "no kernel called yet; each is warmed after its first call",
+        said(State.READY, 90, List.of(), List.of("top-k", "min-p")));
+    assertEquals(
+        "gave up warming up after 5.00 s", said(State.GAVE_UP, 5000, List.of("top-p"), List.of()));
+    assertEquals(
+        "gave up warming up after 5.00 s; warm: top-p; kernels not called yet are warmed after"
+            + " their first call",
+        said(State.GAVE_UP, 5000, List.of("top-p"), List.of("min-p")));
+    assertEquals(
+        "gave up warming up after 5.00 s; kernels not called yet are warmed after their first call",
+        said(State.GAVE_UP, 5000, List.of(), List.of("min-p")));
+  }
+
+  private static String said(State state, long milliseconds, List<String> warm, List<String> cold) {
+    String text =
+        new BackendReport(
+                "adaptive", 256, state, Duration.ofMillis(milliseconds), List.of(), warm, cold)
+            .toString();
+    String start = "active backend: adaptive, 256 bits, ";
+    assertTrue(text.startsWith(start), text);
+    return text.substring(start.length());
+  }
+
+  @Test
+  void namesOfKernelsAreCopied() {
+    List<String> warm = new ArrayList<>(List.of("top-p"));
+    List<String> cold = new ArrayList<>(List.of("min-p"));
+    BackendReport report =
+        new BackendReport("adaptive", 256, State.READY, Duration.ZERO, List.of(), warm, cold);
+    warm.clear();
+    cold.clear();
+    assertEquals(List.of("top-p"), report.warm());
+    assertEquals(List.of("min-p"), report.cold());
+    assertThrows(UnsupportedOperationException.class, () -> report.warm().clear());
+    assertThrows(UnsupportedOperationException.class, () -> report.cold().clear());
+  }
+
   @Test
   void rejectionsAreCopied() {
     List<Rejection> rejections = new ArrayList<>(List.of(NO_MODULE));
@@ -63,6 +111,7 @@ class BackendReportTest {
     assertEquals(best.name(), report.active());
     assertEquals(best.vectorBits(), report.vectorBits());
     assertEquals(State.READY, report.state());
+    assertEquals(1, report.rejections().size(), "the vector backend is not on this class path");
     for (Rejection rejection : report.rejections()) {
       assertNotNull(rejection.remedy());
       assertTrue(rejection.reason().length() > 10, rejection.toString());

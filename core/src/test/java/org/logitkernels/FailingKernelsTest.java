@@ -188,6 +188,8 @@ class FailingKernelsTest {
     float[] values = {
       Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, -1e4f, 50
     };
+    int tokens = 0;
+    int errors = 0;
     for (SamplerChain chain : chains()) {
       for (int count : new int[] {1, 6}) {
         Disturbed disturbed = new Disturbed();
@@ -209,8 +211,10 @@ class FailingKernelsTest {
                 int token = sample(sampler, changing, count);
                 assertTrue(token >= 0 && token < LENGTH, chain::toString);
                 assertEquals(1, sampler.position());
+                tokens++;
               } catch (IllegalArgumentException | IllegalStateException e) {
                 assertEquals(0, sampler.position());
+                errors++;
                 assertThrows(IllegalStateException.class, sampler::probability);
               }
               call++;
@@ -219,5 +223,7 @@ class FailingKernelsTest {
         }
       }
     }
+    int both = Math.min(tokens, errors);
+    assertTrue(both > 100, "too few rows changed");
   }
 }

@@ -28,6 +28,11 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   }
 
   @Override
+  String nameOf(Kernel kernel) {
+    return kernel.label;
+  }
+
+  @Override
   float[] place(float[] row) {
     return row;
   }

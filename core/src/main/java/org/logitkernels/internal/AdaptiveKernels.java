@@ -3,12 +3,14 @@ package org.logitkernels.internal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scalar kernels that are exchanged for vector ones, kernel by kernel, as those get fast. Both give
  * the same bits, so no caller can tell when, except by the clock.
  *
- * <p>A call costs one volatile read more than that of the kernel it goes to, and takes no lock.
+ * <p>A call costs one volatile read more than that of the kernel it goes to, and takes no lock; the
+ * first call of a kernel takes one, and may start the thread that warms the kernel.
  *
  * @param <X> what holds a row
  * @param <K> the kernels
@@ -51,11 +53,11 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
   /** What answers, by kernel; never changed, only replaced. */
   private volatile List<K> serving;
 
-  /**
-   * Kernels that were called before they were exchanged, a bit each. A lost update is made good by
-   * the next call.
-   */
+  /** Kernels that were called before they were exchanged, a bit each. Written under the lock. */
   private volatile int wanted;
+
+  /** Who is told of the first call of a kernel. */
+  private volatile @Nullable WarmUp<X, K> warmUp;
 
   /** Begins with the same kernels for everything. */
   AdaptiveKernels(K slow) {
@@ -66,8 +68,16 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
   /** How many of the kernels there are to exchange. */
   abstract int count();
 
+  /** The name of one of these kernels, for the report. */
+  abstract String nameOf(Kernel kernel);
+
   /** A row that these kernels read. */
   abstract X place(float[] row);
+
+  /** Tells a warm-up of the first call of each kernel from now on. */
+  void warmBy(WarmUp<X, K> warmUp) {
+    this.warmUp = warmUp;
+  }
 
   /** From now on a kernel is another's. For one thread alone. */
   void exchange(Kernel kernel, K better) {
@@ -86,13 +96,32 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
     return (wanted >> kernel.ordinal() & 1) != 0;
   }
 
+  /** Whether a kernel is another's by now. */
+  boolean isExchanged(Kernel kernel) {
+    return serving.get(kernel.ordinal()) != slow;
+  }
+
   /** What answers for a kernel now. */
   final K serving(Kernel kernel) {
     K kernels = serving.get(kernel.ordinal());
     if (kernels == slow && !isWanted(kernel)) {
-      wanted |= 1 << kernel.ordinal();
+      want(kernel);
     }
     return kernels;
+  }
+
+  /** The first call of a kernel. May start a thread; nothing that goes wrong there is thrown. */
+  private void want(Kernel kernel) {
+    if (WarmUp.isAtWork()) {
+      return; // which compares others with these
+    }
+    synchronized (this) {
+      wanted |= 1 << kernel.ordinal();
+    }
+    WarmUp<X, K> told = warmUp;
+    if (told != null) {
+      told.work();
+    }
   }
 
   @Override

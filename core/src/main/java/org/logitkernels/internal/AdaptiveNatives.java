@@ -19,6 +19,11 @@ public final class AdaptiveNatives extends AdaptiveKernels<NativeFloats, NativeK
   }
 
   @Override
+  String nameOf(Kernel kernel) {
+    return kernel.label + " from native memory";
+  }
+
+  @Override
   NativeFloats place(float[] row) {
     MemorySegment segment = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, row);
     NativeFloats place = new NativeFloats();

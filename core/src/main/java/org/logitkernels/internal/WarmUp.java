@@ -19,10 +19,15 @@ import org.logitkernels.internal.AdaptiveKernels.Kernel;
  * <p>Until it is compiled, Vector API code is interpreted: hundreds of times slower than the scalar
  * kernel, with an object for every operation. One daemon thread of the lowest priority therefore
  * calls the vector kernels on rows of its own, which are short for as long as they are slow, so
- * that little is allocated between two rests. Kernels that callers ask for come first. The thread
- * rests between bursts, gives callers a head start, rests again when they meet a kernel that is new
- * to their compiled code, and ends; what has not become fast after seconds of work stays scalar.
- * Nothing that goes wrong here reaches a caller: it is kept for the report.
+ * that little is allocated between two rests. The thread rests between bursts, gives callers a head
+ * start, and rests again when they meet a kernel that is new to their compiled code. What has not
+ * become fast after seconds of work stays scalar. Nothing that goes wrong here reaches a caller: it
+ * is kept for the report.
+ *
+ * <p>Only kernels that callers have asked for are warmed: on a busy machine, work on the others
+ * would make callers wait for those they use. The thread ends when none is left, so an idle one
+ * neither costs time nor holds classes. The first call of another kernel starts a new thread. Once
+ * somebody waits for the end, the other kernels are warmed too.
  *
  * @param <X> what holds a row
  * @param <K> the kernels
@@ -33,11 +38,17 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
 
   /** Where the vector kernels come from. Called on warm-up's thread. */
   public interface Source<K extends RowKernels<?>> {
-    /** The vector kernels. */
+    /** Returns when it is this warm-up's turn. */
+    default void turn() throws InterruptedException {}
+
+    /** The vector kernels. Each thread asks anew. */
     K open() throws BackendUnavailableException, InterruptedException;
 
-    /** Told at the end, when all of {@link WarmUp}'s answers are final. */
-    void ended();
+    /**
+     * Told whenever a thread has ended, when all of {@link WarmUp}'s answers hold until a caller
+     * asks for another kernel.
+     */
+    void rested();
   }
 
   /** Callers' first calls load and compile a good deal themselves. */
@@ -55,7 +66,10 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
   /** A caller that was moved to another kernel is compiled anew. */
   private static final long AFTER_SWITCH = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** Work on one kernel after which it is left to scalar. */
+  /**
+   * Work on one kernel after which it is left to scalar. Counted is the time that the thread has a
+   * processor: on a busy machine it waits for one most of the time, and so do the compilers.
+   */
   private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(5);
 
   /** Whole blocks and a tail. */
@@ -82,77 +96,122 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
   /** How many times as slow as scalar is so slow that long rows have to wait. */
   private static final double SLOW = 4;
 
+  // Made beforehand: where memory ends there may be none to say so.
+
+  private static final BackendUnavailableException COULD_NOT_START =
+      new BackendUnavailableException(
+          "its warm-up could not start a thread", "give the process room for one more thread");
+
+  private static final BackendUnavailableException FULL =
+      new BackendUnavailableException(
+          "its warm-up found no memory",
+          "give the process more memory, or nothing: scalar answers");
+
+  private static final float[][][] NO_ROWS = {};
+  private static final float[] NO_ROOM = {};
+  private static final Survivors NO_SURVIVORS = new Survivors(1);
+
   private final AdaptiveKernels<X, K> kernels;
   private final Source<K> source;
   private final long mostWork;
   private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
   private final CountDownLatch end = new CountDownLatch(1);
-  private final long begun = System.nanoTime();
 
-  private volatile @Nullable Thread thread;
+  /** Whether somebody waits for all kernels. */
   private volatile boolean urgent;
+
+  private volatile boolean opened;
   private volatile boolean ended;
-  private volatile long took;
   private volatile @Nullable BackendUnavailableException failure;
 
+  /** Kernels that were worked on for as long as it takes, a bit each. */
+  private volatile int done;
+
+  // Written under this object's lock.
+  private volatile @Nullable Thread thread;
+  private long begun; // by the thread
+  private long took; // by threads before
+
   // Of the working thread.
+  private final StringBuilder slow = new StringBuilder();
   private long sink;
-  private float[][][] rows = {}; // by length and shape
+  private float[][][] rows = NO_ROWS; // by length and shape
   private List<List<X>> placed = List.of();
   private final NativeFloats halves = new NativeFloats();
-  private float[] out = {};
-  private Survivors survivors = new Survivors(1);
+  private float[] out = NO_ROOM;
+  private Survivors survivors = NO_SURVIVORS;
 
   /** Of kernels that begin as scalar ones. */
   public WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source) {
     this(kernels, source, MOST_WORK);
   }
 
-  /** With another limit to the work on a kernel, in nanoseconds. */
+  /** With another limit to the work on a kernel, in nanoseconds of processor time. */
   WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source, long mostWork) {
     this.kernels = kernels;
     this.source = source;
     this.mostWork = mostWork;
   }
 
-  /** Starts the thread, and returns. To be called once. */
+  /** Starts the first thread, which opens the vector kernels, and returns. To be called once. */
   public void start() {
-    try {
-      Thread worker = new Thread(null, this, THREAD, 0, false);
-      worker.setDaemon(true);
-      worker.setPriority(Thread.MIN_PRIORITY);
-      worker.setContextClassLoader(null); // which is the caller's, and not to be held on to
-      thread = worker;
-      worker.start();
-    } catch (Throwable e) { // no memory for a thread, or no permission
-      fail("its warm-up could not start (" + e + ")", "give the process room for one more thread");
-      end();
+    kernels.warmBy(this);
+    work();
+  }
+
+  /** Sees to it that a thread is at work, unless nothing is left to do for ever. */
+  void work() {
+    boolean failed = false;
+    synchronized (this) {
+      if (thread != null || ended) {
+        return;
+      }
+      try {
+        begun = System.nanoTime();
+        Thread worker = new Worker(this);
+        thread = worker;
+        worker.start();
+      } catch (Throwable e) { // no memory for a thread, or no permission
+        failed = true;
+        failure = COULD_NOT_START;
+      }
+    }
+    if (failed) {
+      leave(true);
     }
   }
 
   /**
-   * Waits for the end, for so long at most, and meanwhile does without rests; returns whether it
-   * has come.
+   * Waits until every kernel has been worked on, for so long at most, and meanwhile does without
+   * rests; returns whether that is so.
    */
   public boolean await(long nanoseconds) throws InterruptedException {
     urgent = true;
+    work();
     LockSupport.unpark(thread);
     return end.await(nanoseconds, TimeUnit.NANOSECONDS);
   }
 
-  /** Waits for the end, and changes nothing about when it comes. */
-  public void join() throws InterruptedException {
-    end.await();
+  /** Waits until no thread is at work, and changes nothing about when that is. */
+  public synchronized void join() throws InterruptedException {
+    while (!isSettled()) {
+      wait();
+    }
   }
 
-  /** Whether it has ended, well or not. */
+  /** Whether every kernel has been worked on, or none will be any more. */
   public boolean hasEnded() {
     return ended;
   }
 
-  /** Nanoseconds since it was made, until the end. */
-  public long took() {
-    return ended ? took : System.nanoTime() - begun;
+  /** Whether each kernel that callers have asked for answers as fast as it ever will. */
+  public boolean isSettled() {
+    return ended || (opened && thread == null && next() == null);
+  }
+
+  /** Nanoseconds that threads have been at work, rests included, but not waits for their turn. */
+  public synchronized long took() {
+    return thread == null ? took : took + System.nanoTime() - begun;
   }
 
   /** Why some or all kernels stay scalar; null if none do, or it is not known yet. */
@@ -160,14 +219,57 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     return failure;
   }
 
-  /** The work. Runs on the thread that {@link #start} makes. */
+  /** Adds the names of the kernels that have been exchanged. */
+  public void addWarm(List<String> names) {
+    for (int i = 0; i < kernels.count(); i++) {
+      if (kernels.isExchanged(Kernel.ALL[i])) {
+        names.add(kernels.nameOf(Kernel.ALL[i]));
+      }
+    }
+  }
+
+  /** Adds the names of the kernels that wait for a caller who asks for them. */
+  public void addCold(List<String> names) {
+    for (int i = 0; i < kernels.count() && !ended; i++) {
+      if (!isDone(i) && !kernels.isWanted(Kernel.ALL[i])) {
+        names.add(kernels.nameOf(Kernel.ALL[i]));
+      }
+    }
+  }
+
+  /** Whether this is a warm-up's thread, whose calls ask for nothing. */
+  static boolean isAtWork() {
+    return Thread.currentThread() instanceof Worker;
+  }
+
+  /** The thread. */
+  private static final class Worker extends Thread {
+    Worker(Runnable work) {
+      super(null, work, THREAD, 0, false);
+      setDaemon(true);
+      setPriority(MIN_PRIORITY);
+      setContextClassLoader(null); // which is the caller's, and not to be held on to
+    }
+  }
+
+  /** The work. Runs on a thread that {@link #work()} makes. */
   @Override
   public void run() {
+    boolean left = false;
     try {
       pause(HEAD_START);
+      long before = System.nanoTime();
+      source.turn();
+      synchronized (this) {
+        begun += System.nanoTime() - before;
+      }
       K vector = source.open();
       known(vector instanceof Backend backend ? backend.vectorBits() : 0);
-      warmUp(vector);
+      opened = true;
+      while (!left) {
+        warmUp(vector);
+        left = leave(false);
+      }
     } catch (BackendUnavailableException e) {
       known(0);
       failure = e;
@@ -176,12 +278,9 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     } catch (Throwable e) { // whatever it is, scalar goes on
       fail("its warm-up failed (" + e + ")", "report this; nothing else is needed, scalar answers");
     } finally {
-      rows = new float[0][][];
-      placed = List.of();
-      halves.at(MemorySegment.NULL, 0);
-      out = new float[0];
-      survivors = new Survivors(1);
-      end();
+      if (!left) {
+        leave(true);
+      }
     }
   }
 
@@ -195,57 +294,84 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     failure = new BackendUnavailableException(reason, remedy);
   }
 
-  private void end() {
-    took = System.nanoTime() - begun;
-    ended = true;
-    thread = null;
+  /**
+   * Ends a thread's work: true unless a caller has just asked for more. After a failure, and when
+   * every kernel is done, there is no other thread.
+   */
+  private boolean leave(boolean failed) {
+    boolean last = failed || done == (1 << kernels.count()) - 1;
+    synchronized (this) {
+      if (!last && next() != null) {
+        return false;
+      }
+      rows = NO_ROWS;
+      placed = List.of();
+      halves.at(MemorySegment.NULL, 0);
+      out = NO_ROOM;
+      survivors = NO_SURVIVORS;
+      if (failed && failure == null) {
+        failure = FULL;
+      }
+      took += System.nanoTime() - begun;
+      ended = last;
+      thread = null;
+      notifyAll();
+    }
     try {
-      source.ended();
+      source.rested();
     } catch (Throwable e) {
       // It can only have been the log, and there is nowhere left to tell of it.
     } finally {
-      end.countDown();
+      if (last) {
+        end.countDown();
+      }
     }
+    return true;
   }
 
   private void warmUp(K vector) throws InterruptedException {
-    rows = new float[2][][];
-    placed = new ArrayList<>();
-    make(0, SHORT);
-    boolean[] done = new boolean[Kernel.ALL.length];
-    StringBuilder slow = new StringBuilder();
-    for (Kernel kernel = next(done); kernel != null; kernel = next(done)) {
-      done[kernel.ordinal()] = true;
+    if (rows.length == 0) {
+      rows = new float[2][][];
+      placed = new ArrayList<>();
+      make(0, SHORT);
+    }
+    long until = System.nanoTime();
+    for (Kernel kernel = next(); kernel != null; kernel = next()) {
+      pause(until - System.nanoTime());
       if (becomesFast(kernel, vector)) {
         boolean felt = kernels.isWanted(kernel);
         kernels.exchange(kernel, vector);
-        if (felt) {
-          pause(AFTER_SWITCH);
-        }
+        until = System.nanoTime() + (felt ? AFTER_SWITCH : 0);
       } else {
-        slow.append(slow.isEmpty() ? "" : ", ").append(kernel.label);
+        slow.append(slow.isEmpty() ? "" : ", ").append(kernels.nameOf(kernel));
+        fail(
+            "it did not get faster than scalar in "
+                + TimeUnit.NANOSECONDS.toMillis(mostWork)
+                + " ms of work on "
+                + slow,
+            "give the process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it");
       }
-    }
-    if (!slow.isEmpty()) {
-      fail(
-          "it did not get faster than scalar in "
-              + TimeUnit.NANOSECONDS.toMillis(mostWork)
-              + " ms of work on "
-              + slow,
-          "give the process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it");
+      done |= 1 << kernel.ordinal();
     }
   }
 
-  /** The next kernel: one that callers ask for, if there is one; null if all are done. */
-  private @Nullable Kernel next(boolean[] done) {
+  private boolean isDone(int kernel) {
+    return (done >> kernel & 1) != 0;
+  }
+
+  /**
+   * The next kernel: one that callers ask for, if there is one, or any if somebody waits for all;
+   * null if nothing is left.
+   */
+  private @Nullable Kernel next() {
     Kernel first = null;
     for (int i = 0; i < kernels.count(); i++) {
       Kernel kernel = Kernel.ALL[i];
-      if (!done[kernel.ordinal()]) {
+      if (!isDone(i)) {
         if (kernels.isWanted(kernel)) {
           return kernel;
         }
-        first = first == null ? kernel : first;
+        first = first == null && urgent ? kernel : first;
       }
     }
     return first;
@@ -262,10 +388,10 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     Arrays.fill(scalarBest, Long.MAX_VALUE);
     int[] calls = new int[2];
     makeRoom(SHORT);
-    long work = 0;
     long burst = 0;
     int length = 0;
-    while (work < mostWork) {
+    long begin = HotSpot.threadTime();
+    while (HotSpot.threadTime() - begin < mostWork) {
       Arrays.fill(best, Long.MAX_VALUE);
       int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
       for (int i = 0; i < window; i++) {
@@ -277,9 +403,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
           int s = length * shapes + shape;
           scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), length, shape, i));
         }
-        long spent = System.nanoTime() - start;
-        work += spent;
-        burst += spent;
+        burst += System.nanoTime() - start;
         if (burst > BURST) {
           pause((long) (burst * rest));
           burst = 0;

@@ -3,7 +3,9 @@ package org.logitkernels.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,16 +27,16 @@ import org.logitkernels.scalar.ScalarKernels;
 class WarmUpTest {
   private static final Backend SCALAR = new ScalarKernels();
   private static final float[] ROW = {1, 3, 2};
-  private static final long MOST_WORK = TimeUnit.MILLISECONDS.toNanos(120);
+  private static final long MOST_WORK = TimeUnit.MILLISECONDS.toNanos(400);
 
   /** What the calls of a fake do. */
   private interface Call {
     void run(String kernel) throws Throwable;
   }
 
-  /** Where the warm-up opens its kernels, and how often it told of its end. */
+  /** Where the warm-up opens its kernels, and how often it told of the end of a thread. */
   private static final class FakeSource implements WarmUp.Source<Backend> {
-    final AtomicInteger ends = new AtomicInteger();
+    final AtomicInteger rests = new AtomicInteger();
     final AtomicReference<Thread> thread = new AtomicReference<>();
     private final Call call;
 
@@ -48,17 +51,21 @@ class WarmUpTest {
     }
 
     @Override
-    public void ended() {
-      ends.incrementAndGet();
+    public void rested() {
+      rests.incrementAndGet();
     }
   }
 
   /** Kernels that answer 7 and do nothing else. */
   private static Backend kernels(Call call) {
-    return (Backend)
+    return fake(Backend.class, call);
+  }
+
+  private static <K> K fake(Class<K> kind, Call call) {
+    return kind.cast(
         Proxy.newProxyInstance(
             WarmUpTest.class.getClassLoader(),
-            new Class<?>[] {Backend.class},
+            new Class<?>[] {kind},
             (proxy, method, arguments) -> {
               if (method.getName().equals("vectorBits")) {
                 return 384;
@@ -66,7 +73,15 @@ class WarmUpTest {
               call.run(method.getName());
               Class<?> type = method.getReturnType();
               return type == int.class ? (Object) 7 : type == double.class ? (Object) 7.0 : null;
-            });
+            }));
+  }
+
+  /** Keeps the processor for so long. */
+  private static void work(long milliseconds) {
+    long end = HotSpot.threadTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+    while (HotSpot.threadTime() < end) {
+      Thread.onSpinWait();
+    }
   }
 
   /** What is in the way, and what helps. */
@@ -102,7 +117,7 @@ class WarmUpTest {
     assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
     assertEquals(7, kernels.draw(new Survivors(3), 0.5));
     assertEquals(384, kernels.vectorBits());
-    assertEquals(1, source.ends.get());
+    assertEquals(1, source.rests.get());
   }
 
   /** Each method goes to the kernel that is exchanged by its name, and to no other. */
@@ -144,11 +159,11 @@ class WarmUpTest {
             new FakeSource(
                 kernel -> {
                   if (kernel.equals("argMax") || kernel.equals("softmax")) {
-                    Thread.sleep(3);
+                    work(3);
                   }
                 }));
     assertEquals(
-        "it did not get faster than scalar in 120 ms of work on arg-max, softmax. Remedy: give the"
+        "it did not get faster than scalar in 400 ms of work on arg-max, softmax. Remedy: give the"
             + " process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it",
         told(warmUp));
     assertEquals(1, kernels.argMax(ROW, 0, 3));
@@ -198,7 +213,7 @@ class WarmUpTest {
       float[] out = new float[3];
       kernels.softmax(ROW, 0, 3, 1, out, 0);
       assertTrue(out[1] > 0.6f, "scalar softmax");
-      assertEquals(1, source.ends.get());
+      assertEquals(1, source.rests.get());
     }
   }
 
@@ -216,7 +231,7 @@ class WarmUpTest {
               }
 
               @Override
-              public void ended() {
+              public void rested() {
                 throw new IllegalStateException("no log");
               }
             });
@@ -257,8 +272,9 @@ class WarmUpTest {
                 Thread.currentThread().interrupt(); // as a kernel leaves it
               }
             });
-    WarmUp<float[], Backend> warmUp =
-        new WarmUp<>(new AdaptiveBackend(SCALAR, backend -> null), source);
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source);
     warmUp.start();
     there.await();
     source.thread.get().interrupt();
@@ -266,5 +282,222 @@ class WarmUpTest {
     assertEquals(
         "its warm-up was interrupted. Remedy: let the thread logit-kernels-warm-up come to its end",
         told(warmUp));
+  }
+
+  // what nobody asks for
+
+  private static List<String> warm(WarmUp<?, ?> warmUp) {
+    List<String> names = new ArrayList<>();
+    warmUp.addWarm(names);
+    return names;
+  }
+
+  private static List<String> cold(WarmUp<?, ?> warmUp) {
+    List<String> names = new ArrayList<>();
+    warmUp.addCold(names);
+    return names;
+  }
+
+  @Test
+  void onlyKernelsThatCallersAskForAreWarmed() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    FakeSource source = new FakeSource(called::add);
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    assertFalse(warmUp.isSettled());
+    warmUp.start();
+    warmUp.join();
+    assertEquals(Set.of("argMax"), called);
+    assertEquals(List.of("arg-max"), warm(warmUp));
+    assertEquals(14, cold(warmUp).size());
+    assertFalse(cold(warmUp).contains("arg-max"));
+    assertTrue(warmUp.isSettled());
+    assertFalse(warmUp.hasEnded());
+    assertNull(warmUp.failure());
+    assertEquals(384, kernels.vectorBits());
+    assertEquals(7, kernels.argMax(ROW, 0, 3));
+
+    Thread first = source.thread.get();
+    first.join();
+    long took = warmUp.took();
+    assertTrue(took > 0);
+    Thread.sleep(50);
+    assertEquals(took, warmUp.took());
+    assertSame(first, source.thread.get(), "no thread without a need");
+    assertEquals(1, source.rests.get());
+
+    float[] out = new float[3];
+    kernels.softmax(ROW, 0, 3, 1, out, 0); // is asked for now
+    assertTrue(out[1] > 0.6f, "scalar softmax");
+    assertFalse(warmUp.isSettled());
+    assertFalse(cold(warmUp).contains("softmax"));
+    warmUp.join();
+    assertEquals(Set.of("argMax", "softmax"), called);
+    assertEquals(List.of("arg-max", "softmax"), warm(warmUp));
+    assertTrue(warmUp.took() > took);
+    source.thread.get().join();
+    assertNotSame(first, source.thread.get());
+    assertEquals(2, source.rests.get());
+
+    assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
+    assertTrue(warmUp.hasEnded());
+    assertEquals(15, warm(warmUp).size());
+    assertEquals(List.of(), cold(warmUp));
+    assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
+    source.thread.get().join();
+    assertEquals(3, source.rests.get());
+  }
+
+  @Test
+  void whereNobodyAsksForAnythingTheKernelsAreOpenedAndLeftAlone() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    FakeSource source = new FakeSource(called::add);
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertTrue(warmUp.isSettled());
+    assertEquals(Set.of(), called);
+    assertEquals(List.of(), warm(warmUp));
+    assertEquals(15, cold(warmUp).size());
+    source.thread.get().join();
+  }
+
+  @Test
+  void whatStaysScalarIsToldBesideWhatWasNeverAskedFor() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              if (kernel.equals("argMax") || kernel.equals("logSoftmax")) {
+                work(3);
+              }
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertTrue(told(warmUp).contains("400 ms of work on arg-max. Remedy: "), told(warmUp));
+    assertEquals(List.of(), warm(warmUp));
+    assertEquals(14, cold(warmUp).size());
+    assertFalse(warmUp.hasEnded());
+
+    float[] out = new float[3];
+    kernels.softmax(ROW, 0, 3, 1, out, 0);
+    warmUp.join();
+    assertTrue(told(warmUp).contains("400 ms of work on arg-max. Remedy: "), told(warmUp));
+    assertEquals(List.of("softmax"), warm(warmUp));
+    kernels.logSoftmax(ROW, 0, 3, 1, out, 0);
+    warmUp.join();
+    assertTrue(told(warmUp).contains(" work on arg-max, log-softmax. Remedy: "), told(warmUp));
+    assertEquals(List.of("softmax"), warm(warmUp));
+    assertEquals(12, cold(warmUp).size());
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    source.thread.get().join();
+    assertEquals(3, source.rests.get(), "what stays scalar is not tried again");
+  }
+
+  @Test
+  void afterAFailureNothingIsWarmedAnyMore() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              throw new IllegalStateException("broken");
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertTrue(warmUp.hasEnded());
+    assertTrue(warmUp.isSettled());
+    assertEquals(List.of(), cold(warmUp));
+    Thread thread = source.thread.get();
+    thread.join();
+    assertEquals(3.41, kernels.logSumExp(ROW, 0, 3, 1), 0.01, "scalar, and asked for now");
+    assertTrue(warmUp.isSettled());
+    assertTrue(warmUp.await(0));
+    assertSame(thread, source.thread.get());
+    assertEquals(1, source.rests.get());
+  }
+
+  /** A first call that falls on the moment in which the thread ends is not lost. */
+  @Test
+  void aCallInTheLastMomentIsHeard() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    CountDownLatch there = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              there.countDown();
+              goOn.await();
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    there.await();
+    synchronized (warmUp) { // without which the thread cannot end
+      goOn.countDown();
+      while (source.thread.get().getState() != Thread.State.BLOCKED) {
+        Thread.sleep(1);
+      }
+      kernels.softmax(ROW, 0, 3, 1, new float[3], 0);
+    }
+    warmUp.join();
+    assertEquals(List.of("arg-max", "softmax"), warm(warmUp));
+  }
+
+  /** Copies are timed beside native kernels, and go to the kernels for arrays: no caller's call. */
+  @Test
+  void comparisonsAskForNothing() throws Exception {
+    AdaptiveBackend arrays = new AdaptiveBackend(SCALAR, backend -> null);
+    AdaptiveNatives natives = new AdaptiveNatives(arrays);
+    Survivors survivors = new Survivors(3);
+    natives.sums(natives.place(ROW), 0, 3, 1, survivors);
+    natives.collect(natives.place(ROW), 0, 3, -1, survivors);
+    assertTrue(arrays.isWanted(AdaptiveKernels.Kernel.COLLECT));
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    NativeKernels fast = fake(NativeKernels.class, called::add);
+    WarmUp<NativeFloats, NativeKernels> warmUp =
+        new WarmUp<>(
+            natives,
+            new WarmUp.Source<NativeKernels>() {
+              @Override
+              public NativeKernels open() {
+                return fast;
+              }
+
+              @Override
+              public void rested() {}
+            },
+            MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertEquals(List.of("sums from native memory", "collection from native memory"), warm(warmUp));
+    assertEquals(10, cold(warmUp).size());
+    assertTrue(called.contains("moments"), "which a collection is of");
+    assertFalse(arrays.isWanted(AdaptiveKernels.Kernel.MOMENTS));
+  }
+
+  /** On a busy machine a thread has to wait for a processor: that is no work. */
+  @Test
+  void timeWithoutAProcessorDoesNotCount() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    long end = System.nanoTime() + 3 * MOST_WORK;
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              if (System.nanoTime() < end) {
+                Thread.sleep(20); // slower than scalar, with nothing done
+              }
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertNull(warmUp.failure());
+    assertEquals(List.of("arg-max"), warm(warmUp));
   }
 }

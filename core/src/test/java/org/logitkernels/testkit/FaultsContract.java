@@ -158,12 +158,14 @@ public interface FaultsContract extends KernelsUnderTest {
     float[] fine = x.clone();
     AtomicBoolean stop = new AtomicBoolean();
     Thread writer = scribble(x, stop);
+    int tokens = 0;
     try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
       for (SamplerChain chain : chains()) {
         BatchSampler batch = BatchSampler.of(chain.newSampler(LONG, 1, kernels())).on(pool, 3);
         int[] token = new int[1];
         for (int n = 0; n < 10; n++) {
           batch.next(x, 0, 0, 1, LONG, token);
+          tokens += token[0] >= 0 ? 1 : 0;
           RuntimeException error = batch.error(0);
           assertEquals(token[0] < 0, error != null);
           assertTrue(token[0] < LONG);
@@ -176,6 +178,7 @@ public interface FaultsContract extends KernelsUnderTest {
       }
       stop.set(true);
       writer.join();
+      assertTrue(tokens > 0, "the writer never left a row to sample from");
       BatchSampler batch =
           BatchSampler.of(SamplerChain.of().newSampler(LONG, 1, kernels())).on(pool, 3);
       int[] token = new int[1];

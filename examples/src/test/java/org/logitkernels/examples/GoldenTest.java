@@ -2,6 +2,8 @@ package org.logitkernels.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -107,11 +109,17 @@ class GoldenTest {
     return all;
   }
 
-  /** Skips the test, with the library's reason, where the backend cannot serve. */
+  /**
+   * Skips the test, with the library's reason, where the machine has no fit vectors. That the
+   * backend or its module were missing would be the build's fault.
+   */
   private static Kernels kernels(String backend) {
+    assertTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(), "the module");
+    assertNotNull(Kernels.class.getResource("vector/VectorProvider.class"), "the vector backend");
     try {
       return Kernels.named(backend);
     } catch (IllegalStateException e) {
+      assertFalse(e.getMessage().contains("failed to load"), e.getMessage());
       return abort(e.getMessage());
     }
   }

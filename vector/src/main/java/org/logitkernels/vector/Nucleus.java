@@ -128,7 +128,7 @@ final class Nucleus {
 
   /** Drops what comes behind a key. */
   private static void keepThrough(Survivors survivors, int padded, long last) {
-    if (!Species.COMPRESSES) {
+    if (!Species.COMPRESSES || last == Long.MAX_VALUE) { // which is no token's
       survivors.keepThrough(last);
       return;
     }

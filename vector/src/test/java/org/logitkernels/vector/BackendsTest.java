@@ -44,8 +44,13 @@ class BackendsTest {
             Kernels.best().vectorBits(),
             BackendReport.State.READY,
             report.warmUp(),
+            List.of(),
+            report.warm(),
             List.of()),
         report);
+    assertTrue(
+        report.warm().containsAll(List.of("arg-max", "top-p", "the draw")), report::toString);
+    assertTrue(report.warm().size() >= 15, report::toString);
     assertTrue(report.warmUp().compareTo(Duration.ofMinutes(1)) < 0, report::toString);
     assertTrue(
         report.toString().matches("active backend: adaptive, \\d+ bits, warm after [0-9.]+ s"));

@@ -1,6 +1,11 @@
 package org.logitkernels.vector;
 
 import java.io.File;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.lang.ref.WeakReference;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -14,6 +19,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.logitkernels.BackendReport;
 import org.logitkernels.Backends;
+import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -34,6 +40,8 @@ final class ColdProbe {
       case "streams" -> streams();
       case "interrupt" -> interrupt();
       case "caller" -> caller();
+      case "asked" -> asked();
+      case "unasked" -> unasked();
       case "unload" -> unload(args[1]);
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -151,6 +159,60 @@ final class ColdProbe {
     System.out.println("for ever " + Backends.warmUp(Duration.ofSeconds(Long.MAX_VALUE)));
     System.out.println("state " + Backends.report().state());
     System.out.println("threads " + threadsLeft());
+  }
+
+  /** One chain alone, then a kernel more, then native memory. */
+  private static void asked() throws InterruptedException {
+    Kernels best = Kernels.best();
+    Sampler sampler = SamplerChain.of(Step.topP(0.9f)).newSampler(LENGTH, 1, best);
+    float[] row = new float[LENGTH];
+    row[7] = 5;
+    sampler.sample(row);
+    System.out.println("chain begun, state " + Backends.report().state());
+    System.out.println("chain: " + whenWarm());
+    System.out.println("threads " + threadsLeft());
+    System.out.println("idle, ms of processor time: " + idleTime() / 1_000_000);
+    System.out.println("still: " + Backends.report());
+
+    best.argMax(row, 0, LENGTH);
+    System.out.println("arg-max begun, state " + Backends.report().state());
+    System.out.println("arg-max: " + whenWarm());
+
+    MemorySegment segment = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, row);
+    sampler.sample(segment, 0, LENGTH, ElementType.FLOAT32);
+    System.out.println("segment begun, state " + Backends.report().state());
+    System.out.println("segment: " + whenWarm());
+  }
+
+  /** Kernels that nobody calls. */
+  private static void unasked() throws InterruptedException {
+    Kernels.best();
+    System.out.println("at first " + Backends.report().state());
+    System.out.println("then: " + whenWarm());
+    System.out.println("threads " + threadsLeft());
+  }
+
+  private static BackendReport whenWarm() throws InterruptedException {
+    BackendReport report = Backends.report();
+    for (int i = 0; i < 5_000 && report.state() == BackendReport.State.WARMING; i++) {
+      Thread.sleep(10);
+      report = Backends.report();
+    }
+    return report;
+  }
+
+  /** Nanoseconds that all threads of the warm-up work in a second. */
+  private static long idleTime() throws InterruptedException {
+    ThreadMXBean times = ManagementFactory.getThreadMXBean();
+    long spent = 0;
+    for (Thread thread : warmUpThreads()) {
+      spent -= Math.max(0, times.getThreadCpuTime(thread.threadId()));
+    }
+    Thread.sleep(1_000);
+    for (Thread thread : warmUpThreads()) {
+      spent += Math.max(0, times.getThreadCpuTime(thread.threadId()));
+    }
+    return spent;
   }
 
   /**

@@ -36,6 +36,52 @@ class ColdStartTest {
     assertTrue(text.contains("threads 0"), text);
   }
 
+  /** What callers use is warmed, and nothing else; then the thread is gone, until it is needed. */
+  @Test
+  void onlyWhatIsCalledIsWarmed() {
+    String text = probe(List.of(), "asked");
+    String start = "active backend: adaptive, \\d+ bits, warm after \\d+\\.\\d\\d s";
+    String end = "; kernels not called yet are warmed after their first call";
+    String chain = ": top-p, the draw";
+    assertMatch(text, "chain begun, state WARMING");
+    assertMatch(text, "chain: (" + start + chain + end + ")");
+    assertMatch(text, "still: (" + start + chain + end + ")");
+    assertEquals(after(text, "chain: "), after(text, "still: "), text);
+    assertMatch(text, "arg-max begun, state WARMING");
+    String more = ": arg-max, top-p, the draw";
+    assertMatch(text, "arg-max: " + start + more + end);
+    assertMatch(text, "segment begun, state WARMING");
+    assertMatch(text, "segment: " + start + more + ", top-p from native memory" + end);
+    assertMatch(text, "threads 0");
+    long idle = Long.parseLong(after(text, "idle, ms of processor time: "));
+    assertTrue(idle < 20, text);
+    assertFalse(text.contains("WARNING: active"), text);
+  }
+
+  @Test
+  void whatNobodyCallsIsLeftAlone() {
+    String text = probe(List.of(), "unasked");
+    assertMatch(text, "at first WARMING");
+    assertMatch(
+        text,
+        "then: active backend: adaptive, \\d+ bits, no kernel called yet; each is warmed after its"
+            + " first call");
+    assertMatch(text, "threads 0");
+  }
+
+  /** A line of a text is like this. */
+  private static void assertMatch(String text, String line) {
+    assertTrue(text.lines().anyMatch(l -> l.matches(line)), () -> "no " + line + " in " + text);
+  }
+
+  private static String after(String text, String start) {
+    return text.lines()
+        .filter(line -> line.startsWith(start))
+        .map(line -> line.substring(start.length()))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + start + " in " + text));
+  }
+
   /** The same on one processor, where the warm-up has to take its time from the callers. */
   @Test
   void streamsOnOneProcessorAreThoseOfScalar() {

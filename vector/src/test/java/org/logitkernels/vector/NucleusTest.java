@@ -1,8 +1,10 @@
 package org.logitkernels.vector;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.logitkernels.internal.Survivors;
@@ -38,7 +40,10 @@ class NucleusTest {
 
   // what another thread that changes a row may leave of it
 
-  /** Tokens that had a mass when it was summed, and have none now, end the selection as well. */
+  /**
+   * Tokens that had a mass when it was summed, and have none now, end the selection as well: each
+   * counts for the least mass there is.
+   */
   @Test
   void tiesMayHaveLostTheirMass() {
     Survivors survivors = new Survivors(1_000);
@@ -47,7 +52,26 @@ class NucleusTest {
     }
     Arrays.fill(survivors.weights, 0);
     survivors.max = 1;
-    Nucleus.keep(survivors, 1, 10, 5, Survivors.quantum(1_000), 1);
-    assertTrue(survivors.size <= 1_000);
+    int[] expected = {0, 1, 2, 3, 4};
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> Nucleus.keep(survivors, 1, 10, 5, Survivors.quantum(1_000), 1));
+    assertArrayEquals(expected, Arrays.copyOf(survivors.ids, survivors.size));
+  }
+
+  /** Where all of them are not enough, all of them are kept. */
+  @Test
+  void allTiesMayHaveTooLittleMass() {
+    Survivors survivors = new Survivors(1_000);
+    for (int i = 0; i < 1_000; i++) {
+      survivors.add(i, 1);
+    }
+    Arrays.fill(survivors.weights, 0);
+    survivors.max = 1;
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> Nucleus.keep(survivors, 1, 9_000, 5_000, Survivors.quantum(1_000), 1));
+    assertEquals(1_000, survivors.size);
+    assertEquals(999, survivors.ids[999]);
   }
 }

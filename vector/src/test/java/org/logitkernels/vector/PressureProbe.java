@@ -169,9 +169,17 @@ final class PressureProbe {
 
   /** Ends this JVM, one way or another, while its kernels are being warmed. */
   private static void exit(long milliseconds, String how) throws InterruptedException {
-    Kernels.best().argMax(new float[] {1, 2}, 0, 2);
+    float[] row = {1, 2};
+    float[] out = new float[2];
+    Kernels.best().argMax(row, 0, 2);
+    Kernels.best().logSumExp(row, 0, 2, 1); // and more, so that there is something to do
+    Kernels.best().softmax(row, 0, 2, 1, out, 0);
+    Kernels.best().logSoftmax(row, 0, 2, 1, out, 0);
+    for (Step step : List.of(Step.topK(1), Step.topP(0.5f), Step.minP(0.5f), Step.topNSigma(1))) {
+      SamplerChain.of(step).newSampler(2, 1).sample(row);
+    }
     Thread.sleep(milliseconds);
-    System.out.println(Backends.report().toString().contains("warming"));
+    System.out.println("state " + Backends.report().state());
     if (how.equals("exit")) {
       System.exit(0);
     } else if (how.equals("halt")) {
