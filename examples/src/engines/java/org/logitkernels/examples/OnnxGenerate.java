@@ -39,10 +39,7 @@ public final class OnnxGenerate implements Callable<Integer> {
       description = "How the tales begin (default: \"${DEFAULT-VALUE}\").")
   private String prompt = "";
 
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      description = Generate.STEPS)
+  @Option(names = "--steps", paramLabel = "N", description = Generate.STEPS)
   private @Nullable Integer steps;
 
   @Option(

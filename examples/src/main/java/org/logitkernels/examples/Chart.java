@@ -31,6 +31,7 @@ final class Chart {
     String line = text.replace("\n", "\\n").replace("\t", "\\t");
     String quoted = '"' + line + '"';
     return Columns.pad(
-        Columns.width(quoted) <= width ? quoted : Columns.head('"' + line, width - 3) + "..", width);
+        Columns.width(quoted) <= width ? quoted : Columns.head('"' + line, width - 3) + "..",
+        width);
   }
 }

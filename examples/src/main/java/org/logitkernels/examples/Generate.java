@@ -71,10 +71,7 @@ public final class Generate implements Callable<Integer> {
       description = "How the tale begins (default: \"${DEFAULT-VALUE}\").")
   private String prompt = "";
 
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      description = STEPS)
+  @Option(names = "--steps", paramLabel = "N", description = STEPS)
   private @Nullable Integer steps;
 
   @Option(

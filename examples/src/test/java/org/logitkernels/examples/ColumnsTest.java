@@ -64,7 +64,9 @@ class ColumnsTest {
     assertEquals(List.of("the fox", "sat."), Columns.wrap("the fox sat.", 7));
     assertEquals(List.of("the", "fox", "", "sat"), Columns.wrap("the fox\n\nsat", 6));
     assertEquals(List.of("a", "bcdef", "gh i"), Columns.wrap("a bcdefgh i", 5));
-    assertEquals(List.of("\u4e16\u754c", "\u4e16" + FOX, "x"), Columns.wrap("\u4e16\u754c\u4e16" + FOX + "x", 4));
+    assertEquals(
+        List.of("\u4e16\u754c", "\u4e16" + FOX, "x"),
+        Columns.wrap("\u4e16\u754c\u4e16" + FOX + "x", 4));
     assertEquals(List.of("a b"), Columns.wrap("a\tb", 5));
     assertEquals(List.of(""), Columns.wrap("", 5));
   }

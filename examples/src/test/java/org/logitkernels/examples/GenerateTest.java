@@ -234,10 +234,7 @@ class GenerateTest {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int status =
         Generate.run(
-            new PrintStream(closed, false, UTF_8),
-            new PrintStream(err, true, UTF_8),
-            80,
-            BUNDLED);
+            new PrintStream(closed, false, UTF_8), new PrintStream(err, true, UTF_8), 80, BUNDLED);
     assertEquals(0, status);
     assertTrue(err.toString(UTF_8).contains("1 tokens, "), err.toString(UTF_8));
   }
@@ -257,14 +254,25 @@ class GenerateTest {
           };
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       PrintStream err = new PrintStream(bytes, true, UTF_8);
-      int status = Output.run(full, UTF_8, err, out -> Generate.run(out, err, 80, with(args, "--steps", "20")));
+      int status =
+          Output.run(
+              full, UTF_8, err, out -> Generate.run(out, err, 80, with(args, "--steps", "20")));
       String sentence = "generate: the output could not be written: " + reason;
       boolean pipe = reason.contains("pipe");
       assertEquals(pipe ? 0 : 1, status, reason);
       assertEquals(!pipe, bytes.toString(UTF_8).contains(sentence), bytes.toString(UTF_8));
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    assertEquals(7, Output.run(out, UTF_8, System.err, to -> { to.print("\u4e16"); return 7; }));
+    assertEquals(
+        7,
+        Output.run(
+            out,
+            UTF_8,
+            System.err,
+            to -> {
+              to.print("\u4e16");
+              return 7;
+            }));
     assertEquals("\u4e16", out.toString(UTF_8));
   }
 
