@@ -9,6 +9,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Crew;
 
@@ -157,6 +159,17 @@ public final class BatchSampler {
     checkIdle();
     crew = new Crew(executor, parallelism);
     return this;
+  }
+
+  /** As in {@code BatchSampler[rows=8, chain=temperature=0.8]}; each chain once, with a bar. */
+  @Override
+  public String toString() {
+    String chains =
+        Stream.of(samplers)
+            .map(sampler -> sampler.chain().toString())
+            .distinct()
+            .collect(Collectors.joining(" | "));
+    return "BatchSampler[rows=" + samplers.length + ", chain=" + chains + "]";
   }
 
   /** {@return how many rows there are} */

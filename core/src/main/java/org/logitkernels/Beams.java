@@ -209,6 +209,14 @@ public final class Beams {
     return survivors.size;
   }
 
+  /** As in {@code Beams[beams=4, vocabulary=32000, width=8, kernels=vector, 256 bits]}. */
+  @Override
+  public String toString() {
+    return String.format(
+        "Beams[beams=%d, vocabulary=%d, width=%d, kernels=%s]",
+        heads.length, vocabulary, width, kernels);
+  }
+
   private void head(int b, float temperature) {
     heads[b] =
         left[b] > 0

@@ -3,37 +3,54 @@ package org.logitkernels;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The text form of a chain, read: steps with commas between them, each {@code name=value} or {@code
- * name(value, name=value, ...)}.
+ * The text form of a chain, read: {@link SamplerChain#parse} says what it is. Words and signs, and
+ * white space around them; a name is a word, and so is a value.
  */
 final class ChainText {
-  private static final String NUMBER = "[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?";
+  private static final String SIGNS = "=(),";
+  private static final int END = -1;
+
+  // Numbers, of ASCII digits: those of other scripts would pass parseInt too.
+  private static final String DIGITS = "[0-9]+";
+  private static final String WHOLE = "[+-]?" + DIGITS;
+  private static final String NUMBER =
+      "[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE]" + WHOLE + ")?|-Infinity";
+  private static final String ZERO = "[+-]?[0.]+([eE].*)?";
+
+  /** All that is not seen, blanks aside. */
+  private static final Pattern HIDDEN = Pattern.compile("[\\p{C}\\p{Z}&&[^ ]]");
+
   private static final String MIN_KEEP = "min_keep";
+
+  /** Instead of names of parameters: token ids. */
+  private static final String IDS = "ids with their biases: id=bias";
 
   /** Makes a step of its parameters. */
   private interface Maker {
     Step make(Arguments arguments);
   }
 
-  /** A step's parameters, the first of which needs no name, and how it is made. */
-  private record Form(List<String> parameters, Maker maker) {
-    /** The parameter that needs no name; of token ids each does. */
-    String first() {
-      return parameters.isEmpty() ? "" : parameters.getFirst();
+  /** How a step is made, and its parameters, the first of which needs no name. */
+  private record Form(Maker maker, List<String> parameters) {
+    boolean has(String parameter) {
+      return parameters.contains(IDS) ? parameter.matches(DIGITS) : parameters.contains(parameter);
     }
 
-    boolean has(String parameter) {
-      return parameters.isEmpty() ? parameter.matches("\\d+") : parameters.contains(parameter);
+    String takes() {
+      return parameters.isEmpty() ? "no values" : String.join(", ", parameters);
     }
   }
 
-  private static final List<String> NAMES = new ArrayList<>();
-  private static final Map<String, Form> FORMS = new HashMap<>();
+  private static final Map<String, Form> FORMS = new LinkedHashMap<>();
 
   static {
     add("temperature", a -> Step.temperature(a.number("t")), "t");
@@ -46,28 +63,27 @@ final class ChainText {
     add("xtc", ChainText::xtc, "probability", "threshold", MIN_KEEP);
     add("epsilon_cutoff", a -> Step.epsilonCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("eta_cutoff", a -> Step.etaCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
-    add("top_h", ChainText::topH, "h", "n");
+    add("top_h", a -> Step.topH(a.number("h"), a.integer("n", Step.TopH.TOP_N)), "h", "n");
     add("mirostat_v1", ChainText::mirostatV1, "tau", "eta", "m");
-    add("mirostat_v2", a -> Step.mirostatV2(a.number("tau"), a.or("eta", 0.1f)), "tau", "eta");
-    add(
-        "adaptive_p",
-        a -> Step.adaptiveP(a.number("target"), a.or("decay", 0.9f)),
-        "target",
-        "decay");
+    add("mirostat_v2", a -> Step.mirostatV2(a.number("tau"), a.number("eta", 0.1)), "tau", "eta");
+    add("adaptive_p", ChainText::adaptiveP, "target", "decay");
     add("repetition_penalty", ChainText::repetition, "penalty", "last", "prompt");
     add("frequency_penalty", ChainText::frequency, "penalty", "last", "prompt");
     add("presence_penalty", ChainText::presence, "penalty", "last", "prompt");
     add("dry", ChainText::dry, "multiplier", "base", "allowed", "range", "breakers");
     add("no_repeat_ngram", a -> Step.noRepeatNgram(a.integer("n")), "n");
-    add("logit_bias", ChainText::logitBias);
+    add("logit_bias", ChainText::logitBias, IDS);
     add("banned", ChainText::banned, "sequences");
     add("min_length", a -> Step.minLength(a.integer("n"), a.ids("ends")), "n", "ends");
-    add("allowed", ChainText::allowed);
+    add("allowed", a -> Step.allowed());
   }
 
   private static void add(String name, Maker maker, String... parameters) {
-    NAMES.add(name);
-    FORMS.put(name, new Form(List.of(parameters), maker));
+    FORMS.put(name, new Form(maker, List.of(parameters)));
+  }
+
+  private static Step dynamicTemperature(Arguments a) {
+    return Step.dynamicTemperature(a.number("min"), a.number("max"), a.number("exponent", 1.0));
   }
 
   private static Step xtc(Arguments a) {
@@ -75,7 +91,11 @@ final class ChainText {
   }
 
   private static Step mirostatV1(Arguments a) {
-    return Step.mirostatV1(a.number("tau"), a.or("eta", 0.1f), a.has("m") ? a.integer("m") : 100);
+    return Step.mirostatV1(a.number("tau"), a.number("eta", 0.1), a.integer("m", 100));
+  }
+
+  private static Step adaptiveP(Arguments a) {
+    return Step.adaptiveP(a.number("target"), a.number("decay", 0.9));
   }
 
   private static Step repetition(Arguments a) {
@@ -93,33 +113,24 @@ final class ChainText {
   private static Step dry(Arguments a) {
     return Step.dry(
         a.number("multiplier"),
-        a.or("base", 1.75f),
-        a.has("allowed") ? a.integer("allowed") : 2,
-        a.has("range") ? a.integer("range") : Integer.MAX_VALUE,
+        a.number("base", 1.75),
+        a.integer("allowed", 2),
+        a.integer("range", Integer.MAX_VALUE),
         a.ids("breakers"));
   }
 
   private static Step logitBias(Arguments a) {
-    Map<Integer, Float> biases = new HashMap<>();
+    Map<Integer, Double> biases = new HashMap<>();
     for (String text : List.copyOf(a.values.keySet())) {
-      int id = id(text);
-      if (id < 0) {
+      Integer id = whole(text, DIGITS);
+      if (id == null) {
         throw a.error(text, "'" + text + "' is no token id");
       }
-      boolean masks = a.value(text).equals("-Infinity");
-      Float bias = masks ? Float.NEGATIVE_INFINITY : a.number(text);
-      if (biases.put(id, bias) != null) { // as 7 and 07
+      if (biases.put(id, a.number(text)) != null) { // as 7 and 07
         throw a.error(text, "'" + id + "' is given twice");
       }
     }
     return Step.logitBias(biases);
-  }
-
-  private static Step allowed(Arguments a) {
-    if (!a.values.isEmpty()) {
-      throw a.error("", "allowed takes no values");
-    }
-    return Step.allowed();
   }
 
   private static Step banned(Arguments a) {
@@ -134,18 +145,13 @@ final class ChainText {
     return Step.banned(ids);
   }
 
-  private static Step topH(Arguments a) {
-    return a.has("n") ? Step.topH(a.number("h"), a.integer("n")) : Step.topH(a.number("h"));
-  }
-
-  private static Step dynamicTemperature(Arguments a) {
-    return Step.dynamicTemperature(a.number("min"), a.number("max"), a.or("exponent", 1));
-  }
-
-  /** A token id, of digits alone; -1 if it is none. */
-  private static int id(String text) {
-    long id = text.matches("\\d{1,10}") ? Long.parseLong(text) : -1;
-    return id <= Integer.MAX_VALUE ? (int) id : -1;
+  /** The int that a text of this syntax stands for; null if it has another, or no int is that. */
+  private static @Nullable Integer whole(String text, String syntax) {
+    try {
+      return text.matches(syntax) ? Integer.valueOf(text) : null;
+    } catch (NumberFormatException e) {
+      return null;
+    }
   }
 
   private final String text;
@@ -167,18 +173,13 @@ final class ChainText {
   private List<Step> steps() {
     List<Step> steps = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    skipBlanks();
-    if (at == text.length()) {
-      return steps;
-    }
-    do {
-      skipBlanks();
+    while (next() != END) {
       int place = at;
       String name = word("a step");
       Form form = FORMS.get(name);
       if (form == null) {
-        throw error(
-            place, "unknown step '" + name + "': the steps are " + String.join(", ", NAMES));
+        String known = String.join(", ", FORMS.keySet());
+        throw error(place, "unknown step '" + name + "': the steps are " + known);
       }
       if (!names.add(name)) {
         throw error(place, "step '" + name + "' is given twice");
@@ -192,38 +193,32 @@ final class ChainText {
       } catch (IllegalArgumentException e) {
         throw error(arguments.first, name + ": " + e.getMessage());
       }
-    } while (accept(','));
-    if (at < text.length()) {
-      throw error(at, "expected ',' but found '" + text.charAt(at) + "'");
+      if (!accept(',') && next() != END) {
+        throw error(at, "expected ',' but found '" + Character.toString(next()) + "'");
+      }
     }
     return steps;
   }
 
   private Arguments arguments(int place, String name, Form form) {
-    Arguments arguments = new Arguments(place, name);
+    Arguments arguments = new Arguments(place, name, form);
     if (accept('=')) {
-      skipBlanks();
-      arguments.add(form, form.first(), at, at, value());
+      next();
+      arguments.add("", at, at, word("a value"));
     } else if (accept('(')) {
-      if (accept(')')) {
-        return arguments;
-      }
-      do {
-        skipBlanks();
+      while (!accept(')')) {
+        next();
         int start = at;
-        String first = value();
+        String first = word("a value");
         if (accept('=')) {
-          skipBlanks();
-          int valueAt = at;
-          arguments.add(form, first, start, valueAt, value());
-        } else if (arguments.values.isEmpty()) {
-          arguments.add(form, form.first(), start, start, first);
+          next();
+          arguments.add(first, start, at, word("a value"));
         } else {
-          throw error(start, "'" + first + "' needs a name: " + String.join(", ", form.parameters));
+          arguments.add("", start, start, first);
         }
-      } while (accept(','));
-      if (!accept(')')) {
-        throw error(at, "expected ')'");
+        if (!accept(',') && next() != ')') {
+          throw error(at, "expected ',' or ')'");
+        }
       }
     } else {
       throw error(at, "expected '=' or '(' after '" + name + "'");
@@ -231,10 +226,10 @@ final class ChainText {
     return arguments;
   }
 
+  /** What stands here, up to white space or a sign. */
   private String word(String what) {
     int start = at;
-    while (at < text.length()
-        && (Character.isLetterOrDigit(text.charAt(at)) || text.charAt(at) == '_')) {
+    while (at < text.length() && !isSpace(text.charAt(at)) && SIGNS.indexOf(text.charAt(at)) < 0) {
       at++;
     }
     if (at == start) {
@@ -243,34 +238,41 @@ final class ChainText {
     return text.substring(start, at);
   }
 
-  private String value() {
-    int start = at;
-    while (at < text.length() && ",()= \t\n".indexOf(text.charAt(at)) < 0) {
-      at++;
-    }
-    if (at == start) {
-      throw error(at, "expected a value");
-    }
-    return text.substring(start, at);
+  private boolean accept(char sign) {
+    boolean accepted = next() == sign;
+    at += accepted ? 1 : 0;
+    return accepted;
   }
 
-  private boolean accept(char c) {
-    skipBlanks();
-    if (at < text.length() && text.charAt(at) == c) {
+  /** Passes over white space, and tells the character behind it. */
+  private int next() {
+    while (at < text.length() && isSpace(text.charAt(at))) {
       at++;
-      return true;
     }
-    return false;
+    return at < text.length() ? text.codePointAt(at) : END;
   }
 
-  private void skipBlanks() {
-    while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
-      at++;
-    }
+  /** White space: Java's, no-break spaces, next line (of Unicode's too) and byte order marks. */
+  private static boolean isSpace(char c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85 || c == 0xfeff;
   }
 
   private TextException error(int place, String message) {
-    return new TextException(message + ", at " + place + " of \"" + text + "\"");
+    return new TextException(oneLine(message + ", at " + place + " of \"" + text + "\""));
+  }
+
+  /** A text with all that does not show, and would break or bend the line, escaped. */
+  private static String oneLine(String text) {
+    return HIDDEN
+        .matcher(text)
+        .replaceAll(match -> Matcher.quoteReplacement(escape(match.group())));
+  }
+
+  private static String escape(String character) {
+    int known = "\t\n\f\r".indexOf(character);
+    return known < 0
+        ? String.format("\\u%04X", character.codePointAt(0))
+        : "\\" + "tnfr".charAt(known);
   }
 
   /** An error that says where it is, unlike those of steps. */
@@ -286,31 +288,32 @@ final class ChainText {
   private final class Arguments {
     private final int step;
     private final String name;
+    private final Form form;
     private final Map<String, String> values = new HashMap<>();
     private final Map<String, Integer> places = new HashMap<>();
     private int first;
 
-    Arguments(int step, String name) {
+    Arguments(int step, String name, Form form) {
       this.step = step;
       this.name = name;
+      this.form = form;
     }
 
-    void add(Form form, String parameter, int place, int valueAt, String value) {
+    /** A value, the first with or without the name of its parameter. */
+    void add(String given, int place, int valueAt, String value) {
+      String parameter = given;
+      if (given.isEmpty()) {
+        if (form.parameters.isEmpty() || form.parameters.contains(IDS)) {
+          throw ChainText.this.error(place, name + " takes " + form.takes());
+        }
+        if (!values.isEmpty()) {
+          throw ChainText.this.error(place, "'" + value + "' needs a name: " + form.takes());
+        }
+        parameter = form.parameters.getFirst();
+      }
       if (!form.has(parameter)) {
         throw ChainText.this.error(
-            place,
-            parameter.isEmpty()
-                ? name
-                    + (name.equals("allowed")
-                        ? " takes no values"
-                        : " takes ids with their biases: id=bias")
-                : "unknown parameter '"
-                    + parameter
-                    + "' of "
-                    + name
-                    + (form.parameters.isEmpty()
-                        ? ""
-                        : ", which has " + String.join(", ", form.parameters)));
+            place, "unknown parameter '" + parameter + "': " + name + " takes " + form.takes());
       }
       if (values.isEmpty()) {
         first = valueAt;
@@ -333,25 +336,36 @@ final class ChainText {
       return value;
     }
 
-    float number(String parameter) {
+    /** A number: a double that rounds to the float nearest to the text. */
+    double number(String parameter) {
       String value = value(parameter);
       if (!value.matches(NUMBER)) {
         throw bad(parameter, value, "a number");
       }
-      return Float.parseFloat(value);
+      double number = Double.parseDouble(value);
+      float single = Float.parseFloat(value);
+      boolean lost = single == 0 && !value.matches(ZERO);
+      if (lost || Float.isInfinite(single) && !value.equals("-Infinity")) {
+        throw bad(parameter, value, "a number that as a float is neither 0 nor infinite");
+      }
+      return (float) number == single ? number : single; // rounding twice can miss it
     }
 
-    float or(String parameter, float otherwise) {
+    double number(String parameter, double otherwise) {
       return has(parameter) ? number(parameter) : otherwise;
     }
 
     int integer(String parameter) {
       String value = value(parameter);
-      try {
-        return Integer.parseInt(value);
-      } catch (NumberFormatException e) {
+      Integer whole = whole(value, WHOLE);
+      if (whole == null) {
         throw bad(parameter, value, "a whole number");
       }
+      return whole;
+    }
+
+    int integer(String parameter, int otherwise) {
+      return has(parameter) ? integer(parameter) : otherwise;
     }
 
     private TextException bad(String parameter, String value, String what) {
@@ -364,18 +378,16 @@ final class ChainText {
     }
 
     int last() {
-      return has("last") ? integer("last") : Integer.MAX_VALUE;
+      return integer("last", Integer.MAX_VALUE);
     }
 
     boolean prompt(boolean otherwise) {
-      if (!has("prompt")) {
-        return otherwise;
-      }
-      String value = value("prompt");
-      if (!value.equals("true") && !value.equals("false")) {
-        throw bad("prompt", value, "true or false");
-      }
-      return value.equals("true");
+      String value = has("prompt") ? value("prompt") : String.valueOf(otherwise);
+      return switch (value) {
+        case "true" -> true;
+        case "false" -> false;
+        default -> throw bad("prompt", value, "true or false");
+      };
     }
 
     /** Token ids with semicolons between them; none if the parameter is not given. */
@@ -387,10 +399,11 @@ final class ChainText {
       String[] ids = list.split(";", -1);
       int[] result = new int[ids.length];
       for (int i = 0; i < ids.length; i++) {
-        result[i] = id(ids[i]);
-        if (result[i] < 0) {
+        Integer id = whole(ids[i], DIGITS);
+        if (id == null) {
           throw bad(parameter, list, "token ids with ';' between them");
         }
+        result[i] = id;
       }
       return result;
     }

@@ -52,12 +52,25 @@ public final class SamplerChain implements Serializable {
    * <p>Steps stand in the order in which they apply, with commas between them. A step is {@code
    * name=value}, or {@code name(value, name=value, ...)}, where the first value may have its name
    * too: {@code top_p(0.95, min_keep=2)}, {@code xtc(probability=0.5, threshold=0.1)}. An empty
-   * text is the chain without a step.
+   * text is the chain without a step. A comma may follow the last step, or the last value, so that
+   * a file can have one on each line.
+   *
+   * <p><b>White space</b> may stand around names, values and signs, not within a value. It is all
+   * that Java or Unicode calls white space: line breaks of every kind, tabs, form feeds, no-break
+   * spaces; and a byte order mark, with which some files begin.
+   *
+   * <p><b>Names</b>, {@code true} and {@code false} are in lower case: {@code Top_K} is unknown.
+   *
+   * <p><b>Numbers</b> consist of the digits 0 to 9. A whole number may have a sign before them, a
+   * token id may not. Other numbers are as in {@code 1}, {@code .5}, {@code +1.} and {@code
+   * -1.5e-3}; {@code -Infinity} is one too, for biases. Each is rounded to the nearest float, as
+   * {@link Step} says of doubles.
    *
    * @param text the chain's text
    * @return the chain
    * @throws IllegalArgumentException for a step or parameter that is unknown, given twice or
-   *     missing, and for a bad value; the message says what it is and where
+   *     missing, and for a bad value; the message says what it is, and at which index of the text,
+   *     in one line: what does not show is escaped, as in {@code \n}
    */
   public static SamplerChain parse(String text) {
     return of(ChainText.parse(text).toArray(new Step[0]));

@@ -15,6 +15,13 @@ import java.util.stream.Stream;
  *
  * <p>Every step validates its parameters when it is made, and so when it is deserialised. More
  * steps may be added: a switch over them needs a default.
+ *
+ * <p><b>Doubles:</b> a step holds floats. Each factory that takes floats takes doubles too, rounds
+ * each to the nearest float, and so {@code temperature(0.7)} equals {@code temperature(0.7f)}. A
+ * double must be in range before it is rounded: 1.0000000001 is no probability. A double that only
+ * 0 or infinity would stand for as a float is refused, above the largest float ({@code 1e300}) and
+ * below half of the least ({@code 1e-60}): a temperature above 0 does not turn into greedy, nor a
+ * threshold above 0 into one that is off.
  */
 public sealed interface Step extends Serializable {
 
@@ -31,6 +38,17 @@ public sealed interface Step extends Serializable {
    */
   static Step temperature(float t) {
     return new Temperature(t);
+  }
+
+  /**
+   * {@link #temperature(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param t the temperature, finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step temperature(double t) {
+    return new Temperature(checkFinite("temperature", t));
   }
 
   /**
@@ -61,6 +79,17 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #topP(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param p in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step topP(double p) {
+    return new TopP(checkUnit("p", p));
+  }
+
+  /**
    * Min-p: keeps the tokens whose probability is at least p times the best one's.
    *
    * <p>In logits: those with {@code x - max >= (float) (T (ln p - 2^-21))}, where T is the
@@ -74,6 +103,17 @@ public sealed interface Step extends Serializable {
    */
   static Step minP(float p) {
     return new MinP(p);
+  }
+
+  /**
+   * {@link #minP(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param p in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step minP(double p) {
+    return new MinP(checkUnit("p", p));
   }
 
   /**
@@ -98,6 +138,17 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #typical(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param p in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step typical(double p) {
+    return new Typical(checkUnit("p", p));
+  }
+
+  /**
    * Top-n-sigma: keeps the tokens whose logit is at most n standard deviations below the maximum.
    *
    * <p><b>Definition:</b> those with {@code x - max >= (float) (-n * sigma)}; sigma is the
@@ -113,6 +164,17 @@ public sealed interface Step extends Serializable {
    */
   static Step topNSigma(float n) {
     return new TopNSigma(n);
+  }
+
+  /**
+   * {@link #topNSigma(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param n finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step topNSigma(double n) {
+    return new TopNSigma(checkFinite("n", n));
   }
 
   /**
@@ -138,6 +200,18 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #xtc(float, float)} by doubles: see {@link Step} for the rounding.
+   *
+   * @param probability in [0, 1]; 0 never drops
+   * @param threshold in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if either is not
+   */
+  static Step xtc(double probability, double threshold) {
+    return new Xtc(checkUnit("probability", probability), checkUnit("threshold", threshold));
+  }
+
+  /**
    * Epsilon cutoff: keeps the tokens of a probability of at least epsilon, and the best in any
    * case.
    *
@@ -156,6 +230,17 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #epsilonCutoff(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param epsilon in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step epsilonCutoff(double epsilon) {
+    return new EpsilonCutoff(checkUnit("epsilon", epsilon));
+  }
+
+  /**
    * Eta cutoff: an epsilon cutoff that gives way where the distribution is flat, at {@code
    * min(epsilon, sqrt(epsilon) * exp(-H))} with H the entropy.
    *
@@ -170,6 +255,17 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #etaCutoff(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param epsilon in [0, 1]; 0 keeps all
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step etaCutoff(double epsilon) {
+    return new EtaCutoff(checkUnit("epsilon", epsilon));
+  }
+
+  /**
    * Top-h among the best 100 tokens: see {@link #topH(float, int)}.
    *
    * @param h in [0, 1]
@@ -178,6 +274,17 @@ public sealed interface Step extends Serializable {
    */
   static Step topH(float h) {
     return new TopH(h, TopH.TOP_N);
+  }
+
+  /**
+   * {@link #topH(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param h in [0, 1]
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step topH(double h) {
+    return new TopH(checkUnit("h", h), TopH.TOP_N);
   }
 
   /**
@@ -200,6 +307,18 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #topH(float, int)} by a double: see {@link Step} for the rounding.
+   *
+   * @param h in [0, 1]
+   * @param n at least 1
+   * @return the step
+   * @throws IllegalArgumentException if either is not
+   */
+  static Step topH(double h, int n) {
+    return new TopH(checkUnit("h", h), n);
+  }
+
+  /**
    * Dynamic temperature: a temperature that grows with the entropy, {@code min + (max - min) * (H /
    * ln n)^exponent} for n tokens left.
    *
@@ -217,6 +336,20 @@ public sealed interface Step extends Serializable {
    */
   static Step dynamicTemperature(float min, float max, float exponent) {
     return new DynamicTemperature(min, max, exponent);
+  }
+
+  /**
+   * {@link #dynamicTemperature(float, float, float)} by doubles: see {@link Step} for the rounding.
+   *
+   * @param min finite and at least 0
+   * @param max finite and at least min
+   * @param exponent finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step dynamicTemperature(double min, double max, double exponent) {
+    return new DynamicTemperature(
+        checkFinite("min", min), checkMax(max, min), checkFinite("exponent", exponent));
   }
 
   /**
@@ -254,6 +387,19 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #mirostatV1(float, float, int)} by doubles: see {@link Step} for the rounding.
+   *
+   * @param tau bits, finite and at least 0
+   * @param eta finite and at least 0
+   * @param m at least 2
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step mirostatV1(double tau, double eta, int m) {
+    return new MirostatV1(checkFinite("tau", tau), checkFinite("eta", eta), m);
+  }
+
+  /**
    * Mirostat, version 2: keeps tokens of a surprisal of at most mu bits, and steers mu so that the
    * text's comes to tau.
    *
@@ -269,6 +415,18 @@ public sealed interface Step extends Serializable {
    */
   static Step mirostatV2(float tau, float eta) {
     return new MirostatV2(tau, eta);
+  }
+
+  /**
+   * {@link #mirostatV2(float, float)} by doubles: see {@link Step} for the rounding.
+   *
+   * @param tau bits, finite and at least 0
+   * @param eta finite and at least 0
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step mirostatV2(double tau, double eta) {
+    return new MirostatV2(checkFinite("tau", tau), checkFinite("eta", eta));
   }
 
   /**
@@ -293,6 +451,18 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #adaptiveP(float, float)} by doubles: see {@link Step} for the rounding.
+   *
+   * @param target in [0, 1]
+   * @param decay in [0, 0.99]
+   * @return the step
+   * @throws IllegalArgumentException if one of them is not
+   */
+  static Step adaptiveP(double target, double decay) {
+    return new AdaptiveP(checkUnit("target", target), checkDecay(decay));
+  }
+
+  /**
    * Repetition penalty over the whole history, the prompt included: see {@link
    * #repetitionPenalty(float, int, boolean)}.
    *
@@ -302,6 +472,17 @@ public sealed interface Step extends Serializable {
    */
   static Step repetitionPenalty(float penalty) {
     return new RepetitionPenalty(penalty, Integer.MAX_VALUE, true);
+  }
+
+  /**
+   * {@link #repetitionPenalty(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param penalty finite and above 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step repetitionPenalty(double penalty) {
+    return new RepetitionPenalty(checkFactor(penalty), Integer.MAX_VALUE, true);
   }
 
   /**
@@ -327,6 +508,19 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #repetitionPenalty(float, int, boolean)} by a double: see {@link Step} for the rounding.
+   *
+   * @param penalty finite and above 0; above 1 discourages, 1 does nothing
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   * @return the step
+   * @throws IllegalArgumentException if the penalty or last is out of range
+   */
+  static Step repetitionPenalty(double penalty, int last, boolean prompt) {
+    return new RepetitionPenalty(checkFactor(penalty), last, prompt);
+  }
+
+  /**
    * Frequency penalty over the whole history, the prompt excluded: see {@link
    * #frequencyPenalty(float, int, boolean)}.
    *
@@ -336,6 +530,17 @@ public sealed interface Step extends Serializable {
    */
   static Step frequencyPenalty(float penalty) {
     return new FrequencyPenalty(penalty, Integer.MAX_VALUE, false);
+  }
+
+  /**
+   * {@link #frequencyPenalty(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param penalty finite
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step frequencyPenalty(double penalty) {
+    return new FrequencyPenalty(checkPenalty(penalty), Integer.MAX_VALUE, false);
   }
 
   /**
@@ -357,6 +562,19 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #frequencyPenalty(float, int, boolean)} by a double: see {@link Step} for the rounding.
+   *
+   * @param penalty finite; below 0 it encourages
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   * @return the step
+   * @throws IllegalArgumentException if the penalty or last is out of range
+   */
+  static Step frequencyPenalty(double penalty, int last, boolean prompt) {
+    return new FrequencyPenalty(checkPenalty(penalty), last, prompt);
+  }
+
+  /**
    * Presence penalty over the whole history, the prompt excluded: see {@link
    * #presencePenalty(float, int, boolean)}.
    *
@@ -366,6 +584,17 @@ public sealed interface Step extends Serializable {
    */
   static Step presencePenalty(float penalty) {
     return new PresencePenalty(penalty, Integer.MAX_VALUE, false);
+  }
+
+  /**
+   * {@link #presencePenalty(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param penalty finite
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step presencePenalty(double penalty) {
+    return new PresencePenalty(checkPenalty(penalty), Integer.MAX_VALUE, false);
   }
 
   /**
@@ -381,6 +610,19 @@ public sealed interface Step extends Serializable {
    */
   static Step presencePenalty(float penalty, int last, boolean prompt) {
     return new PresencePenalty(penalty, last, prompt);
+  }
+
+  /**
+   * {@link #presencePenalty(float, int, boolean)} by a double: see {@link Step} for the rounding.
+   *
+   * @param penalty finite; below 0 it encourages
+   * @param last how many of the last tokens are looked at, at least 0
+   * @param prompt whether the prompt's tokens are among them
+   * @return the step
+   * @throws IllegalArgumentException if the penalty or last is out of range
+   */
+  static Step presencePenalty(double penalty, int last, boolean prompt) {
+    return new PresencePenalty(checkPenalty(penalty), last, prompt);
   }
 
   /**
@@ -408,6 +650,26 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * {@link #dry(float, float, int, int, int...)} by doubles: see {@link Step} for the rounding.
+   *
+   * @param multiplier finite and at least 0; 0 does nothing
+   * @param base finite and at least 1
+   * @param allowed how long a repetition may be without penalty and one more, at least 1
+   * @param range how many of the last tokens are looked at, at least 0
+   * @param breakers tokens that end repetitions
+   * @return the step
+   * @throws IllegalArgumentException if a number is out of range, or a breaker below 0
+   */
+  static Step dry(double multiplier, double base, int allowed, int range, int... breakers) {
+    return new Dry(
+        checkFinite("multiplier", multiplier),
+        checkBase(base),
+        allowed,
+        range,
+        IntStream.of(breakers).boxed().toList());
+  }
+
+  /**
    * No-repeat n-gram: masks every token that would make the last n tokens a run that occurred
    * before.
    *
@@ -430,12 +692,15 @@ public sealed interface Step extends Serializable {
    * id that is not in a sampler's vocabulary is an error when the sampler is made, and one that a
    * row lacks is an error of that row. <b>Source:</b> the OpenAI API; as in llama.cpp and vLLM.
    *
-   * @param biases by token id; finite or {@code -Infinity}
+   * @param biases by token id; finite or {@code -Infinity}; what is no float is rounded as a
+   *     double: see {@link Step}
    * @return the step
    * @throws IllegalArgumentException if an id is below 0, or a bias NaN or +Infinity
    */
-  static Step logitBias(Map<Integer, Float> biases) {
-    return new LogitBias(new TreeMap<>(biases));
+  static Step logitBias(Map<Integer, ? extends Number> biases) {
+    SortedMap<Integer, Float> singles = new TreeMap<>();
+    biases.forEach((id, bias) -> singles.put(id, checkBias(id, bias.doubleValue())));
+    return new LogitBias(singles);
   }
 
   /**
@@ -489,10 +754,7 @@ public sealed interface Step extends Serializable {
   record Temperature(float t) implements Step {
     /** Validates; -0 becomes 0. */
     public Temperature {
-      if (!(t >= 0 && t < Float.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("temperature must be finite and >= 0, but was " + t);
-      }
-      t = t + 0f;
+      t = checkFinite("temperature", t);
     }
 
     /** As in {@code temperature=0.8}. */
@@ -530,8 +792,7 @@ public sealed interface Step extends Serializable {
   record TopP(float p) implements Step {
     /** Validates; -0 becomes 0. */
     public TopP {
-      Kernels.checkProbability(p);
-      p = p + 0f;
+      p = checkUnit("p", p);
     }
 
     /** As in {@code top_p=0.95}. */
@@ -549,8 +810,7 @@ public sealed interface Step extends Serializable {
   record MinP(float p) implements Step {
     /** Validates; -0 becomes 0. */
     public MinP {
-      Kernels.checkProbability(p);
-      p = p + 0f;
+      p = checkUnit("p", p);
     }
 
     /** As in {@code min_p=0.05}. */
@@ -568,8 +828,7 @@ public sealed interface Step extends Serializable {
   record Typical(float p) implements Step {
     /** Validates; -0 becomes 0. */
     public Typical {
-      Kernels.checkProbability(p);
-      p = p + 0f;
+      p = checkUnit("p", p);
     }
 
     /** As in {@code typical_p=0.95}. */
@@ -688,11 +947,8 @@ public sealed interface Step extends Serializable {
     /** Validates; -0 becomes 0. */
     public DynamicTemperature {
       min = checkFinite("min", min);
-      max = checkFinite("max", max);
+      max = checkMax(max, min);
       exponent = checkFinite("exponent", exponent);
-      if (max < min) {
-        throw new IllegalArgumentException("max must be >= min, but was " + max + " < " + min);
-      }
     }
 
     /** As in {@code dynamic_temperature(min=0.5, max=1.5, exponent=1.0)}. */
@@ -747,9 +1003,7 @@ public sealed interface Step extends Serializable {
   record RepetitionPenalty(float penalty, int last, boolean prompt) implements Step {
     /** Validates. */
     public RepetitionPenalty {
-      if (!(penalty > 0 && penalty < Float.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("penalty must be finite and > 0, but was " + penalty);
-      }
+      checkFactor(penalty);
       checkLeast("last", last, 0);
     }
 
@@ -773,7 +1027,8 @@ public sealed interface Step extends Serializable {
   record FrequencyPenalty(float penalty, int last, boolean prompt) implements Step {
     /** Validates. */
     public FrequencyPenalty {
-      checkPenalty(penalty, last);
+      checkPenalty(penalty);
+      checkLeast("last", last, 0);
     }
 
     /**
@@ -796,7 +1051,8 @@ public sealed interface Step extends Serializable {
   record PresencePenalty(float penalty, int last, boolean prompt) implements Step {
     /** Validates. */
     public PresencePenalty {
-      checkPenalty(penalty, last);
+      checkPenalty(penalty);
+      checkLeast("last", last, 0);
     }
 
     /**
@@ -823,9 +1079,7 @@ public sealed interface Step extends Serializable {
     /** Validates; breakers are copied. */
     public Dry {
       multiplier = checkFinite("multiplier", multiplier);
-      if (!(base >= 1 && base < Float.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("base must be finite and >= 1, but was " + base);
-      }
+      checkBase(base);
       checkLeast("allowed", allowed, 1);
       checkLeast("range", range, 0);
       breakers = checkIds(breakers);
@@ -877,15 +1131,7 @@ public sealed interface Step extends Serializable {
       SortedMap<Integer, Float> copy = new TreeMap<>();
       biases.forEach(copy::put);
       checkIds(List.copyOf(copy.keySet()));
-      for (Map.Entry<Integer, Float> bias : copy.entrySet()) {
-        if (!(bias.getValue() < Float.POSITIVE_INFINITY)) {
-          throw new IllegalArgumentException(
-              "the bias of "
-                  + bias.getKey()
-                  + " must be finite or -Infinity, but was "
-                  + bias.getValue());
-        }
-      }
+      copy.forEach(Step::checkBias);
       biases = Collections.unmodifiableSortedMap(copy);
     }
 
@@ -1004,10 +1250,7 @@ public sealed interface Step extends Serializable {
     /** Validates. */
     public AdaptiveP {
       target = checkUnit("target", target);
-      decay = checkUnit("decay", decay);
-      if (decay > 0.99f) {
-        throw new IllegalArgumentException("decay must be at most 0.99, but was " + decay);
-      }
+      decay = checkDecay(decay);
     }
 
     /** As in {@code adaptive_p(target=0.5, decay=0.9)}. */
@@ -1029,30 +1272,75 @@ public sealed interface Step extends Serializable {
     return copy;
   }
 
-  private static void checkPenalty(float penalty, int last) {
-    if (!Float.isFinite(penalty)) {
-      throw new IllegalArgumentException("penalty must be finite, but was " + penalty);
-    }
-    checkLeast("last", last, 0);
-  }
-
   private static void checkLeast(String name, int value, int least) {
     if (value < least) {
       throw new IllegalArgumentException(name + " must be >= " + least + ", but was " + value);
     }
   }
 
-  private static float checkUnit(String name, float value) {
-    if (!(value >= 0 && value <= 1)) {
-      throw new IllegalArgumentException(name + " must be in [0, 1], but was " + value);
-    }
-    return value + 0f;
+  // Ranges, once for floats and doubles: each gives the float that the step holds.
+
+  private static float checkUnit(String name, double value) {
+    return single(name, value, value >= 0 && value <= 1, "in [0, 1]") + 0f;
   }
 
-  private static float checkFinite(String name, float value) {
-    if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(name + " must be finite and >= 0, but was " + value);
+  private static float checkFinite(String name, double value) {
+    return single(name, value, value >= 0 && value < Double.POSITIVE_INFINITY, "finite and >= 0")
+        + 0f;
+  }
+
+  private static float checkMax(double max, double min) {
+    float single = checkFinite("max", max);
+    if (max < min) {
+      throw new IllegalArgumentException(
+          "max must be >= min, but was " + shown(max) + " < " + shown(min));
     }
-    return value + 0f;
+    return single;
+  }
+
+  private static float checkFactor(double penalty) {
+    boolean in = penalty > 0 && penalty < Double.POSITIVE_INFINITY;
+    return single("penalty", penalty, in, "finite and > 0");
+  }
+
+  private static float checkPenalty(double penalty) {
+    return single("penalty", penalty, Double.isFinite(penalty), "finite");
+  }
+
+  private static float checkBase(double base) {
+    return single("base", base, base >= 1 && base < Double.POSITIVE_INFINITY, "finite and >= 1");
+  }
+
+  private static float checkDecay(double decay) {
+    checkUnit("decay", decay);
+    boolean in = decay <= 0.99 || decay == 0.99f; // which is a little more
+    return single("decay", decay, in, "at most 0.99") + 0f;
+  }
+
+  private static float checkBias(int id, double bias) {
+    boolean in = bias < Double.POSITIVE_INFINITY;
+    return single("the bias of " + id, bias, in, "finite or -Infinity");
+  }
+
+  /** The nearest float of a value in range, if that is neither 0 nor infinite by rounding alone. */
+  private static float single(String name, double value, boolean inRange, String range) {
+    float single = (float) value;
+    if (!inRange) {
+      throw new IllegalArgumentException(name + " must be " + range + ", but was " + shown(value));
+    }
+    if (single == 0 && value != 0 || Float.isInfinite(single) && !Double.isInfinite(value)) {
+      throw new IllegalArgumentException(
+          name
+              + (single == 0 ? " must be 0 or at least " : " must be at most ")
+              + (single == 0 ? Float.MIN_VALUE : Float.MAX_VALUE)
+              + " in size, as a float is, but was "
+              + value);
+    }
+    return single;
+  }
+
+  /** A number as it was given: a float in its own digits, not in those of its double. */
+  private static String shown(double value) {
+    return (float) value == value ? String.valueOf((float) value) : String.valueOf(value);
   }
 }

@@ -45,6 +45,12 @@ public final class Workspace {
     return survivors.capacity();
   }
 
+  /** As in {@code Workspace[capacity=128256]}. */
+  @Override
+  public String toString() {
+    return "Workspace[capacity=" + capacity() + "]";
+  }
+
   /** The scratch, for a row of this length. */
   Survivors open(int length) {
     if (length > survivors.capacity()) {

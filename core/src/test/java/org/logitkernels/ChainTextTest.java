@@ -1,11 +1,13 @@
 package org.logitkernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.logitkernels.testkit.Chains;
 import org.logitkernels.testkit.Failures;
 
@@ -162,6 +165,171 @@ class ChainTextTest {
     assertTrue(texts > 40, "only " + texts);
   }
 
+  private static final SamplerChain OF_A_FILE =
+      SamplerChain.of(
+          Step.temperature(0.8f), Step.topP(0.95f).minKeep(2), Step.banned(new int[] {13, 198}));
+
+  /** As files have it: a byte order mark, line breaks of any system, a comma behind the last. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\n", "\r\n", "\r", "\t", "\f", " ", "\u00a0", "\u2003", "\u202f", "\u3000", "\u0085",
+        "\u2028", "\ufeff", "\u000b", ""
+      })
+  void whiteSpaceIsTheSameEverywhere(String space) {
+    for (String comma : List.of("", ",")) {
+      String[] words =
+          ("temperature = 0.8 , top_p ( 0.95 , min_keep = 2 %s ) , banned = 13;198 %s"
+                  .formatted(comma, comma))
+              .split(" +");
+      String text = space + String.join(space, words) + space;
+      assertEquals(OF_A_FILE, SamplerChain.parse(text), text);
+      assertEquals(OF_A_FILE, SamplerChain.parse("\ufeff" + text), text);
+    }
+    assertEquals(SamplerChain.of(), SamplerChain.parse(space));
+  }
+
+  /** No character is white space at one place and none at another. */
+  @Test
+  void everyCharacterIsWhiteSpaceOrNot() {
+    SamplerChain chain = SamplerChain.of(Step.topK(40).minKeep(3));
+    String text = "#top_k#(#40#,#min_keep#=#3#)#,#";
+    List<String> places = List.of(text.split("#", -1));
+    Pattern ofTheOthers = Pattern.compile("[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Co}\\p{Cn}\\p{Cs}]");
+    int spaces = 0;
+    for (char c = 0; c < Character.MAX_VALUE; c++) {
+      boolean other = ofTheOthers.matcher(String.valueOf(c)).matches();
+      if (other && c > 0x7f && c % 499 != 0 // a few of these will do
+          || "=(),+0".indexOf(c) >= 0) { // which mean something at some of the places
+        continue;
+      }
+      int accepted = 0;
+      for (int i = 1; i < places.size(); i++) {
+        String with =
+            String.join("", places.subList(0, i))
+                + c
+                + String.join("", places.subList(i, places.size()));
+        try {
+          accepted += SamplerChain.parse(with).equals(chain) ? 1 : 0;
+        } catch (IllegalArgumentException e) {
+          // none here
+        }
+      }
+      int all = places.size() - 1;
+      String name = Integer.toHexString(c);
+      assertEquals(accepted == 0 ? 0 : all, accepted, name);
+      boolean unicode = String.valueOf(c).matches("(?U)[\\s\ufeff\\x1c-\\x1f]");
+      assertEquals(unicode, accepted > 0, name);
+      spaces += accepted / all;
+    }
+    assertEquals(30, spaces);
+  }
+
+  /** Digits are 0 to 9; a float may be .5 or 1e-3, a whole number may not, an id has no sign. */
+  @Test
+  void numbersAreTheSameEverywhere() {
+    List<String> whole = List.of("40", "+40", "040", "00000000000000000040");
+    List<String> floats = List.of("40.0", "4e1", "40.", "+.4E+2", "4000e-02");
+    List<String> none =
+        List.of(
+            "\u0664\u0660",
+            "4\u0660",
+            "\uff14\uff10",
+            "0x28",
+            "40f",
+            "40d",
+            "4_0",
+            "4e",
+            "1e1.5",
+            ".",
+            "+",
+            "--40",
+            "+-40",
+            "NaN",
+            "Infinity",
+            "+Infinity",
+            "-infinity",
+            "\u221240",
+            "4'0");
+    List<String> ids = List.of("40", "040", "00000000000000000040");
+    List<String> all = new ArrayList<>(List.of("-40", "2147483648"));
+    List.of(whole, floats, none).forEach(all::addAll);
+    for (String number : all) {
+      boolean isWhole = whole.contains(number);
+      boolean isNumber = isWhole || floats.contains(number);
+      read(isNumber, Step.topNSigma(40), "top_n_sigma=" + number);
+      read(isNumber, Step.logitBias(Map.of(7, 40f)), "logit_bias(7=" + number + ")");
+      read(isWhole, Step.topK(40), "top_k=" + number);
+      read(isWhole, Step.topK(7).minKeep(40), "top_k(7, min_keep=" + number + ")");
+      boolean isId = ids.contains(number);
+      read(isId, Step.logitBias(Map.of(40, 1f)), "logit_bias(" + number + "=1)");
+      read(isId, Step.minLength(7, 1, 40), "min_length(7, ends=1;" + number + ")");
+      read(isId, Step.banned(new int[] {1}, new int[] {40}), "banned=1|" + number);
+    }
+  }
+
+  private static void read(boolean well, Step step, String text) {
+    SamplerChain chain;
+    try {
+      chain = SamplerChain.parse(text);
+    } catch (IllegalArgumentException e) {
+      chain = SamplerChain.of();
+    }
+    assertEquals(well, chain.equals(SamplerChain.of(step)), text);
+  }
+
+  /** The nearest float; what only rounding makes 0, infinite or a probability is an error. */
+  @Test
+  void numbersAreRoundedOnce() {
+    String aboveTheMiddle = "1.00000005960464477539062500000001"; // as a double: the middle
+    assertEquals(1, (float) Double.parseDouble(aboveTheMiddle));
+    assertEquals(
+        SamplerChain.of(Step.temperature(Math.nextUp(1f))),
+        SamplerChain.parse("temperature=" + aboveTheMiddle));
+    Failures.illegalArgument(
+        "top_p: p must be in [0, 1], but was 1.0000000001, at 6 of \"top_p=1.0000000001\"",
+        () -> SamplerChain.parse("top_p=1.0000000001"));
+    for (String zero : List.of("0", "-0", "0.00", "0e9", "+.0E-99", "0e-400")) {
+      assertEquals(SamplerChain.greedy(), SamplerChain.parse("temperature=" + zero));
+    }
+    for (String lost : List.of("1e-60", "1e-400", "1e50", "1e400", "-1e400", "0.001e-50")) {
+      Failures.illegalArgument(
+          "7 must be a number that as a float is neither 0 nor infinite, but was '"
+              + lost
+              + "', at 13 of \"logit_bias(7="
+              + lost
+              + ")\"",
+          () -> SamplerChain.parse("logit_bias(7=" + lost + ")"));
+    }
+  }
+
+  @Test
+  void lettersHaveTheirCase() {
+    for (String text : List.of("Top_K=40", "top_k(40, Min_keep=2)", "banned=Sequences")) {
+      assertThrows(IllegalArgumentException.class, () -> SamplerChain.parse(text), text);
+    }
+    Failures.illegalArgument(
+        "prompt must be true or false, but was 'True', at 31 of"
+            + " \"repetition_penalty(1.1, prompt=True)\"",
+        () -> SamplerChain.parse("repetition_penalty(1.1, prompt=True)"));
+  }
+
+  /** A message is one line that can be read, whatever the text is. */
+  @Test
+  void messagesAreOneLine() {
+    Failures.illegalArgument(
+        "k must be a whole number, but was 'x', at 10 of"
+            + " \"\\uFEFFtop_k\\t=\\n\\u00A0x,\\r\\n\\f\\u2028\\u0000\\u200B\\uD83D \ud83e\udd8a\"",
+        () ->
+            SamplerChain.parse("\ufefftop_k\t=\n\u00a0x,\r\n\f\u2028\0\u200b\ud83d \ud83e\udd8a"));
+    Failures.illegalArgument(
+        "expected ',' but found '\ud83e\udd8a', at 9 of \"top_k=40 \ud83e\udd8a\"",
+        () -> SamplerChain.parse("top_k=40 \ud83e\udd8a"));
+    Failures.illegalArgument(
+        "k must be a whole number, but was '4\\u0000', at 6 of \"top_k=4\\u0000\"",
+        () -> SamplerChain.parse("top_k=4\0"));
+  }
+
   /** Errors say what is wrong and where. */
   @ParameterizedTest
   @CsvSource(
@@ -180,16 +348,21 @@ class ChainTextTest {
         "temperature=-1 | temperature: temperature must be finite and >= 0, but was -1.0, at 12",
         "temperature | expected '=' or '(' after 'temperature', at 11",
         "top_k= | expected a value, at 6",
-        "top_k=40, | expected a step, at 9",
+        "top_k=40,, | expected a step, at 9",
+        ", | expected a step, at 0",
+        "top_k(40,,) | expected a value, at 9",
+        "top_k(,) | expected a value, at 6",
+        "top_k(40, | expected a value, at 9",
+        "top_k(40 2) | expected ',' or ')', at 9",
         "top_k=40 top_p=0.9 | expected ',' but found 't', at 9",
-        "top_k(40 | expected ')', at 8",
+        "top_k(40 | expected ',' or ')', at 8",
         "top_k(40, 50) | '50' needs a name: k, min_keep, at 10",
         "top_k(40, k=50) | 'k' is given twice, at 10",
-        "top_k(40, n=2) | unknown parameter 'n' of top_k, which has k, min_keep, at 10",
+        "top_k(40, n=2) | unknown parameter 'n': top_k takes k, min_keep, at 10",
         "top_k(40, min_keep=0) | top_k: min_keep must be >= 1, but was 0, at 6",
         "allowed=3 | allowed takes no values, at 8",
-        "top_k=1, allowed(3=1) | allowed takes no values, at 9",
-        "logit_bias(a=3) | unknown parameter 'a' of logit_bias, at 11",
+        "top_k=1, allowed(3=1) | unknown parameter '3': allowed takes no values, at 17",
+        "logit_bias(a=3) | unknown parameter 'a': logit_bias takes ids with their biases: id=bias, at 11",
         "logit_bias=3 | logit_bias takes ids with their biases: id=bias, at 11",
         "logit_bias(9999999999=1) | '9999999999' is no token id, at 22",
         "logit_bias(3=x) | 3 must be a number, but was 'x', at 13",
@@ -198,7 +371,7 @@ class ChainTextTest {
         "banned=1;;2 | sequences must be token ids with ';' between them, but was '1;;2', at 7",
         "repetition_penalty(1.1, prompt=maybe) | prompt must be true or false, but was 'maybe', at 31",
         "xtc=0.5 | xtc needs threshold, at 0",
-        "temperature(1, min_keep=2) | unknown parameter 'min_keep' of temperature, which has t, at 15"
+        "temperature(1, min_keep=2) | unknown parameter 'min_keep': temperature takes t, at 15"
       })
   void errorsPointAtThePlace(String text, String message) {
     Failures.illegalArgument(message + " of \"" + text + "\"", () -> SamplerChain.parse(text));

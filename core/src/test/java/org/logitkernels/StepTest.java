@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
@@ -167,6 +168,108 @@ class StepTest {
     takes(x -> Step.adaptiveP(0.5f, x), 0, -0f, 0.99f);
     rejects("decay must be in [0, 1]", x -> Step.adaptiveP(0.5f, x), -1, 1.5f, INF, Float.NaN);
     rejects("decay must be at most 0.99", x -> Step.adaptiveP(0.5f, x), Math.nextUp(0.99f), 1);
+  }
+
+  /** Doubles are what floats are, and in range before they are rounded. */
+  @Test
+  void doublesAreRounded() {
+    assertEquals(Step.temperature(0.7f), Step.temperature(0.7));
+    assertEquals(Step.temperature(1f), Step.temperature(1));
+    assertEquals(Step.xtc(0.5f, 0.1f), Step.xtc(0.5f, 0.1));
+    assertEquals(Step.topH(0.4f), Step.topH(0.4));
+    assertEquals(Step.topH(0.4f, 7), Step.topH(0.4, 7));
+    assertEquals(Step.dynamicTemperature(0.3f, 1.7f, 1.1f), Step.dynamicTemperature(0.3, 1.7, 1.1));
+    assertEquals(Step.mirostatV1(5.1f, 0.1f, 9), Step.mirostatV1(5.1, 0.1, 9));
+    assertEquals(Step.mirostatV2(5.1f, 0.1f), Step.mirostatV2(5.1, 0.1));
+    assertEquals(Step.adaptiveP(0.3f, 0.99f), Step.adaptiveP(0.3, 0.99));
+    assertEquals(Step.adaptiveP(0.3f, 0.99f), Step.adaptiveP((double) 0.3f, (double) 0.99f));
+    assertEquals(Step.repetitionPenalty(1.1f), Step.repetitionPenalty(1.1));
+    assertEquals(Step.repetitionPenalty(1.1f, 3, false), Step.repetitionPenalty(1.1, 3, false));
+    assertEquals(Step.frequencyPenalty(0.1f), Step.frequencyPenalty(0.1));
+    assertEquals(Step.frequencyPenalty(0.1f, 3, true), Step.frequencyPenalty(0.1, 3, true));
+    assertEquals(Step.presencePenalty(0.1f), Step.presencePenalty(0.1));
+    assertEquals(Step.presencePenalty(0.1f, 3, true), Step.presencePenalty(0.1, 3, true));
+    assertEquals(Step.dry(0.8f, 1.7f, 2, 64, 13), Step.dry(0.8, 1.7, 2, 64, 13));
+    assertEquals(
+        Step.logitBias(Map.of(7, -0.3f, 8, 2f, 9, -INF)),
+        Step.logitBias(Map.<Integer, Number>of(7, -0.3, 8, 2, 9, -1.0 / 0)));
+  }
+
+  private static void doubles(String name, String range, DoubleFunction<Step> step, double least) {
+    step.apply(1);
+    step.apply(Float.MIN_VALUE * 0.51 + least);
+    rejectsDouble(name + " must be " + range, step, Double.NaN, 1 / 0.0);
+    if (least == 0) {
+      rejectsDouble(name + " must be " + range, step, -1e-60, -1e-9);
+      rejectsDouble(
+          name + " must be 0 or at least 1.4E-45 in size, as a float is", step, 1e-60, 7e-46);
+    }
+    if (!range.contains("1]")) {
+      step.apply(1.0000000001);
+      step.apply(Float.MAX_VALUE * 1.00000001); // rounds to it
+      rejectsDouble(
+          name + " must be at most 3.4028235E38 in size, as a float is", step, 1e300, 3.5e38);
+    } else {
+      rejectsDouble(name + " must be " + range, step, 1.0000000001);
+    }
+  }
+
+  private static void rejectsDouble(String message, DoubleFunction<Step> step, double... values) {
+    for (double value : values) {
+      Failures.illegalArgument(message + ", but was " + value, () -> step.apply(value));
+    }
+  }
+
+  @Test
+  void doublesAreInRangeBeforeTheyAreRounded() {
+    String unit = "in [0, 1]";
+    String finite = "finite and >= 0";
+    doubles("temperature", finite, Step::temperature, 0);
+    doubles("p", unit, Step::topP, 0);
+    doubles("p", unit, Step::minP, 0);
+    doubles("p", unit, Step::typical, 0);
+    doubles("n", finite, Step::topNSigma, 0);
+    doubles("probability", unit, x -> Step.xtc(x, 0.1), 0);
+    doubles("threshold", unit, x -> Step.xtc(0.5, x), 0);
+    doubles("epsilon", unit, Step::epsilonCutoff, 0);
+    doubles("epsilon", unit, Step::etaCutoff, 0);
+    doubles("h", unit, Step::topH, 0);
+    doubles("h", unit, x -> Step.topH(x, 7), 0);
+    doubles("max", finite, x -> Step.dynamicTemperature(0, x, 1), 0);
+    doubles("exponent", finite, x -> Step.dynamicTemperature(0, 1, x), 0);
+    doubles("tau", finite, x -> Step.mirostatV1(x, 0.1, 9), 0);
+    doubles("eta", finite, x -> Step.mirostatV1(5, x, 9), 0);
+    doubles("tau", finite, x -> Step.mirostatV2(x, 0.1), 0);
+    doubles("eta", finite, x -> Step.mirostatV2(5, x), 0);
+    doubles("target", unit, x -> Step.adaptiveP(x, 0.9), 0);
+    doubles("multiplier", finite, x -> Step.dry(x, 1.75, 2, 9), 0);
+    doubles("base", "finite and >= 1", x -> Step.dry(0.8, x, 2, 9), 1);
+    rejectsDouble("base must be finite and >= 1", x -> Step.dry(0.8, x, 2, 9), 0.9999999999);
+    List<DoubleFunction<Step>> penalties =
+        List.of(
+            Step::frequencyPenalty,
+            Step::presencePenalty,
+            x -> Step.frequencyPenalty(x, 3, true),
+            x -> Step.presencePenalty(x, 3, true));
+    String tiny = "penalty must be 0 or at least 1.4E-45 in size, as a float is";
+    for (DoubleFunction<Step> penalty : penalties) {
+      doubles("penalty", "finite", penalty, 1);
+      rejectsDouble(tiny, penalty, 1e-60, -1e-60);
+    }
+    doubles("penalty", "finite and > 0", Step::repetitionPenalty, 1);
+    doubles("penalty", "finite and > 0", x -> Step.repetitionPenalty(x, 3, true), 1);
+    rejectsDouble(tiny, Step::repetitionPenalty, 1e-60);
+    rejectsDouble("penalty must be finite and > 0", Step::repetitionPenalty, 0, -1e-60);
+    rejectsDouble("decay must be at most 0.99", x -> Step.adaptiveP(0.5, x), 0.990000001, 1);
+    rejectsDouble("decay must be in [0, 1]", x -> Step.adaptiveP(0.5, x), 1.0000000001, -1e-60);
+    rejectsDouble(
+        "the bias of 7 must be at most 3.4028235E38 in size, as a float is",
+        x -> Step.logitBias(Map.of(7, x)),
+        1e300,
+        -1e300);
+    Failures.illegalArgument(
+        "max must be >= min, but was 1.0 < 1.0000000001",
+        () -> Step.dynamicTemperature(1.0000000001, 1, 1));
   }
 
   /** What a step was made of can change; the step does not. */

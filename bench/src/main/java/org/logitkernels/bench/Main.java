@@ -168,8 +168,8 @@ public final class Main implements Callable<Integer> {
   private Main() {}
 
   /**
-   * Runs the program and ends the JVM with its exit status: 0, 1 if a measurement failed, 2 for
-   * unusable options.
+   * Runs the program and ends the JVM with its exit status: 0, 1 if a measurement failed or its
+   * results could not be written, 2 for unusable options.
    *
    * @param args the options; {@code --help} lists them
    */
@@ -185,7 +185,12 @@ public final class Main implements Callable<Integer> {
                   }
                   throw e;
                 });
-    System.exit(commandLine.execute(args));
+    int status = commandLine.execute(args);
+    if (System.out.checkError()) { // which println keeps to itself
+      System.err.println("benchmark: the output could not be written");
+      status = Math.max(status, CommandLine.ExitCode.SOFTWARE);
+    }
+    System.exit(status);
   }
 
   private static int refuse(Exception e) {
@@ -249,8 +254,8 @@ public final class Main implements Callable<Integer> {
     String name = json.getFileName().toString();
     Path timeline = json.resolveSibling(name.replaceFirst("\\.[^.]*$", "") + ".svg");
     ColdResult.Run run = ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds, timeline);
+    System.out.print(ColdBenchmark.table(run)); // first: a file may fail
     JSON.writeValue(json.toFile(), run);
-    System.out.print(ColdBenchmark.table(run));
     System.out.println("Written to " + written(json) + " and " + written(timeline));
     return CommandLine.ExitCode.OK;
   }
@@ -272,11 +277,11 @@ public final class Main implements Callable<Integer> {
     }
     Result.Run run =
         new Result.Run(Machine.processor(), Machine.jdk(), flags, Machine.commit(), results);
-    JSON.writeValue(json.toFile(), run);
-    System.out.print(Report.table(run));
+    System.out.print(Report.table(run)); // first: a file may fail
     if (before != null) {
       System.out.print(Report.comparison(before, run));
     }
+    JSON.writeValue(json.toFile(), run);
     System.out.println("Written to " + written(json));
     if (failed > 0) {
       System.err.println("benchmark: " + failed + " failed");

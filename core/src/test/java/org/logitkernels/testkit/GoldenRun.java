@@ -53,6 +53,10 @@ public final class GoldenRun {
       }
       right &= run(kernels);
     }
+    if (System.out.checkError()) { // which println keeps to itself
+      System.err.println("golden: the output could not be written");
+      right = false;
+    }
     System.exit(right ? 0 : 1);
   }
 

@@ -39,11 +39,7 @@ public final class OnnxGenerate implements Callable<Integer> {
       description = "How the tales begin (default: \"${DEFAULT-VALUE}\").")
   private String prompt = "";
 
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      description =
-          "Stop after N tokens, the prompt's included (default and limit: the model's context).")
+  @Option(names = "--steps", paramLabel = "N", description = Generate.STEPS)
   private @Nullable Integer steps;
 
   @Option(
@@ -93,11 +89,11 @@ public final class OnnxGenerate implements Callable<Integer> {
    * @param args the options; {@code --help} lists them
    */
   public static void main(String[] args) {
-    System.exit(run(System.out, System.err, args));
+    System.exit(Output.run(System.err, out -> run(out, System.err, args)));
   }
 
   static int run(PrintStream out, PrintStream err, String... args) {
-    return new CommandLine(new OnnxGenerate(out))
+    return Generate.wholeNumbers(new CommandLine(new OnnxGenerate(out)))
         .setOut(new PrintWriter(out, true))
         .setExecutionExceptionHandler(
             (e, c, parsed) -> {
@@ -127,8 +123,8 @@ public final class OnnxGenerate implements Callable<Integer> {
     int limit = steps == null ? model.contextLength : Math.min(steps, model.contextLength);
     if (tales < 1 || tales > 64 || limit < opening.length) {
       throw new BadInputException(
-          "--tales must be 1 to 64, and --steps at least the prompt's %d tokens"
-              .formatted(opening.length));
+          "--tales must be 1 to 64, and --steps more than the prompt's %d tokens"
+              .formatted(opening.length - 1));
     }
     SamplerChain parsed = SamplerChain.parse(chain);
     Kernels kernels = Kernels.best();

@@ -26,11 +26,12 @@ final class Chart {
     return bar.toString();
   }
 
-  /** A text in quotes with its line breaks shown, cut to {@code width} columns. */
+  /** A text in quotes with its line breaks shown, cut or padded to {@code width} columns. */
   static String quote(String text, int width) {
-    String line = text.replace("\n", "\\n");
-    return line.length() <= width - 2
-        ? '"' + line + '"'
-        : '"' + line.substring(0, width - 4) + "..";
+    String line = text.replace("\n", "\\n").replace("\t", "\\t");
+    String quoted = '"' + line + '"';
+    return Columns.pad(
+        Columns.width(quoted) <= width ? quoted : Columns.head('"' + line, width - 3) + "..",
+        width);
   }
 }

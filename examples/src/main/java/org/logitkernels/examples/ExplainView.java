@@ -13,10 +13,19 @@ import org.logitkernels.Workspace;
  */
 final class ExplainView implements Story.View {
   private static final int ROWS = 5;
-  private static final int WIDTH = 78;
   private static final int BAR = 18;
+  private static final int NAME = 17;
+
+  /** What a row takes besides name and bars: two percentages, and blanks between. */
+  private static final int REST = 22;
+
+  /** The narrowest that a row with its names still fits in. */
+  static final int LEAST_COLUMNS = 30;
 
   private final PrintStream out;
+  private final int columns;
+  private final int bar;
+  private final int name;
   private final Chart chart;
   private final Kernels kernels;
   private final Tokenizer tokenizer;
@@ -27,8 +36,12 @@ final class ExplainView implements Story.View {
   private final StringBuilder text = new StringBuilder();
   private int step;
 
-  ExplainView(PrintStream out, Kernels kernels, Tokenizer tokenizer) {
+  /** Lines of so many columns at most, at least {@link #LEAST_COLUMNS}. */
+  ExplainView(PrintStream out, int columns, Kernels kernels, Tokenizer tokenizer) {
     this.out = out;
+    this.columns = columns;
+    bar = Math.clamp((columns - REST - NAME) / 2, 0, BAR);
+    name = Math.min(NAME, columns - REST);
     this.chart = new Chart(out);
     this.kernels = kernels;
     this.tokenizer = tokenizer;
@@ -43,16 +56,18 @@ final class ExplainView implements Story.View {
     int rows = kernels.topK(logits, 0, n, ROWS, workspace, leading, leadingLogits);
     Candidates candidates = sampler.candidates();
 
-    String soFar = text.toString().replace('\n', ' ');
-    int cut = Math.max(0, soFar.length() - (WIDTH - 20));
-    out.printf("step %d: %s%s%n", ++step, cut > 0 ? "..." : "", soFar.substring(cut));
-    out.printf(
-        Locale.ROOT,
-        "  %-17s %-" + (BAR + 10) + "s after: %,d of %,d left%n",
-        "",
-        "before the chain",
-        candidates.size(),
-        n);
+    String soFar = text.toString().replace('\n', ' ').replace('\t', ' ');
+    String tail = Columns.tail(soFar, columns - REST);
+    String cut = tail.length() < soFar.length() ? "..." : "";
+    out.printf("step %d: %s%s%n", ++step, cut, tail);
+    int before = bar + 11;
+    String left = String.format(Locale.ROOT, "after: %,d", candidates.size());
+    String of = String.format(Locale.ROOT, "%s of %,d left", left, n);
+    out.println(
+        "  "
+            + " ".repeat(name + 1)
+            + Columns.pad(longest(before - 1, "before the chain", "before"), before)
+            + longest(columns - name - 3 - before, of, left, "after"));
     boolean shown = false;
     for (int i = 0; i < rows; i++) {
       row(leading[i], token, candidates);
@@ -63,6 +78,15 @@ final class ExplainView implements Story.View {
       row(token, token, candidates);
     }
     out.println();
+  }
+
+  /** The first of some texts that fits, or the last of them. */
+  private static String longest(int columns, String... texts) {
+    int i = 0;
+    while (i < texts.length - 1 && texts[i].length() > columns) {
+      i++;
+    }
+    return texts[i];
   }
 
   private void row(int token, int drawn, Candidates candidates) {
@@ -76,13 +100,13 @@ final class ExplainView implements Story.View {
     }
     String line =
         String.format(
-            "%s %-17s %s   %s",
-            token == drawn ? ">" : " ", Chart.quote(tokenizer.name(token), 17), before, after);
+            "%s %s %s   %s",
+            token == drawn ? ">" : " ", Chart.quote(tokenizer.name(token), name), before, after);
     out.println(line.stripTrailing());
   }
 
   private String percent(float probability) {
-    return String.format(Locale.ROOT, "%6.2f%% %s", 100 * probability, chart.bar(probability, BAR));
+    return String.format(Locale.ROOT, "%6.2f%% %s", 100 * probability, chart.bar(probability, bar));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.Kernels;
@@ -56,7 +57,12 @@ public final class Generate implements Callable<Integer> {
       bin/generate --onnx tells tales whose logits ONNX Runtime computes, which its first run \
       downloads; it has options of its own, listed by bin/generate --onnx --help.
 
-      Exit status: 0, or 2 if an option or a file cannot be used.""";
+      Exit status: 0; 1 if the tale could not be written, as to a full device; 2 if an option or \
+      a file cannot be used.""";
+
+  static final String STEPS =
+      "Stop after N tokens, the prompt's included, as in llama2.c; the one that begins every text "
+          + "does not count (default and limit: the model's context).";
 
   @Option(
       names = "--prompt",
@@ -65,11 +71,7 @@ public final class Generate implements Callable<Integer> {
       description = "How the tale begins (default: \"${DEFAULT-VALUE}\").")
   private String prompt = "";
 
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      description =
-          "Stop after N tokens, the prompt's included (default and limit: the model's context).")
+  @Option(names = "--steps", paramLabel = "N", description = STEPS)
   private @Nullable Integer steps;
 
   @Option(
@@ -77,25 +79,25 @@ public final class Generate implements Callable<Integer> {
       paramLabel = "T",
       description =
           "Below 1 safer, above 1 wilder; 0 always takes the likeliest token (default: 0.8).")
-  private @Nullable Float temperature;
+  private @Nullable String temperature;
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
       description = "Draw among the K likeliest tokens (default: off).")
-  private @Nullable Integer topK;
+  private @Nullable String topK;
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
       description = "Draw among the likeliest tokens that together reach P (default: 0.95).")
-  private @Nullable Float topP;
+  private @Nullable String topP;
 
   @Option(
       names = "--min-p",
       paramLabel = "P",
       description = "Draw among tokens at least P times as likely as the likeliest (default: off).")
-  private @Nullable Float minP;
+  private @Nullable String minP;
 
   @Option(
       names = "--chain",
@@ -152,6 +154,15 @@ public final class Generate implements Callable<Integer> {
   private @Nullable String sweep;
 
   @Option(
+      names = "--width",
+      paramLabel = "N",
+      description =
+          "Columns of --explain and --sweep, at least "
+              + ExplainView.LEAST_COLUMNS
+              + " (default: the terminal's, at most 80).")
+  private @Nullable Integer width;
+
+  @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this text.")
@@ -159,10 +170,12 @@ public final class Generate implements Callable<Integer> {
 
   private final PrintStream out;
   private final PrintStream err;
+  private final int columns;
 
-  private Generate(PrintStream out, PrintStream err) {
+  private Generate(PrintStream out, PrintStream err, int columns) {
     this.out = out;
     this.err = err;
+    this.columns = columns;
   }
 
   /**
@@ -171,12 +184,13 @@ public final class Generate implements Callable<Integer> {
    * @param args the options; {@code --help} lists them
    */
   public static void main(String[] args) {
-    System.exit(run(System.out, System.err, args));
+    int columns = Math.min(Terminal.columns(), Terminal.USUAL);
+    System.exit(Output.run(System.err, out -> run(out, System.err, columns, args)));
   }
 
-  static int run(PrintStream out, PrintStream err, String... args) {
+  static int run(PrintStream out, PrintStream err, int columns, String... args) {
     CommandLine commandLine =
-        new CommandLine(new Generate(out, err))
+        wholeNumbers(new CommandLine(new Generate(out, err, columns)))
             .setOut(new PrintWriter(out, true))
             .setExecutionExceptionHandler(
                 (e, c, parsed) -> {
@@ -189,6 +203,26 @@ public final class Generate implements Callable<Integer> {
     return commandLine.execute(args);
   }
 
+  /** Whole numbers as in chains; picocli takes the digits of any script. */
+  static CommandLine wholeNumbers(CommandLine commandLine) {
+    return commandLine
+        .registerConverter(Integer.class, whole(Integer::valueOf))
+        .registerConverter(int.class, whole(Integer::valueOf))
+        .registerConverter(Long.class, whole(Long::valueOf))
+        .registerConverter(long.class, whole(Long::valueOf));
+  }
+
+  private static <T> CommandLine.ITypeConverter<T> whole(Function<String, T> type) {
+    return text -> {
+      try {
+        return type.apply(text.matches("[+-]?[0-9]+") ? text : "");
+      } catch (NumberFormatException e) {
+        throw new CommandLine.TypeConversionException(
+            "'" + text + "' is not a whole number, or is too large");
+      }
+    };
+  }
+
   private static int refuse(PrintStream err, Exception e) {
     err.println("generate: " + e.getMessage());
     return CommandLine.ExitCode.USAGE;
@@ -199,9 +233,13 @@ public final class Generate implements Callable<Integer> {
     if (steps != null && steps < 1) {
       throw new BadInputException("--steps must be >= 1, but was " + steps);
     }
-    List<Float> temperatures = temperatures();
+    if (width != null && width < ExplainView.LEAST_COLUMNS) {
+      throw new BadInputException(
+          "--width must be >= %d, but was %d".formatted(ExplainView.LEAST_COLUMNS, width));
+    }
+    List<Step.Temperature> temperatures = temperatures();
     List<SamplerChain> chains = new ArrayList<>();
-    for (float t : temperatures) {
+    for (Step.Temperature t : temperatures) {
       chains.add(chainText == null && preset == null ? chain(t) : givenChain());
     }
     Checkpoint checkpoint = Checkpoint.read(modelFile(checkpointFile, "model.bin"));
@@ -210,10 +248,10 @@ public final class Generate implements Callable<Integer> {
     int[] tokens = tokenizer.encode(prompt, checkpoint.contextLength);
     int limit =
         steps == null ? checkpoint.contextLength : Math.min(steps, checkpoint.contextLength);
-    if (limit < tokens.length) {
+    if (limit < tokens.length) { // the first of which begins every text
       throw new BadInputException(
           "--steps counts the prompt's %d tokens too, so it must be >= %d, but was %d"
-              .formatted(tokens.length, tokens.length, limit));
+              .formatted(tokens.length - 1, tokens.length, limit));
     }
     if (steps != null && steps > limit) {
       err.printf("generate: --steps %d is more than the model's context of %d%n", steps, limit);
@@ -236,14 +274,18 @@ public final class Generate implements Callable<Integer> {
     return CommandLine.ExitCode.OK;
   }
 
-  private void show(Story story, Sampler sampler, Kernels kernels, Tokenizer tokenizer, float t) {
+  private void show(
+      Story story, Sampler sampler, Kernels kernels, Tokenizer tokenizer, Step.Temperature t)
+      throws BadInputException {
+    int room = width == null ? Math.max(columns, ExplainView.LEAST_COLUMNS) : width;
     if (sweep != null) {
-      SweepView view = new SweepView(t, topP(), kernels, tokenizer.size());
+      SweepView view = new SweepView(t.t(), topP().p(), kernels, tokenizer.size());
       story.tell(sampler, view);
-      view.print(out);
+      view.print(out, room);
     } else if (explain) {
-      out.printf("The chain: %s%n%n", sampler.chain());
-      ExplainView view = new ExplainView(out, kernels, tokenizer);
+      Columns.wrap("The chain: " + sampler.chain(), room).forEach(out::println);
+      out.println();
+      ExplainView view = new ExplainView(out, room, kernels, tokenizer);
       story.tell(sampler, view);
       view.end();
     } else {
@@ -258,49 +300,55 @@ public final class Generate implements Callable<Integer> {
     }
   }
 
-  private List<Float> temperatures() throws BadInputException {
+  private List<Step.Temperature> temperatures() throws BadInputException {
     if (sweep == null) {
-      return List.of(temperature == null ? 0.8f : temperature);
+      String t = temperature == null ? "0.8" : temperature;
+      return List.of((Step.Temperature) step("--temperature", "temperature", t));
     }
     if (temperature != null || explain) {
       throw new BadInputException(
           "--sweep goes with neither --temperature nor --explain: it sets the temperatures itself");
     }
-    List<Float> result = new ArrayList<>();
-    for (String t : sweep.split(",", -1)) {
-      try {
-        result.add(Float.valueOf(t.strip()));
-      } catch (NumberFormatException e) {
-        throw new BadInputException(
-            "--sweep takes temperatures with commas between them, but '%s' in '%s' is not a number"
-                .formatted(t, sweep));
-      }
+    List<Step.Temperature> result = new ArrayList<>();
+    String[] given = sweep.split(",", -1);
+    for (String t : given) {
+      String place = "--sweep, %d of %d".formatted(result.size() + 1, given.length);
+      result.add((Step.Temperature) step(place, "temperature", t));
     }
     return result;
   }
 
-  private SamplerChain chain(float t) throws BadInputException {
+  private SamplerChain chain(Step.Temperature t) throws BadInputException {
     List<Step> chain = new ArrayList<>();
-    if (t != 1) {
-      String option = sweep == null ? "--temperature" : "--sweep";
-      chain.add(checked(option, () -> Step.temperature(t)));
+    if (t.t() != 1) {
+      chain.add(t);
     }
     if (topK != null) {
-      int k = topK;
-      chain.add(checked("--top-k", () -> Step.topK(k)));
+      chain.add(step("--top-k", "top_k", topK));
     }
-    if (topP() != 1) {
-      chain.add(checked("--top-p", () -> Step.topP(topP())));
+    if (topP().p() != 1) {
+      chain.add(topP());
     }
-    if (minP != null && minP != 0) {
-      float p = minP;
-      chain.add(checked("--min-p", () -> Step.minP(p)));
+    if (minP != null) {
+      Step.MinP step = (Step.MinP) step("--min-p", "min_p", minP);
+      if (step.p() != 0) {
+        chain.add(step);
+      }
     }
     return SamplerChain.of(chain.toArray(Step[]::new));
   }
 
-  private float topP() {
-    return topP == null ? 0.95f : topP;
+  private Step.TopP topP() throws BadInputException {
+    return (Step.TopP) step("--top-p", "top_p", topP == null ? "0.95" : topP);
+  }
+
+  /** The step of an option's value, which is read as in a chain: numbers are the same in both. */
+  private static Step step(String option, String name, String value) throws BadInputException {
+    List<Step> steps = checked(option, () -> SamplerChain.parse(name + "=" + value)).steps();
+    if (steps.size() > 1) {
+      throw new BadInputException(option + " takes one number, but was '" + value + "'");
+    }
+    return steps.getFirst();
   }
 
   /** The chain that --chain or --preset gives. */

@@ -1,7 +1,6 @@
 package org.logitkernels.examples;
 
 import java.io.PrintStream;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.logitkernels.Kernels;
@@ -14,7 +13,10 @@ import org.logitkernels.Workspace;
  */
 final class SweepView implements Story.View {
   private static final int LEFT = 24;
-  private static final int RIGHT = 53;
+  private static final int GAP = 3;
+
+  /** Text narrower than this goes below, not beside. */
+  private static final int LEAST_RIGHT = 20;
 
   private final float temperature;
   private final float topP;
@@ -62,7 +64,8 @@ final class SweepView implements Story.View {
     return true;
   }
 
-  void print(PrintStream out) {
+  /** Writes it in lines of so many columns at most, at least as many as the bars have. */
+  void print(PrintStream out, int columns) {
     Chart chart = new Chart(out);
     double entropy = entropies / steps;
     double nucleus = (double) nuclei / steps;
@@ -75,32 +78,19 @@ final class SweepView implements Story.View {
             String.format(Locale.ROOT, "nucleus %.1f tokens", nucleus),
             // logarithmic, as the entropy is
             chart.bar(Math.log(nucleus) / Math.log(ids.length), LEFT));
-    List<String> right = wrap(text.toString());
-    for (int i = 0; i < Math.max(left.size(), right.size()); i++) {
-      String line =
-          String.format(
-              "%-" + LEFT + "s   %s",
-              i < left.size() ? left.get(i) : "",
-              i < right.size() ? right.get(i) : "");
-      out.println(line.stripTrailing());
+    int beside = columns - LEFT - GAP;
+    boolean below = beside < LEAST_RIGHT;
+    List<String> right = Columns.wrap(text.toString(), below ? columns : beside);
+    int rows = Math.max(left.size(), right.size());
+    for (int i = 0; i < (below ? left.size() : rows); i++) {
+      String line = Columns.pad(i < left.size() ? left.get(i) : "", LEFT + GAP);
+      out.println((line + (i < right.size() && !below ? right.get(i) : "")).stripTrailing());
+    }
+    if (below) {
+      out.println();
+      right.forEach(out::println);
     }
     out.println();
     out.flush();
-  }
-
-  private static List<String> wrap(String text) {
-    List<String> lines = new ArrayList<>();
-    for (String paragraph : text.split("\n")) {
-      StringBuilder line = new StringBuilder();
-      for (String word : paragraph.split(" ")) {
-        if (!line.isEmpty() && line.length() + 1 + word.length() > RIGHT) {
-          lines.add(line.toString());
-          line.setLength(0);
-        }
-        line.append(line.isEmpty() ? "" : " ").append(word);
-      }
-      lines.add(line.toString());
-    }
-    return lines;
   }
 }

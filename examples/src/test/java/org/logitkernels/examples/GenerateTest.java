@@ -16,7 +16,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -25,8 +27,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GenerateTest {
+
+  private static final String[] BUNDLED = {
+    "--checkpoint", Models.CHECKPOINT.toString(), "--tokenizer", Models.TOKENIZER.toString()
+  };
 
   @TempDir private Path folder = Path.of("");
 
@@ -63,7 +70,8 @@ class GenerateTest {
 
   @Test
   void stepsCountThePromptAndStopAtTheContext() {
-    assertEquals(1, tokens(Run.bundled("--steps", "6")));
+    assertEquals(1, tokens(Run.bundled("--steps", "6"))); // the prompt has 5
+    assertEquals(6, tokens(Run.bundled("--steps", "6", "--prompt", "", "--seed", "1")));
     assertEquals(15, tokens(Run.bundled("--steps", "20", "--seed", "1")));
     Run run = Run.bundled("--steps", "1000", "--temperature", "0");
     assertEquals(0, run.status());
@@ -110,6 +118,47 @@ class GenerateTest {
     }
     assertTrue(lines.stream().allMatch(line -> line.length() <= 80), run.out());
     assertTrue(lines.getLast().startsWith("Once upon a time"));
+  }
+
+  /** Lines fit, in columns; no character is cut; bars are aligned behind wide ones too. */
+  @ParameterizedTest
+  @ValueSource(ints = {30, 40, 47, 79, 120})
+  void viewsFitTheTerminal(int width) {
+    String prompt = "\u00dcn\u00efc\u00f6d\u00e9 \u4e16\u754c \ud83e\udd8a the fox";
+    String[] args = {"--prompt", prompt, "--seed", "7", "--steps", "40", "--width", "" + width};
+    for (String view : List.of("--explain", "--sweep=0.5,2")) {
+      Run run = Run.bundled(with(args, view));
+      assertEquals(0, run.status(), run.err());
+      List<String> lines = run.out().lines().toList();
+      boolean explain = view.equals("--explain");
+      for (String line : explain ? lines.subList(0, lines.lastIndexOf("")) : lines) {
+        assertTrue(Columns.width(line) <= width, line);
+        assertTrue(UTF_8.newEncoder().canEncode(line), line); // no half of a surrogate pair
+      }
+      Set<Integer> percents = new HashSet<>();
+      lines.stream()
+          .filter(line -> line.matches("[> ] \".*%.*"))
+          .forEach(line -> percents.add(Columns.width(line.substring(0, line.indexOf('%')))));
+      assertEquals(explain ? 1 : 0, percents.size(), percents.toString());
+    }
+  }
+
+  @Test
+  void whatIsTooLongIsCutAtCharacters() {
+    Run run =
+        Run.bundled(
+            "--prompt",
+            "\u00dcn\u00efc\u00f6d\u00e9 \u4e16\u754c \ud83e\udd8a the fox",
+            "--seed",
+            "7",
+            "--explain",
+            "--steps",
+            "42");
+    List<String> cut = run.out().lines().filter(l -> l.matches("step \\d+: \\.\\.\\..*")).toList();
+    assertFalse(cut.isEmpty());
+    for (String line : cut) {
+      assertFalse(Character.isLowSurrogate(line.charAt(line.indexOf("...") + 3)), line);
+    }
   }
 
   @Test
@@ -169,7 +218,7 @@ class GenerateTest {
       Models.TOKENIZER.toString()
     };
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), true, UTF_8);
-    assertEquals(0, Generate.run(new PrintStream(out, true, US_ASCII), nowhere, args));
+    assertEquals(0, Generate.run(new PrintStream(out, true, US_ASCII), nowhere, 80, args));
     assertTrue(out.toString(US_ASCII).contains("% ####"));
   }
 
@@ -185,14 +234,46 @@ class GenerateTest {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int status =
         Generate.run(
-            new PrintStream(closed, false, UTF_8),
-            new PrintStream(err, true, UTF_8),
-            "--checkpoint",
-            Models.CHECKPOINT.toString(),
-            "--tokenizer",
-            Models.TOKENIZER.toString());
+            new PrintStream(closed, false, UTF_8), new PrintStream(err, true, UTF_8), 80, BUNDLED);
     assertEquals(0, status);
     assertTrue(err.toString(UTF_8).contains("1 tokens, "), err.toString(UTF_8));
+  }
+
+  /** Whatever it writes: a tale, its views, the help. A pipe that is closed is no failure. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--explain", "--sweep 0.2,1", "--help"})
+  void whatCannotBeWrittenIsAFailure(String options) {
+    String[] args = options.isEmpty() ? BUNDLED : with(BUNDLED, options.split(" "));
+    for (String reason : List.of("No space left on device", "Broken pipe")) {
+      OutputStream full =
+          new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+              throw new IOException(reason);
+            }
+          };
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      PrintStream err = new PrintStream(bytes, true, UTF_8);
+      int status =
+          Output.run(
+              full, UTF_8, err, out -> Generate.run(out, err, 80, with(args, "--steps", "20")));
+      String sentence = "generate: the output could not be written: " + reason;
+      boolean pipe = reason.contains("pipe");
+      assertEquals(pipe ? 0 : 1, status, reason);
+      assertEquals(!pipe, bytes.toString(UTF_8).contains(sentence), bytes.toString(UTF_8));
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    assertEquals(
+        7,
+        Output.run(
+            out,
+            UTF_8,
+            System.err,
+            to -> {
+              to.print("\u4e16");
+              return 7;
+            }));
+    assertEquals("\u4e16", out.toString(UTF_8));
   }
 
   /** The chain's text is the chain: the same tale as by the options, and presets tell theirs. */
@@ -240,7 +321,8 @@ class GenerateTest {
             "checkpoint",
             "tokenizer",
             "explain",
-            "sweep")) {
+            "sweep",
+            "width")) {
       assertTrue(run.out().contains("  --" + option), option);
     }
     assertTrue(run.out().contains("in this order: temperature, top-k, top-p, min-p"));
@@ -250,25 +332,28 @@ class GenerateTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--temperature NaN | --temperature: temperature must be finite and >= 0, but was NaN",
-        "--temperature -1 | --temperature: temperature must be finite and >= 0, but was -1.0",
-        "--temperature 1e99 | --temperature: temperature must be finite and >= 0, but was Infinity",
-        "--temperature hot | Invalid value for option '--temperature': 'hot' is not a float",
-        "--top-k 0 | --top-k: k must be >= 1, but was 0",
-        "--top-k 1.5 | Invalid value for option '--top-k': '1.5' is not an int",
-        "--top-p 1.1 | --top-p: p must be in [0, 1], but was 1.1",
-        "--top-p NaN | --top-p: p must be in [0, 1], but was NaN",
-        "--min-p -0.1 | --min-p: p must be in [0, 1], but was -0.1",
+        "--temperature NaN | --temperature: t must be a number, but was 'NaN', at 12 of \"temperature=NaN\"",
+        "--temperature -1 | --temperature: temperature: temperature must be finite and >= 0, but was -1.0, at 12 of \"temperature=-1\"",
+        "--temperature 1e99 | --temperature: t must be a number that as a float is neither 0 nor infinite, but was '1e99', at 12 of \"temperature=1e99\"",
+        "--temperature 0.8f | --temperature: t must be a number, but was '0.8f', at 12 of \"temperature=0.8f\"",
+        "--temperature 1,top_k=2 | --temperature takes one number, but was '1,top_k=2'",
+        "--top-k 0 | --top-k: top_k: k must be >= 1, but was 0, at 6 of \"top_k=0\"",
+        "--top-k 1.5 | --top-k: k must be a whole number, but was '1.5', at 6 of \"top_k=1.5\"",
+        "--top-k \u0664\u0660 | --top-k: k must be a whole number, but was '\u0664\u0660', at 6 of \"top_k=\u0664\u0660\"",
+        "--top-p 1.1 | --top-p: top_p: p must be in [0, 1], but was 1.1, at 6 of \"top_p=1.1\"",
+        "--min-p -0.1 | --min-p: min_p: p must be in [0, 1], but was -0.1, at 6 of \"min_p=-0.1\"",
         "--steps 0 | --steps must be >= 1, but was 0",
-        "--steps 3 | --steps counts the prompt's 6 tokens too, so it must be >= 6, but was 3",
-        "--seed x | Invalid value for option '--seed': 'x' is not a long",
+        "--steps 3 | --steps counts the prompt's 5 tokens too, so it must be >= 6, but was 3",
+        "--steps 5 | --steps counts the prompt's 5 tokens too, so it must be >= 6, but was 5",
+        "--steps \u0664\u0660 | Invalid value for option '--steps': '\u0664\u0660' is not a whole number, or is too large",
+        "--width 29 --explain | --width must be >= 30, but was 29",
+        "--seed x | Invalid value for option '--seed': 'x' is not a whole number, or is too large",
+        "--seed \u0664 | Invalid value for option '--seed': '\u0664' is not a whole number, or is too large",
         "--seed | Missing required parameter for option '--seed' (S)",
         "--backend gpu | --backend: unknown backend 'gpu': the backends are scalar and vector",
-        "--sweep 0.2,,1 | --sweep takes temperatures with commas between them, "
-            + "but '' in '0.2,,1' is not a number",
-        "--sweep 0.2, | --sweep takes temperatures with commas between them, "
-            + "but '' in '0.2,' is not a number",
-        "--sweep 0.2,-1 | --sweep: temperature must be finite and >= 0, but was -1.0",
+        "--sweep 0.2,,1 | --sweep, 2 of 3: expected a value, at 12 of \"temperature=\"",
+        "--sweep 0.2, | --sweep, 2 of 2: expected a value, at 12 of \"temperature=\"",
+        "--sweep 0.2,-1 | --sweep, 2 of 2: temperature: temperature must be finite and >= 0, but was -1.0, at 12 of \"temperature=-1\"",
         "--sweep 1 --explain | --sweep goes with neither --temperature nor --explain: "
             + "it sets the temperatures itself",
         "--sweep 1 --temperature 1 | --sweep goes with neither --temperature nor --explain: "

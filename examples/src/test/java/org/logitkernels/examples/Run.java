@@ -14,7 +14,8 @@ record Run(int status, String out, String err) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int status =
-        Generate.run(new PrintStream(out, false, UTF_8), new PrintStream(err, true, UTF_8), args);
+        Generate.run(
+            new PrintStream(out, false, UTF_8), new PrintStream(err, true, UTF_8), 80, args);
     return new Run(status, out.toString(UTF_8), err.toString(UTF_8));
   }
 
