@@ -1057,6 +1057,16 @@ public final class Sampler {
     return vocabularySize;
   }
 
+  /**
+   * As in {@code Sampler[chain=top_k=40, vocabulary=32000, backend=vector, seed=7, position=3]}.
+   */
+  @Override
+  public String toString() {
+    return String.format(
+        "Sampler[chain=%s, vocabulary=%d, backend=%s, seed=%d, position=%d]",
+        chain, vocabularySize, backend.name(), seed, position);
+  }
+
   private void checkSampled() {
     if (!sampled) {
       throw new IllegalStateException(

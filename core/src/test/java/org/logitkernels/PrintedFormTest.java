@@ -13,6 +13,15 @@ class PrintedFormTest {
   }
 
   @Test
+  void samplers() {
+    Sampler sampler = SamplerChain.parse("top_k=40").newSampler(100, -7, Kernels.scalar());
+    sampler.sample(new float[100]);
+    assertEquals(
+        "Sampler[chain=top_k=40, vocabulary=100, backend=scalar, seed=-7, position=1]",
+        sampler.toString());
+  }
+
+  @Test
   void beams() {
     assertEquals(
         "Beams[beams=4, vocabulary=100, width=8, kernels=scalar]",
