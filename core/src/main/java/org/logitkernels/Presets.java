@@ -17,6 +17,18 @@ import java.util.TreeSet;
  * docs/coming-from.md} has a table for each system.
  */
 public final class Presets {
+  /** What {@link #llamaCpp} follows: {@value}. */
+  public static final String LLAMA_CPP_VERSION = "main branch of November 2026";
+
+  /** What {@link #huggingFace} follows: {@value}. */
+  public static final String TRANSFORMERS_VERSION = "main branch of November 2026";
+
+  /** What {@link #vllm} follows: {@value}. */
+  public static final String VLLM_VERSION = "main branch of November 2026";
+
+  /** What {@link #mlx} follows: {@value}. */
+  public static final String MLX_LM_VERSION = "main branch of November 2026";
+
   private Presets() {}
 
   /**
