@@ -14,4 +14,19 @@ public interface PresetsContract extends KernelsUnderTest {
   default void llamaCppIsLlamaCpp() {
     PresetComparison.compare(new LlamaCpp(), kernels(), sets());
   }
+
+  @Test
+  default void transformersIsTransformers() {
+    PresetComparison.compare(new Transformers(), kernels(), sets());
+  }
+
+  @Test
+  default void vllmIsVllm() {
+    PresetComparison.compare(new Vllm(), kernels(), sets());
+  }
+
+  @Test
+  default void mlxLmIsMlxLm() {
+    PresetComparison.compare(new MlxLm(), kernels(), sets());
+  }
 }
