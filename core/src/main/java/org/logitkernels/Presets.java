@@ -333,12 +333,16 @@ public final class Presets {
       }
     }
 
-    /** Keeps the end, which must be given, from the first tokens, if there are such. */
+    /** Keeps the end of the sequence, which must be given, back for so many tokens. */
     void minLength(Parameters p, String name) {
       int least = p.integer(name, 0);
       int end = p.integer("eos_token_id", 0);
       if (least > 0) {
-        p.check(p.has("eos_token_id"), name, "given with eos_token_id");
+        if (!p.has("eos_token_id")) {
+          throw new IllegalArgumentException(
+              (name + " is " + least + ", but the token that it keeps back is not known: ")
+                  + "give eos_token_id too");
+        }
         p.check(end >= 0, "eos_token_id", ">= 0");
         add(Step.minLength(least, end));
       }
@@ -419,7 +423,8 @@ public final class Presets {
       known.add(second);
       if (has(first) && has(second)) {
         throw new IllegalArgumentException(
-            first + " and " + second + " are names of one parameter: give one of them");
+            ("'" + first + "' and '" + second + "' are one parameter of " + system)
+                + ": give one of them");
       }
       return has(second) ? second : first;
     }

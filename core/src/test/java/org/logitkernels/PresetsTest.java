@@ -138,7 +138,21 @@ class PresetsTest {
                 0.9,
                 "min_p",
                 0.05)));
-    assertChain("temperature=0.0", Presets.vllm(Map.of("temperature", 1e-6, "top_k", -1)));
+    assertChain("temperature=0.0", Presets.vllm(Map.of("temperature", 0, "top_k", 5)));
+    assertChain(
+        "min_length(3, ends=2), top_k=5",
+        Presets.vllm(Map.of("min_tokens", 3, "eos_token_id", 2, "top_k", 5)));
+  }
+
+  /** vLLM raises what is above 0 and below 0.01, before it asks what is greedy. */
+  @Test
+  void vllmRaisesLowTemperatures() {
+    for (double t : new double[] {0.005, 0.001, 1e-6, 1e-50, 0.01}) {
+      assertChain("temperature=0.01", Presets.vllm(Map.of("temperature", t)));
+    }
+    assertChain("temperature=0.010000001", Presets.vllm(Map.of("temperature", 0.010000001f)));
+    assertChain("temperature=0.0", Presets.vllm(Map.of("temperature", 0)));
+    assertChain("temperature=0.0", Presets.vllm(Map.of("temperature", -0.0)));
   }
 
   @Test
@@ -162,6 +176,188 @@ class PresetsTest {
                 Map.entry("xtc_threshold", 0.1))));
   }
 
+  /** At temperature 0 mlx-lm takes the arg-max behind its penalties, before any other step. */
+  @Test
+  void mlxIsGreedyBeforeAllFilters() {
+    Map<String, Number> filters =
+        Map.of("xtc_probability", 1, "xtc_threshold", 0.1, "top_p", 0.5, "min_p", 7, "top_k", 3);
+    assertChain("temperature=0.0", Presets.mlx(filters));
+    Map<String, Number> more = new HashMap<>(filters);
+    more.put("frequency_penalty", 1);
+    assertChain("frequency_penalty(1.0, last=20, prompt=true), temperature=0.0", Presets.mlx(more));
+    float[] x = {(float) Math.log(.5), (float) Math.log(.3), (float) Math.log(.15), -3};
+    assertEquals(0, Presets.mlx(filters).newSampler(4, 1).sample(x));
+  }
+
+  /** XTC's threshold was 0 until July 2026, and left the least likely token alone. */
+  @Test
+  void mlxExcludesFromATenthOn() {
+    SamplerChain chain = Presets.mlx(Map.of("temp", 1, "xtc_probability", 1));
+    assertChain("xtc(probability=1.0, threshold=0.1)", chain);
+    float[] x = {(float) Math.log(.5), (float) Math.log(.3), (float) Math.log(.15), -3};
+    Sampler sampler = chain.newSampler(4, 1);
+    sampler.sample(x, 0, 4, 0.1);
+    float[] probabilities = new float[4];
+    sampler.probabilities(probabilities, 0);
+    assertEquals(0, probabilities[0] + probabilities[1]);
+    assertEquals(0.15 / (0.15 + Math.exp(-3)), probabilities[2], 1e-6);
+  }
+
+  @Test
+  void mlxContextOfNoTokensIsAllOfThem() {
+    assertChain(
+        "repetition_penalty(1.5, last=2147483647, prompt=true), temperature=0.0",
+        Presets.mlx(Map.of("repetition_penalty", 1.5, "repetition_context_size", 0)));
+    Failures.illegalArgument(
+        "presence_context_size must be >= 0 (0: all), but was -5",
+        () -> Presets.mlx(Map.of("presence_context_size", -5)));
+  }
+
+  @Test
+  void mlxByTheServersName() {
+    assertEquals(
+        Presets.mlx(Map.of("temp", 0.7, "top_k", 4)),
+        Presets.mlx(Map.of("temperature", 0.7, "top_k", 4)));
+    Failures.illegalArgument(
+        "'temp' and 'temperature' are one parameter of mlx-lm: give one of them",
+        () -> Presets.mlx(Map.of("temp", 0.7, "temperature", 0.7)));
+    Failures.illegalArgument(
+        "temperature must be >= 0 (0: greedy), but was -1",
+        () -> Presets.mlx(Map.of("temperature", -1)));
+  }
+
+  @Test
+  void mlxRejectsWhatItsStepsReject() {
+    Map<String, Number> drawn = Map.of("temp", 1);
+    Failures.illegalArgument(
+        "xtc_threshold must be in [0, 0.5], but was 0.51",
+        () -> Presets.mlx(with(drawn, Map.of("xtc_probability", 1, "xtc_threshold", 0.51))));
+    Failures.illegalArgument(
+        "xtc_probability must be in [0, 1] (0 and less: off), but was 1.5",
+        () -> Presets.mlx(with(drawn, Map.of("xtc_probability", 1.5))));
+    Failures.illegalArgument(
+        "min_p must be in [0, 1] (0: off), but was -0.5",
+        () -> Presets.mlx(with(drawn, Map.of("min_p", -0.5))));
+    Failures.illegalArgument(
+        "min_tokens_to_keep must be >= 1, but was 0",
+        () -> Presets.mlx(with(drawn, Map.of("min_p", 0.5, "min_tokens_to_keep", 0))));
+    Failures.illegalArgument(
+        "repetition_penalty must be >= 0 (0: off), but was -1",
+        () -> Presets.mlx(with(drawn, Map.of("repetition_penalty", -1))));
+    assertChain("", Presets.mlx(with(drawn, Map.of("xtc_threshold", 7))));
+    assertChain("", Presets.mlx(with(drawn, Map.of("top_p", 1.5, "xtc_probability", -1))));
+    assertChain("", Presets.mlx(with(drawn, Map.of("top_p", -1, "top_k", -1, "min_p", 0))));
+  }
+
+  /** What switches a step of transformers off, and what it rejects. */
+  @Test
+  void huggingFaceEdges() {
+    Map<String, Number> all = Map.of("top_k", 0);
+    for (double off : new double[] {0, 1, -1, 1.5}) {
+      assertChain("", Presets.huggingFace(with(all, Map.of("epsilon_cutoff", off))));
+      assertChain("", Presets.huggingFace(with(all, Map.of("eta_cutoff", off))));
+    }
+    for (double off : new double[] {1, 1.5}) {
+      assertChain("", Presets.huggingFace(with(all, Map.of("top_p", off, "typical_p", off))));
+    }
+    assertChain("top_p=0.0", Presets.huggingFace(with(all, Map.of("top_p", 0))));
+    assertChain("", Presets.huggingFace(with(all, Map.of("no_repeat_ngram_size", -1))));
+    assertHuggingFaceRejects("top_k must be >= 0 (0: off), but was -1", "top_k", -1);
+    assertHuggingFaceRejects("top_p must be >= 0 (1 and more: off), but was -0.1", "top_p", -0.1);
+    assertHuggingFaceRejects("top_h must be in (0, 1], or not given, but was 0", "top_h", 0);
+    assertHuggingFaceRejects("top_h must be in (0, 1], or not given, but was 1.1", "top_h", 1.1);
+    assertHuggingFaceRejects("min_p must be in [0, 1] (0: off), but was 1.5", "min_p", 1.5);
+    assertHuggingFaceRejects("typical_p must be > 0 (1 and more: off), but was 0", "typical_p", 0);
+    assertHuggingFaceRejects("temperature must be >= 0, but was -1", "temperature", -1);
+    assertHuggingFaceRejects("repetition_penalty must be > 0, but was 0", "repetition_penalty", 0);
+    assertHuggingFaceRejects("min_tokens_to_keep must be >= 1, but was 0", "min_tokens_to_keep", 0);
+    assertHuggingFaceRejects("do_sample must be 0 or 1, but was 2", "do_sample", 2);
+  }
+
+  private static void assertHuggingFaceRejects(String message, String name, Number value) {
+    Failures.illegalArgument(message, () -> Presets.huggingFace(Map.of(name, value)));
+  }
+
+  @Test
+  void huggingFaceKeepsAtLeastSoMany() {
+    assertChain(
+        "top_k=3, top_p(0.5, min_keep=3), min_p(0.1, min_keep=3), typical_p(0.5, min_keep=3),"
+            + " epsilon_cutoff(0.1, min_keep=3), eta_cutoff(0.1, min_keep=3)",
+        Presets.huggingFace(
+            Map.of(
+                "min_tokens_to_keep",
+                3,
+                "top_k",
+                2,
+                "top_p",
+                0.5,
+                "min_p",
+                0.1,
+                "typical_p",
+                0.5,
+                "epsilon_cutoff",
+                0.1,
+                "eta_cutoff",
+                0.1)));
+  }
+
+  /** Without sampling, transformers makes none of the processors from the temperature on. */
+  @Test
+  void huggingFaceWithoutSampling() {
+    assertChain(
+        "repetition_penalty(1.5, last=2147483647, prompt=true), min_length(4, ends=2),"
+            + " temperature=0.0",
+        Presets.huggingFace(
+            Map.of(
+                "do_sample",
+                0,
+                "repetition_penalty",
+                1.5,
+                "min_new_tokens",
+                4,
+                "eos_token_id",
+                2,
+                "temperature",
+                -1,
+                "top_k",
+                -1)));
+  }
+
+  @Test
+  void vllmRejectsWhatItsRangesReject() {
+    assertVllmRejects("temperature must be in [0, 2], but was 2.000000001", 2.000000001);
+    assertVllmRejects("temperature must be in [0, 2], but was -1", -1);
+    Failures.illegalArgument(
+        "top_p must be in (0, 1] (1: off), but was 0", () -> Presets.vllm(Map.of("top_p", 0)));
+    Failures.illegalArgument(
+        "top_k must be >= -1 (-1 and 0: off), but was -2",
+        () -> Presets.vllm(Map.of("top_k", -2)));
+    Failures.illegalArgument(
+        "min_p must be in [0, 1] (0: off), but was -1", () -> Presets.vllm(Map.of("min_p", -1)));
+    Failures.illegalArgument(
+        "frequency_penalty must be in [-2, 2], but was 2.1",
+        () -> Presets.vllm(Map.of("frequency_penalty", 2.1)));
+    Failures.illegalArgument(
+        "presence_penalty must be in [-2, 2], but was -2.1",
+        () -> Presets.vllm(Map.of("presence_penalty", -2.1)));
+    Failures.illegalArgument(
+        "repetition_penalty must be > 0, but was 0",
+        () -> Presets.vllm(Map.of("repetition_penalty", 0)));
+    Failures.illegalArgument(
+        "min_tokens must be >= 0, but was -1", () -> Presets.vllm(Map.of("min_tokens", -1)));
+    assertChain("top_p=0.0", Presets.vllm(Map.of("top_p", 1e-50)));
+  }
+
+  private static void assertVllmRejects(String message, Number temperature) {
+    Failures.illegalArgument(message, () -> Presets.vllm(Map.of("temperature", temperature)));
+  }
+
+  private static Map<String, Number> with(Map<String, Number> some, Map<String, Number> more) {
+    Map<String, Number> all = new HashMap<>(some);
+    all.putAll(more);
+    return all;
+  }
+
   /** The last values that leave a step out, and the first that bring it in. */
   @Test
   void edgesAreTheirs() {
@@ -179,8 +375,6 @@ class PresetsTest {
     assertChain(
         "top_k=40, top_p=0.95, min_p=0.05, temperature=0.8, adaptive_p(target=0.0, decay=0.9)",
         Presets.llamaCpp(Map.of("adaptive_target", 0)));
-    assertChain("temperature=1.0E-5", Presets.vllm(Map.of("temperature", 1e-5f)));
-    assertChain("temperature=0.0", Presets.vllm(Map.of("temperature", Math.nextDown(1e-5f))));
   }
 
   private static void assertLlamaCpp(
@@ -193,8 +387,8 @@ class PresetsTest {
   @Test
   void mistakesAreErrors() {
     Failures.illegalArgument(
-        "unknown parameter 'temp' of vLLM, which has frequency_penalty, min_p, presence_penalty,"
-            + " repetition_penalty, temperature, top_k, top_p",
+        "unknown parameter 'temp' of vLLM, which has eos_token_id, frequency_penalty, min_p,"
+            + " min_tokens, presence_penalty, repetition_penalty, temperature, top_k, top_p",
         () -> Presets.vllm(Map.of("temp", 1)));
     Failures.illegalArgument(
         "top_k must be a whole number, but was 4.5",
@@ -202,7 +396,10 @@ class PresetsTest {
     Failures.illegalArgument(
         "temp must be finite, but was NaN", () -> Presets.llamaCpp(Map.of("temp", Double.NaN)));
     Failures.illegalArgument(
-        "temperature must be finite and >= 0, but was -1.0",
-        () -> Presets.vllm(Map.of("temperature", -1)));
+        "min_tokens is 3, but the token that it keeps back is not known: give eos_token_id too",
+        () -> Presets.vllm(Map.of("min_tokens", 3)));
+    Failures.illegalArgument(
+        "eos_token_id must be >= 0, but was -1",
+        () -> Presets.huggingFace(Map.of("min_new_tokens", 3, "eos_token_id", -1)));
   }
 }

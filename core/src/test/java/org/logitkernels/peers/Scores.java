@@ -114,6 +114,9 @@ final class Scores {
   }
 
   void topK(int k) {
+    if (k >= x.length) {
+      return;
+    }
     cut(order(), k, x.clone());
   }
 
