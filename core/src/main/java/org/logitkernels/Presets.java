@@ -188,8 +188,8 @@ public final class Presets {
    * (in [0, 2]; 0: greedy, without the steps behind it; between 0 and 0.01: 0.01), {@code min_p} 0
    * (off), {@code top_k} 0 (off, like -1), {@code top_p} 1 (off; above 0).
    *
-   * <p><b>Differences:</b> {@code min_tokens} without {@code eos_token_id}, which does nothing for a
-   * model without an end, is an error here.
+   * <p><b>Differences:</b> {@code min_tokens} without {@code eos_token_id}, which does nothing for
+   * a model without an end, is an error here.
    *
    * @param parameters by vLLM's names
    * @return the chain
@@ -244,8 +244,8 @@ public final class Presets {
    * <p><b>Differences:</b> XTC's threshold includes equality here, and of tied last choices one
    * stays; the server spares the line break and the ends from XTC; a top-k of the vocabulary or
    * more, an error there, is off here; a temperature or a context size below 0 is an error here, as
-   * in the server; the prompt counts as with the server, where {@code generate_step} shows only its
-   * last token to the penalties.
+   * in the server; the prompt counts, as in the server's batches, where {@code generate_step} shows
+   * only its last token to the penalties.
    *
    * @param parameters by mlx-lm's names
    * @return the chain

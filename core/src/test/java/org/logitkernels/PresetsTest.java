@@ -330,8 +330,7 @@ class PresetsTest {
     Failures.illegalArgument(
         "top_p must be in (0, 1] (1: off), but was 0", () -> Presets.vllm(Map.of("top_p", 0)));
     Failures.illegalArgument(
-        "top_k must be >= -1 (-1 and 0: off), but was -2",
-        () -> Presets.vllm(Map.of("top_k", -2)));
+        "top_k must be >= -1 (-1 and 0: off), but was -2", () -> Presets.vllm(Map.of("top_k", -2)));
     Failures.illegalArgument(
         "min_p must be in [0, 1] (0: off), but was -1", () -> Presets.vllm(Map.of("min_p", -1)));
     Failures.illegalArgument(

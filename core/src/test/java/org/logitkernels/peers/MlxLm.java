@@ -20,6 +20,22 @@ import org.logitkernels.SamplerChain;
  * 0.
  */
 final class MlxLm implements PeerPipeline {
+  private static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.real("repetition_penalty", 0.5, 2, 0.0, 1.0, -1.0).given(0.3),
+          Parameter.whole("repetition_context_size", 1, 40, 0, 1, -1).given(0.3),
+          Parameter.real("presence_penalty", -2, 2, 0.0, 1.0, -1.0).given(0.3),
+          Parameter.whole("presence_context_size", 1, 40, 0, 1, -1).given(0.3),
+          Parameter.real("frequency_penalty", -2, 2, 0.0, 1.0, -1.0).given(0.3),
+          Parameter.whole("frequency_context_size", 1, 40, 0, 1, -1).given(0.3),
+          Parameter.real("temp", 0.2, 3, 0.0, 1.0, -1.0, 0.01).also("temperature").given(0.8),
+          Parameter.real("top_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.4),
+          Parameter.real("min_p", 0.01, 0.5, 0.0, 1.0, -1.0, 1.5).given(0.35),
+          Parameter.whole("min_tokens_to_keep", 1, 6, 0, 1, 2).given(0.3),
+          Parameter.real("xtc_probability", 0, 1, 0.0, 1.0, -1.0, 1.5).given(0.4),
+          Parameter.real("xtc_threshold", 0.02, 0.5, 0.0, 0.5, -1.0, 0.51).given(0.4),
+          Parameter.whole("top_k", 1, 60, 0, 1, -1, 1000).given(0.4));
+
   @Override
   public String system() {
     return "mlx-lm";
@@ -42,25 +58,11 @@ final class MlxLm implements PeerPipeline {
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(
-        Parameter.real("repetition_penalty", 0.5, 2, 0.0, 1.0, -1.0).given(0.3),
-        Parameter.whole("repetition_context_size", 1, 40, 0, 1, -1).given(0.3),
-        Parameter.real("presence_penalty", -2, 2, 0.0, 1.0, -1.0).given(0.3),
-        Parameter.whole("presence_context_size", 1, 40, 0, 1, -1).given(0.3),
-        Parameter.real("frequency_penalty", -2, 2, 0.0, 1.0, -1.0).given(0.3),
-        Parameter.whole("frequency_context_size", 1, 40, 0, 1, -1).given(0.3),
-        Parameter.real("temp", 0.2, 3, 0.0, 1.0, -1.0, 0.01).also("temperature").given(0.8),
-        Parameter.real("top_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.4),
-        Parameter.real("min_p", 0.01, 0.5, 0.0, 1.0, -1.0, 1.5).given(0.35),
-        Parameter.whole("min_tokens_to_keep", 1, 6, 0, 1, 2).given(0.3),
-        Parameter.real("xtc_probability", 0, 1, 0.0, 1.0, -1.0, 1.5).given(0.4),
-        Parameter.real("xtc_threshold", 0.02, 0.5, 0.0, 0.5, -1.0, 0.51).given(0.4),
-        Parameter.whole("top_k", 1, 60, 0, 1, -1, 1000).given(0.4));
+    return PARAMETERS;
   }
 
   @Override
-  public PeerPipeline.Sequence begin(Map<String, Number> parameters, int[] prompt)
-      throws Rejected {
+  public PeerPipeline.Sequence begin(Map<String, Number> parameters, int[] prompt) throws Rejected {
     return new Sequence(new Given(parameters), prompt);
   }
 

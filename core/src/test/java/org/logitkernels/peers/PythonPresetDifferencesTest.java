@@ -46,8 +46,7 @@ class PythonPresetDifferencesTest {
   @Test
   void tiesAtTheLastOfTopK() {
     int[] lowerIds = {1, 2};
-    assertArrayEquals(
-        lowerIds, kept(Presets.huggingFace(Map.of("top_k", 2)), NONE, 0, 1, 1, 1));
+    assertArrayEquals(lowerIds, kept(Presets.huggingFace(Map.of("top_k", 2)), NONE, 0, 1, 1, 1));
     assertArrayEquals(lowerIds, kept(Presets.vllm(Map.of("top_k", 2)), NONE, 0, 1, 1, 1));
   }
 

@@ -16,11 +16,27 @@ import org.logitkernels.SamplerChain;
  * with pull request 47571, of the end of July 2026), {@code _get_default_generation_params} in
  * configuration_utils.py (defaults).
  *
- * <p>In three places it does what this library does and the system does not, as
- * docs/coming-from.md says: ties, a temperature of 0, and {@code min_new_tokens} without {@code
- * eos_token_id}.
+ * <p>In three places it does what this library does and the system does not, as docs/coming-from.md
+ * says: ties, a temperature of 0, and {@code min_new_tokens} without {@code eos_token_id}.
  */
 final class Transformers implements PeerPipeline {
+  private static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.whole("do_sample", 0, 1).given(0.1),
+          Parameter.whole("min_tokens_to_keep", 1, 6, 0, 1, 2).given(0.2),
+          Parameter.real("repetition_penalty", 0.5, 2, 0.0, 1.0, -1.0).given(0.3),
+          Parameter.whole("no_repeat_ngram_size", 1, 4, 0, 1, -1).given(0.2),
+          Parameter.whole("min_new_tokens", 1, 12, 0, 1, -1).given(0.15),
+          Parameter.whole("eos_token_id", 0, 4).given(0.8),
+          Parameter.real("temperature", 0.2, 3, 0.0, 1.0, -1.0, 0.01).given(0.5),
+          Parameter.real("top_h", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.15),
+          Parameter.whole("top_k", 1, 60, 0, 1, -1, 1000).given(0.4),
+          Parameter.real("top_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.35),
+          Parameter.real("min_p", 0.01, 0.5, 0.0, 1.0, -1.0, 1.5).given(0.3),
+          Parameter.real("typical_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.25),
+          Parameter.real("epsilon_cutoff", 3e-4, 0.1, 0.0, 1.0, -1.0, 1.5).given(0.25),
+          Parameter.real("eta_cutoff", 3e-4, 0.1, 0.0, 1.0, -1.0, 1.5).given(0.25));
+
   @Override
   public String system() {
     return "Hugging Face transformers";
@@ -43,26 +59,11 @@ final class Transformers implements PeerPipeline {
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(
-        Parameter.whole("do_sample", 0, 1).given(0.1),
-        Parameter.whole("min_tokens_to_keep", 1, 6, 0, 1, 2).given(0.2),
-        Parameter.real("repetition_penalty", 0.5, 2, 0.0, 1.0, -1.0).given(0.3),
-        Parameter.whole("no_repeat_ngram_size", 1, 4, 0, 1, -1).given(0.2),
-        Parameter.whole("min_new_tokens", 1, 12, 0, 1, -1).given(0.15),
-        Parameter.whole("eos_token_id", 0, 4).given(0.8),
-        Parameter.real("temperature", 0.2, 3, 0.0, 1.0, -1.0, 0.01).given(0.5),
-        Parameter.real("top_h", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.15),
-        Parameter.whole("top_k", 1, 60, 0, 1, -1, 1000).given(0.4),
-        Parameter.real("top_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.35),
-        Parameter.real("min_p", 0.01, 0.5, 0.0, 1.0, -1.0, 1.5).given(0.3),
-        Parameter.real("typical_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5).given(0.25),
-        Parameter.real("epsilon_cutoff", 3e-4, 0.1, 0.0, 1.0, -1.0, 1.5).given(0.25),
-        Parameter.real("eta_cutoff", 3e-4, 0.1, 0.0, 1.0, -1.0, 1.5).given(0.25));
+    return PARAMETERS;
   }
 
   @Override
-  public PeerPipeline.Sequence begin(Map<String, Number> parameters, int[] prompt)
-      throws Rejected {
+  public PeerPipeline.Sequence begin(Map<String, Number> parameters, int[] prompt) throws Rejected {
     return new Sequence(new Given(parameters), prompt);
   }
 
@@ -205,7 +206,9 @@ final class Transformers implements PeerPipeline {
       scores.cut(order, size, scores.x.clone());
     }
 
-    /** The tokens whose surprisal is nearest to the entropy, up to the one that crosses the mass. */
+    /**
+     * The tokens whose surprisal is nearest to the entropy, up to the one that crosses the mass.
+     */
     private void typical(Scores scores, Decisions decisions) {
       double[] p = scores.probabilities();
       double entropy = entropy(p);

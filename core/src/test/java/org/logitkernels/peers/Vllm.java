@@ -21,6 +21,18 @@ import org.logitkernels.SamplerChain;
  * says: ties, and {@code min_tokens} without {@code eos_token_id}.
  */
 final class Vllm implements PeerPipeline {
+  private static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.whole("min_tokens", 1, 12, 0, 1, -1).given(0.15),
+          Parameter.whole("eos_token_id", 0, 4).given(0.8),
+          Parameter.real("repetition_penalty", 0.5, 2, 0.0, 1.0, -1.0).given(0.3),
+          Parameter.real("frequency_penalty", -2, 2, 0.0, 2.0, -2.0, 2.01, -2.01).given(0.3),
+          Parameter.real("presence_penalty", -2, 2, 0.0, 2.0, -2.0, 2.01, -2.01).given(0.3),
+          Parameter.real("temperature", 0.1, 2, 0.0, 1.0, -1.0, 2.0, 2.01, 0.01, 0.005, 1e-6),
+          Parameter.whole("top_k", 1, 60, 0, 1, -1, -2, 1000).given(0.4),
+          Parameter.real("top_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5, 1e-50).given(0.4),
+          Parameter.real("min_p", 0.01, 0.5, 0.0, 1.0, -1.0, 1.5).given(0.35));
+
   @Override
   public String system() {
     return "vLLM";
@@ -43,21 +55,11 @@ final class Vllm implements PeerPipeline {
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(
-        Parameter.whole("min_tokens", 1, 12, 0, 1, -1).given(0.15),
-        Parameter.whole("eos_token_id", 0, 4).given(0.8),
-        Parameter.real("repetition_penalty", 0.5, 2, 0.0, 1.0, -1.0).given(0.3),
-        Parameter.real("frequency_penalty", -2, 2, 0.0, 2.0, -2.0, 2.01, -2.01).given(0.3),
-        Parameter.real("presence_penalty", -2, 2, 0.0, 2.0, -2.0, 2.01, -2.01).given(0.3),
-        Parameter.real("temperature", 0.1, 2, 0.0, 1.0, -1.0, 2.0, 2.01, 0.01, 0.005, 1e-6),
-        Parameter.whole("top_k", 1, 60, 0, 1, -1, -2, 1000).given(0.4),
-        Parameter.real("top_p", 0.05, 1, 0.0, 1.0, -1.0, 1.5, 1e-50).given(0.4),
-        Parameter.real("min_p", 0.01, 0.5, 0.0, 1.0, -1.0, 1.5).given(0.35));
+    return PARAMETERS;
   }
 
   @Override
-  public PeerPipeline.Sequence begin(Map<String, Number> parameters, int[] prompt)
-      throws Rejected {
+  public PeerPipeline.Sequence begin(Map<String, Number> parameters, int[] prompt) throws Rejected {
     return new Sequence(new Given(parameters), prompt);
   }
 
