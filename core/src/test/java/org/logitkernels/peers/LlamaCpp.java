@@ -1,8 +1,6 @@
 package org.logitkernels.peers;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.logitkernels.Presets;
@@ -22,6 +20,45 @@ import org.logitkernels.SamplerChain;
  */
 final class LlamaCpp implements PeerPipeline {
   private static final int MIROSTAT_M = 100;
+
+  /** Logits that are further apart than this are not near, whatever their scale. */
+  private static final double CLOSE = 0.01;
+
+  private static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.whole("top_k", 1, 30, -1, 0, 1, 40, 1000),
+          Parameter.real("top_p", 0.0, 1.0, -1.0, 0.0, 1.0, 1.5),
+          Parameter.real("min_p", 0.0, 0.5, -1.0, 0.0, 1.0, 2.0),
+          Parameter.real("typ_p", 0.1, 1.0, -1.0, 0.0, 1.0, 2.0).also("typical_p").given(0.08),
+          Parameter.real("top_n_sigma", 0.1, 4, -1.0, 0.0, 1.0).given(0.3),
+          Parameter.real("xtc_probability", 0, 1, -1.0, 0.0, 1.0, 1.0, 2.0),
+          Parameter.real("xtc_threshold", 0, 0.6, -1.0, 0.0, 0.5, 1.0, 2.0),
+          Parameter.whole("min_keep", 0, 8, 0, 1).given(0.3),
+          Parameter.whole("min_keep", -2, -1).given(0.005),
+          Parameter.real("temp", 0.05, 2, -1.0, 0.0, 1.0).also("temperature"),
+          Parameter.real("dynatemp_range", 0, 1.5, -1.0, 0.0, 1.0).given(0.25),
+          Parameter.real("dynatemp_exponent", 0, 3, 0.0, 1.0).given(0.25),
+          Parameter.whole("penalty_last_n", 0, 80, 0, 1, 64).also("repeat_last_n"),
+          Parameter.whole("repeat_last_n", -2, -1).given(0.005),
+          Parameter.real("penalty_repeat", 0.5, 2, 1.0).also("repeat_penalty"),
+          Parameter.real("penalty_freq", -1, 1, -1.0, 0.0, 1.0)
+              .also("frequency_penalty")
+              .given(0.3),
+          Parameter.real("penalty_present", -1, 1, -1.0, 0.0, 1.0)
+              .also("presence_penalty")
+              .given(0.3),
+          Parameter.real("dry_multiplier", 0, 2, 0.0, 1.0),
+          Parameter.real("dry_base", 0.5, 3, -1.0, 0.0, 1.0),
+          Parameter.whole("dry_allowed_length", 0, 5, 0, 1),
+          Parameter.whole("dry_allowed_length", -2, -1).given(0.005),
+          Parameter.whole("dry_penalty_last_n", 1, 80, 0, 1, 64),
+          Parameter.whole("dry_penalty_last_n", -2, -1).given(0.005),
+          Parameter.real("adaptive_target", 0, 1, -1.0, 0.0, 1.0, 2.0).given(0.15),
+          Parameter.real("adaptive_decay", 0, 0.99, 0.0, 0.99).given(0.3),
+          Parameter.real("adaptive_decay", -0.1, 1.1, -1.0, 1.0).given(0.005),
+          Parameter.whole("mirostat", 0, 2, -1, 0, 3).given(0.2),
+          Parameter.real("mirostat_tau", 0, 8, 0.0, 1.0),
+          Parameter.real("mirostat_eta", 0, 1, 0.0, 1.0));
 
   @Override
   public String system() {
@@ -45,38 +82,7 @@ final class LlamaCpp implements PeerPipeline {
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(
-        Parameter.whole("top_k", 1, 30, -1, 0, 1, 40, 1000),
-        Parameter.real("top_p", 0.0, 1.0, -1.0, 0.0, 1.0, 1.5),
-        Parameter.real("min_p", 0.0, 0.5, -1.0, 0.0, 1.0, 2.0),
-        Parameter.real("typ_p", 0.1, 1.0, -1.0, 0.0, 1.0, 2.0).also("typical_p").given(0.2),
-        Parameter.real("top_n_sigma", 0.1, 4, -1.0, 0.0, 1.0).given(0.3),
-        Parameter.real("xtc_probability", 0, 1, -1.0, 0.0, 1.0, 1.0, 2.0),
-        Parameter.real("xtc_threshold", 0, 0.6, -1.0, 0.0, 0.5, 1.0, 2.0),
-        Parameter.whole("min_keep", 0, 8, 0, 1).given(0.3),
-        Parameter.whole("min_keep", -2, -1).given(0.005),
-        Parameter.real("temp", 0.05, 2, -1.0, 0.0, 1.0).also("temperature"),
-        Parameter.real("dynatemp_range", 0, 1.5, -1.0, 0.0, 1.0).given(0.25),
-        Parameter.real("dynatemp_exponent", 0, 3, 0.0, 1.0).given(0.25),
-        Parameter.whole("penalty_last_n", 0, 80, 0, 1, 64).also("repeat_last_n"),
-        Parameter.whole("repeat_last_n", -2, -1).given(0.005),
-        Parameter.real("penalty_repeat", 0.5, 2, 1.0).also("repeat_penalty"),
-        Parameter.real("penalty_freq", -1, 1, -1.0, 0.0, 1.0).also("frequency_penalty").given(0.3),
-        Parameter.real("penalty_present", -1, 1, -1.0, 0.0, 1.0)
-            .also("presence_penalty")
-            .given(0.3),
-        Parameter.real("dry_multiplier", 0, 2, 0.0, 1.0),
-        Parameter.real("dry_base", 0.5, 3, -1.0, 0.0, 1.0),
-        Parameter.whole("dry_allowed_length", 0, 5, 0, 1),
-        Parameter.whole("dry_allowed_length", -2, -1).given(0.005),
-        Parameter.whole("dry_penalty_last_n", 1, 80, 0, 1, 64),
-        Parameter.whole("dry_penalty_last_n", -2, -1).given(0.005),
-        Parameter.real("adaptive_target", 0, 1, -1.0, 0.0, 1.0, 2.0).given(0.15),
-        Parameter.real("adaptive_decay", 0, 0.99, 0.0, 0.99).given(0.3),
-        Parameter.real("adaptive_decay", -0.1, 1.1, -1.0, 1.0).given(0.005),
-        Parameter.whole("mirostat", 0, 2, -1, 0, 3).given(0.3),
-        Parameter.real("mirostat_tau", 0, 8, 0.0, 1.0),
-        Parameter.real("mirostat_eta", 0, 1, 0.0, 1.0));
+    return PARAMETERS;
   }
 
   @Override
@@ -87,7 +93,7 @@ final class LlamaCpp implements PeerPipeline {
   /** The request's parameters, and what the samplers remember. */
   private static final class Samplers implements Sequence {
     private final Map<String, Number> given;
-    private final List<Integer> history = new ArrayList<>();
+    private int[] history;
 
     private final int minKeep;
     private final int topK;
@@ -118,8 +124,8 @@ final class LlamaCpp implements PeerPipeline {
     private double weightedSum;
     private double totalWeight;
 
-    /** By token: what the last call makes of it, if it is accepted; null if it was heard of. */
-    private Map<Integer, Double> pending = Map.of();
+    /** The last call's probabilities that a feedback is about, until a token is accepted. */
+    private double[] pending = {};
 
     // The candidates.
     private int[] ids = {};
@@ -127,9 +133,12 @@ final class LlamaCpp implements PeerPipeline {
     private double[] p = {};
     private int size;
 
+    /** By token: whether its logit was changed, and so rounds otherwise in float. */
+    private boolean[] changed = {};
+
     Samplers(Map<String, Number> given, int[] prompt) throws Rejected {
       this.given = given;
-      for (Parameter parameter : new LlamaCpp().parameters()) {
+      for (Parameter parameter : PARAMETERS) {
         if (parameter.names().stream().filter(given::containsKey).count() > 1) {
           throw new Rejected("two names of one parameter"); // the server would hear one of them
         }
@@ -165,9 +174,7 @@ final class LlamaCpp implements PeerPipeline {
       mu = 2 * tau;
       weightedSum = target / (1 - decay);
       totalWeight = 1 / (1 - decay);
-      for (int token : prompt) {
-        history.add(token);
-      }
+      history = prompt.clone();
     }
 
     private Number number(Number otherwise, String... names) {
@@ -201,15 +208,16 @@ final class LlamaCpp implements PeerPipeline {
 
     @Override
     public void accept(int token) {
-      history.add(token);
-      Double heard = pending.get(token);
-      if (heard != null && mirostat > 0) {
+      history = Arrays.copyOf(history, history.length + 1);
+      history[history.length - 1] = token;
+      double heard = pending.length == 0 ? 0 : pending[token];
+      if (heard > 0 && mirostat > 0) {
         mu -= eta * (-Math.log(heard) / Math.log(2) - tau);
-      } else if (heard != null) {
+      } else if (heard > 0) {
         weightedSum = heard + decay * weightedSum;
         totalWeight = 1 + decay * totalWeight;
       }
-      pending = Map.of();
+      pending = new double[0];
     }
 
     @Override
@@ -218,6 +226,7 @@ final class LlamaCpp implements PeerPipeline {
       ids = new int[size];
       logits = new double[size];
       p = new double[size];
+      changed = new boolean[size];
       for (int i = 0; i < size; i++) {
         ids[i] = i;
         logits[i] = row[i];
@@ -243,57 +252,57 @@ final class LlamaCpp implements PeerPipeline {
           mirostat2(decisions);
         }
         softmax();
-        remember();
+        pending = byToken();
       }
       softmax();
-      double[] probabilities = new double[row.length];
-      for (int i = 0; i < size; i++) {
-        probabilities[ids[i]] = p[i];
-      }
-      return probabilities;
+      return byToken();
     }
 
-    private List<Integer> last(int n) {
-      return history.subList(Math.max(0, history.size() - n), history.size());
+    /** The last n tokens, the prompt's too. */
+    private int[] last(int n) {
+      return Arrays.copyOfRange(history, Math.max(0, history.length - n), history.length);
     }
 
     private void penalties() {
-      Map<Integer, Integer> counts = new HashMap<>();
+      int[] counts = new int[size];
       for (int token : last(window)) {
-        counts.merge(token, 1, Integer::sum);
+        counts[token]++;
       }
       for (int i = 0; i < size; i++) {
-        int count = counts.getOrDefault(ids[i], 0);
-        if (count > 0) {
+        if (counts[ids[i]] > 0) {
+          double before = logits[i];
           logits[i] = logits[i] <= 0 ? logits[i] * repeat : logits[i] / repeat;
-          logits[i] -= count * frequency + presence;
+          logits[i] -= counts[ids[i]] * frequency + presence;
+          changed[ids[i]] = logits[i] != before;
         }
       }
     }
 
     private void dry() {
-      List<Integer> tokens = last(dryWindow);
-      int n = tokens.size();
+      int[] tokens = last(dryWindow);
+      int n = tokens.length;
       if (dryMultiplier == 0 || n <= dryAllowed) {
         return;
       }
-      Map<Integer, Integer> longest = new HashMap<>();
+      int[] longest = new int[size];
+      Arrays.fill(longest, -1);
       for (int end = 0;
           end < n - 1;
           end++) { // a repeat that ends here would be gone on by the next
         int length = 0;
-        while (length <= end && tokens.get(end - length).equals(tokens.get(n - 1 - length))) {
+        while (length <= end && tokens[end - length] == tokens[n - 1 - length]) {
           length++;
         }
         if (length >= dryAllowed) {
-          longest.merge(tokens.get(end + 1), length, Math::max);
+          longest[tokens[end + 1]] = Math.max(longest[tokens[end + 1]], length);
         }
       }
       int most = dryBase > 1.000001 ? (int) (88.7228391 / Math.log(dryBase)) : Integer.MAX_VALUE;
       for (int i = 0; i < size; i++) {
-        Integer length = longest.get(ids[i]);
-        if (length != null) {
+        int length = longest[ids[i]];
+        if (length >= 0) {
           logits[i] -= dryMultiplier * Math.pow(dryBase, Math.min(length - dryAllowed, most));
+          changed[ids[i]] = true;
         }
       }
     }
@@ -318,10 +327,9 @@ final class LlamaCpp implements PeerPipeline {
       }
       double deviation = Math.sqrt(squares / valid);
       sort();
-      double best = logits[0];
-      double least = best - sigmas * deviation;
+      double least = logits[0] - sigmas * deviation;
       for (int i = 0; i < size; i++) {
-        if (logits[i] != best && !decisions.atLeast(logits[i], least, scale(best, least))) {
+        if (!reaches(i, least, decisions)) {
           logits[i] = Double.NEGATIVE_INFINITY;
         }
       }
@@ -365,8 +373,11 @@ final class LlamaCpp implements PeerPipeline {
           break;
         }
       }
-      if (kept < size && logits[order[kept - 1]] != logits[order[kept]]) {
-        decisions.atLeast(distances[order[kept]], distances[order[kept - 1]], 1);
+      for (int i = 0; kept < size && i < size; i++) {
+        int other = i < kept ? order[kept] : order[kept - 1];
+        if (!tied(order[i], other)) {
+          decisions.atLeast(distances[order[i]], distances[other], 1);
+        }
       }
       int[] keptIds = new int[kept];
       double[] keptLogits = new double[kept];
@@ -400,13 +411,9 @@ final class LlamaCpp implements PeerPipeline {
         return;
       }
       sort();
-      double best = logits[0];
-      double least = best + Math.log(minP);
+      double least = logits[0] + Math.log(minP);
       int kept = 1;
-      while (kept < size
-          && (logits[kept] == best
-              || decisions.atLeast(logits[kept], least, scale(best, least))
-              || kept < minKeep)) {
+      while (kept < size && (reaches(kept, least, decisions) || kept < minKeep)) {
         kept++;
       }
       cut(kept, decisions);
@@ -433,7 +440,7 @@ final class LlamaCpp implements PeerPipeline {
         decisions.spoil(); // masked candidates count as kept
       }
       if (size - last >= minKeep) {
-        near(last - 1, last, decisions);
+        boundary(last, decisions);
         size -= last;
         System.arraycopy(ids, last, ids, 0, size);
         System.arraycopy(logits, last, logits, 0, size);
@@ -483,7 +490,7 @@ final class LlamaCpp implements PeerPipeline {
 
     private void adaptiveP() {
       softmax();
-      remember();
+      pending = byToken();
       double goal = Math.clamp(2 * target - weightedSum / totalWeight, 0.0, 1.0);
       for (int i = 0; i < size; i++) {
         if (logits[i] > Double.NEGATIVE_INFINITY) {
@@ -537,12 +544,13 @@ final class LlamaCpp implements PeerPipeline {
       cut(Math.max(1, kept), decisions);
     }
 
-    private void remember() {
-      Map<Integer, Double> probabilities = new HashMap<>();
+    /** The candidates' probabilities by token. */
+    private double[] byToken() {
+      double[] probabilities = new double[p.length];
       for (int i = 0; i < size; i++) {
-        probabilities.put(ids[i], p[i]);
+        probabilities[ids[i]] = p[i];
       }
-      pending = probabilities;
+      return probabilities;
     }
 
     /** By descending logits; of equal ones, which come in any order there, the lower id first. */
@@ -578,17 +586,40 @@ final class LlamaCpp implements PeerPipeline {
 
     /** Keeps the first k of candidates in order. */
     private void cut(int k, Decisions decisions) {
-      if (k < size) {
-        near(k - 1, k, decisions);
-      }
+      boundary(k, decisions);
       size = k;
+    }
+
+    /** Of candidates in order, those before a place were told from those behind. */
+    private void boundary(int place, Decisions decisions) {
+      if (place < size) {
+        for (int i = place - 1; i >= 0 && logits[i] < logits[place] + CLOSE; i--) {
+          near(i, place, decisions);
+        }
+        for (int i = place; i < size && logits[i] > logits[place - 1] - CLOSE; i++) {
+          near(place - 1, i, decisions);
+        }
+      }
     }
 
     /** The order of two candidates mattered: in float they may be the other way round. */
     private void near(int i, int j, Decisions decisions) {
-      if (logits[i] != logits[j]) {
+      if (!tied(i, j)) {
         decisions.atLeast(logits[i], logits[j], scale(logits[i], logits[j]));
       }
+    }
+
+    /** Whether two candidates are equal in any precision. */
+    private boolean tied(int i, int j) {
+      return i == j || logits[i] == logits[j] && !changed[ids[i]] && !changed[ids[j]];
+    }
+
+    /** Whether a candidate reaches a threshold, which may be the best, at 0. */
+    private boolean reaches(int i, double least, Decisions decisions) {
+      if (least == logits[0] && tied(0, i)) {
+        return true;
+      }
+      return decisions.atLeast(logits[i], least, scale(logits[0], least));
     }
 
     private static double scale(double a, double b) {
