@@ -18,7 +18,7 @@ import java.util.TreeSet;
  */
 public final class Presets {
   /** What {@link #llamaCpp} follows: {@value}. */
-  public static final String LLAMA_CPP_VERSION = "main branch of November 2026";
+  public static final String LLAMA_CPP_VERSION = "master of November 2026, b10470 and later";
 
   /** What {@link #huggingFace} follows: {@value}. */
   public static final String TRANSFORMERS_VERSION =
@@ -33,74 +33,90 @@ public final class Presets {
   private Presets() {}
 
   /**
-   * The chain of llama.cpp's {@code common_params_sampling}, as of November 2026: penalties, DRY,
+   * The chain of llama.cpp's server, as of {@value #LLAMA_CPP_VERSION}: penalties, DRY,
    * top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature.
    *
-   * <p>{@code temp} 0.8 (0 and less: greedy), {@code top_k} 40 (0 and less: off), {@code top_p}
-   * 0.95 (1: off), {@code min_p} 0.05 (0: off), {@code typ_p} 1 (off), {@code top_n_sigma} -1
-   * (off), {@code xtc_probability} 0 (off), {@code xtc_threshold} 0.1, {@code min_keep} 0, {@code
-   * dynatemp_range} 0 (off), {@code dynatemp_exponent} 1, {@code penalty_last_n} 64 (0: off, -1:
-   * all), {@code penalty_repeat} 1 (off), {@code penalty_freq} 0, {@code penalty_present} 0, {@code
-   * dry_multiplier} 0 (off), {@code dry_base} 1.75, {@code dry_allowed_length} 2, {@code
-   * dry_penalty_last_n} -1 (all), {@code adaptive_target} -1 (off; adaptive-p comes last) and
-   * {@code adaptive_decay} 0.9. With a {@code mirostat} of 1 or 2 (0: off), {@code mirostat_tau} 5
-   * and {@code mirostat_eta} 0.1, the chain is the temperature and mirostat alone, as there.
+   * <p>{@code temperature} 0.8 (0 and less: greedy), {@code top_k} 40 (0 and less: off), {@code
+   * top_p} 0.95 (1: off), {@code min_p} 0.05 (0: off), {@code typical_p} 1 (off), {@code
+   * top_n_sigma} -1 (0 and less: off), {@code xtc_probability} 0 (off), {@code xtc_threshold} 0.1
+   * (above 0.5: off), {@code min_keep} 0, {@code dynatemp_range} 0 (0 and less: off), {@code
+   * dynatemp_exponent} 1, {@code repeat_last_n} 64 (0: off), {@code repeat_penalty} 1 (off), {@code
+   * frequency_penalty} 0, {@code presence_penalty} 0, {@code dry_multiplier} 0 (off), {@code
+   * dry_base} 1.75 (also for anything below 1), {@code dry_allowed_length} 2, {@code
+   * dry_penalty_last_n} 64 (0: off). With a {@code mirostat} of 1 or 2 (0: off), {@code
+   * mirostat_tau} 5 and {@code mirostat_eta} 0.1, the chain is the temperature and mirostat alone.
+   * With an {@code adaptive_target} of 0 or more (-1: off) and {@code adaptive_decay} 0.9,
+   * adaptive-p comes last: as if {@code samplers} there had named it too.
    *
-   * <p><b>Differences:</b> the three penalties round once each; DRY has no breakers, which the
-   * server takes from strings: append a {@link Step#dry} of your own for those.
+   * <p>The names of {@code common_params_sampling} do as well: {@code temp}, {@code typ_p}, {@code
+   * penalty_last_n}, {@code penalty_repeat}, {@code penalty_freq}, {@code penalty_present}. As the
+   * server does, {@code temperature}, {@code top_k}, {@code top_p}, {@code min_p}, {@code xtc_*},
+   * {@code mirostat} and {@code adaptive_target} out of range become the nearest value in it;
+   * windows, lengths, {@code min_keep} and {@code adaptive_decay} out of range are errors.
+   *
+   * <p><b>Differences:</b> a {@code repeat_penalty} of 0 or less, and a {@code dry_multiplier},
+   * {@code dynatemp_exponent}, {@code mirostat_tau} or {@code mirostat_eta} below 0, are errors
+   * here; masked tokens are no candidates here, and there are until a step cuts them off; the three
+   * penalties round once each; DRY has no breakers, which the server takes from strings: append a
+   * {@link Step#dry} of your own for those. {@code docs/coming-from.md} has an example of each.
    *
    * @param parameters by llama.cpp's names
    * @return the chain
-   * @throws IllegalArgumentException for a name that is not above, or a value that a step rejects
+   * @throws IllegalArgumentException for a name that is not above, two names of one parameter, or a
+   *     value that the server or a step rejects
    */
   public static SamplerChain llamaCpp(Map<String, ? extends Number> parameters) {
     Parameters p = new Parameters("llama.cpp", parameters);
-    Chain chain = new Chain(p.integer("min_keep", 0));
-    int last = p.integer("penalty_last_n", 64);
-    chain.penalties(
-        last < 0 ? Integer.MAX_VALUE : last,
-        true,
-        p.number("penalty_repeat", 1),
-        p.number("penalty_freq", 0),
-        p.number("penalty_present", 0));
+    Chain chain = new Chain(p.notNegative("min_keep", 0));
+    int last = p.notNegative("repeat_last_n", 64, "penalty_last_n");
+    float repeat = p.number("repeat_penalty", 1, "penalty_repeat");
+    float frequency = p.number("frequency_penalty", 0, "penalty_freq");
+    float presence = p.number("presence_penalty", 0, "penalty_present");
     float multiplier = p.number("dry_multiplier", 0);
     float base = p.number("dry_base", 1.75f);
-    int allowed = p.integer("dry_allowed_length", 2);
-    int range = p.integer("dry_penalty_last_n", -1);
-    if (multiplier != 0 && base >= 1 && range != 0) {
-      chain.add(Step.dry(multiplier, base, allowed, range < 0 ? Integer.MAX_VALUE : range));
-    }
+    int allowed = p.notNegative("dry_allowed_length", 2);
+    int range = p.notNegative("dry_penalty_last_n", 64);
     float sigma = p.number("top_n_sigma", -1);
-    if (sigma > 0) {
-      chain.add(Step.topNSigma(sigma));
-    }
-    chain.topK(p.integer("top_k", 40));
-    chain.typical(p.number("typ_p", 1));
-    chain.topP(p.number("top_p", 0.95f));
-    chain.minP(p.number("min_p", 0.05f));
-    chain.xtc(p.number("xtc_probability", 0), p.number("xtc_threshold", 0.1f));
-    float t = Math.max(0, p.number("temp", 0.8f));
+    int topK = p.integer("top_k", 40);
+    float typical = Math.max(0, p.number("typical_p", 1, "typ_p"));
+    float topP = p.clamped("top_p", 0.95f);
+    float minP = p.clamped("min_p", 0.05f);
+    float probability = p.clamped("xtc_probability", 0);
+    float threshold = p.clamped("xtc_threshold", 0.1f);
+    float t = Math.max(0, p.number("temperature", 0.8f, "temp"));
     float spread = p.number("dynatemp_range", 0);
     float exponent = p.number("dynatemp_exponent", 1);
-    chain.add(
-        spread > 0
-            ? Step.dynamicTemperature(Math.max(0, t - spread), t + spread, exponent)
-            : Step.temperature(t));
-    float target = p.number("adaptive_target", -1);
+    float target = Math.min(1, p.number("adaptive_target", -1));
     float decay = p.number("adaptive_decay", 0.9f);
-    if (target >= 0) {
-      chain.add(Step.adaptiveP(target, decay));
+    if (decay < 0 || decay > 0.99f) {
+      throw new IllegalArgumentException("adaptive_decay must be in [0, 0.99], but was " + decay);
     }
     int mirostat = p.integer("mirostat", 0);
     float tau = p.number("mirostat_tau", 5);
     float eta = p.number("mirostat_eta", 0.1f);
-    if (mirostat < 0 || mirostat > 2) {
-      throw new IllegalArgumentException("mirostat must be 0, 1 or 2, but was " + mirostat);
-    }
     if (mirostat > 0) {
-      chain.steps.clear();
       chain.add(Step.temperature(t));
       chain.add(mirostat == 1 ? Step.mirostatV1(tau, eta, 100) : Step.mirostatV2(tau, eta));
+      return p.end(chain);
+    }
+    chain.penalties(last, true, repeat, frequency, presence);
+    if (multiplier != 0 && range > 0) {
+      chain.add(Step.dry(multiplier, base < 1 ? 1.75f : base, allowed, range));
+    }
+    if (sigma > 0) {
+      chain.add(Step.topNSigma(sigma));
+    }
+    chain.topK(topK);
+    chain.typical(typical);
+    chain.topP(topP);
+    chain.minP(minP);
+    chain.xtc(probability, threshold);
+    chain.add(
+        spread > 0
+            ? Step.dynamicTemperature(Math.max(0, t - spread), t + spread, exponent)
+            : Step.temperature(t));
+    if (target >= 0) {
+      chain.add(Step.adaptiveP(target, decay));
     }
     return p.end(chain);
   }
@@ -269,7 +285,7 @@ public final class Presets {
     double probability = p.real("xtc_probability", 0);
     double threshold = p.real("xtc_threshold", 0.1);
     int topK = p.integer("top_k", 0);
-    String temp = p.oneOf("temp", "temperature");
+    String temp = p.named("temp", "temperature");
     double temperature = p.real(temp, 0);
     p.check(temperature >= 0, temp, ">= 0 (0: greedy)");
     if (temperature == 0) {
@@ -396,12 +412,35 @@ public final class Presets {
       this.given = given;
     }
 
-    float number(String name, float otherwise) {
+    /** The name that a parameter was given by, of those that it has. */
+    private String named(String name, String... others) {
       known.add(name);
-      Number number = given.get(name);
+      String named = name;
+      for (String other : others) {
+        known.add(other);
+        if (given.containsKey(other)) {
+          if (given.containsKey(named)) {
+            throw new IllegalArgumentException(
+                "'"
+                    + named
+                    + "' and '"
+                    + other
+                    + "' are one parameter of "
+                    + system
+                    + ": give one of them");
+          }
+          named = other;
+        }
+      }
+      return named;
+    }
+
+    float number(String name, float otherwise, String... others) {
+      String named = named(name, others);
+      Number number = given.get(named);
       float value = number == null ? otherwise : number.floatValue();
       if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException(name + " must be finite, but was " + number);
+        throw new IllegalArgumentException(named + " must be finite, but was " + number);
       }
       return value;
     }
@@ -417,18 +456,6 @@ public final class Presets {
       return given.get(name) != null;
     }
 
-    /** The one of two names of a parameter that is given, or the first. */
-    String oneOf(String first, String second) {
-      known.add(first);
-      known.add(second);
-      if (has(first) && has(second)) {
-        throw new IllegalArgumentException(
-            ("'" + first + "' and '" + second + "' are one parameter of " + system)
-                + ": give one of them");
-      }
-      return has(second) ? second : first;
-    }
-
     void check(boolean right, String name, String range) {
       if (!right) {
         throw new IllegalArgumentException(
@@ -436,13 +463,26 @@ public final class Presets {
       }
     }
 
-    int integer(String name, int otherwise) {
-      known.add(name);
-      Number number = given.get(name);
+    /** A number that is brought into [0, 1]. */
+    float clamped(String name, float otherwise) {
+      return Math.clamp(number(name, otherwise), 0f, 1f);
+    }
+
+    int integer(String name, int otherwise, String... others) {
+      String named = named(name, others);
+      Number number = given.get(named);
       if (number != null && number.intValue() != number.doubleValue()) {
-        throw new IllegalArgumentException(name + " must be a whole number, but was " + number);
+        throw new IllegalArgumentException(named + " must be a whole number, but was " + number);
       }
       return number == null ? otherwise : number.intValue();
+    }
+
+    int notNegative(String name, int otherwise, String... others) {
+      int value = integer(name, otherwise, others);
+      if (value < 0) {
+        throw new IllegalArgumentException(named(name, others) + " must be >= 0, but was " + value);
+      }
+      return value;
     }
 
     /** The chain, if every name was known. */

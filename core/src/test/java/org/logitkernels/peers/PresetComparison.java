@@ -108,7 +108,7 @@ final class PresetComparison {
       sampler.accept(token);
       sequence.accept(token);
     }
-    int steps = random.nextInt(3) == 0 ? random.nextInt(2, 7) : 1;
+    int steps = random.nextInt(4) == 0 ? random.nextInt(2, 7) : 1;
     for (int i = 0; i < steps; i++) {
       row = drawRow(vocabulary);
       u = random.nextDouble();
@@ -197,7 +197,7 @@ final class PresetComparison {
     float[] drawn = new float[vocabulary];
     double scale = 0.3 + 4 * random.nextDouble();
     boolean coarse = random.nextInt(6) == 0;
-    boolean masked = random.nextInt(4) == 0;
+    boolean masked = random.nextInt(8) == 0;
     for (int i = 0; i < vocabulary; i++) {
       double sum = 0; // nearly normal, and the same on every platform
       for (int j = 0; j < 6; j++) {
