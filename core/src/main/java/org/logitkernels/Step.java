@@ -404,7 +404,8 @@ public sealed interface Step extends Serializable {
    * text's comes to tau.
    *
    * <p><b>Definition:</b> those with {@code -log2 p_i <= mu}, as {@link #epsilonCutoff} keeps
-   * {@code 2^-mu}. Mu begins at 2 tau and changes as in {@link #mirostatV1}.
+   * {@code 2^-mu}; where there are none, the best alone. Mu begins at 2 tau and changes as in
+   * {@link #mirostatV1}.
    *
    * <p><b>Source:</b> Basu et al., arXiv:2007.14966; as in llama.cpp.
    *
@@ -639,7 +640,8 @@ public sealed interface Step extends Serializable {
    *
    * @param multiplier finite and at least 0; 0 does nothing
    * @param base finite and at least 1
-   * @param allowed how long a repetition may be without penalty and one more, at least 1
+   * @param allowed how long a repetition may be without penalty and one more, at least 0; for 0
+   *     every token of the range that followed another is penalised, if by a repetition of 0
    * @param range how many of the last tokens are looked at, at least 0
    * @param breakers tokens that end repetitions
    * @return the step
@@ -1070,7 +1072,7 @@ public sealed interface Step extends Serializable {
    *
    * @param multiplier finite and at least 0
    * @param base finite and at least 1
-   * @param allowed at least 1
+   * @param allowed at least 0
    * @param range at least 0
    * @param breakers tokens that end repetitions
    */
@@ -1080,7 +1082,7 @@ public sealed interface Step extends Serializable {
     public Dry {
       multiplier = checkFinite("multiplier", multiplier);
       checkBase(base);
-      checkLeast("allowed", allowed, 1);
+      checkLeast("allowed", allowed, 0);
       checkLeast("range", range, 0);
       breakers = checkIds(breakers);
     }

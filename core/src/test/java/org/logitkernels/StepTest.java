@@ -135,7 +135,7 @@ class StepTest {
         -1,
         INF,
         Float.NaN);
-    atLeast(1, "allowed", n -> Step.dry(0.8f, 1.75f, n, ALL));
+    atLeast(0, "allowed", n -> Step.dry(0.8f, 1.75f, n, ALL));
     atLeast(0, "range", n -> Step.dry(0.8f, 1.75f, 2, n));
     atLeast(0, "a token id", n -> Step.dry(0.8f, 1.75f, 2, ALL, 5, n));
     atLeast(1, "n", Step::noRepeatNgram);

@@ -108,7 +108,8 @@ public final class Penalties {
     for (int back = 1; back < end - start; back++) {
       int length = Math.min(matches[back], limit);
       int next = history.token(end - back);
-      if (length >= allowed && length > repetitions.get(next)) {
+      int longest = repetitions.place(next) < 0 ? -1 : repetitions.get(next);
+      if (length >= allowed && length > longest) {
         repetitions.set(next, length);
       }
     }
