@@ -1,6 +1,7 @@
 package org.logitkernels;
 
 import java.util.Objects;
+import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.Order;
 import org.logitkernels.internal.Survivors;
 
@@ -35,12 +36,13 @@ public final class Beams {
 
   private final int most;
 
-  // Of each beam: how many tokens are left, its score and log-sum-exp, and the score of the best
-  // continuation that is left.
+  // Of each beam: how many tokens are left, its score, its row's maximum and the logarithm of its
+  // total weight, and the score of the best continuation that is left.
   private final int[] left;
   private final int[] next;
   private final double[] before;
-  private final double[] sums;
+  private final float[] tops;
+  private final double[] logTotals;
   private final double[] heads;
 
   private Beams(int beams, int vocabulary, int width, Kernels kernels) {
@@ -60,7 +62,8 @@ public final class Beams {
     this.left = new int[beams];
     this.next = new int[beams];
     this.before = new double[beams];
-    this.sums = new double[beams];
+    this.tops = new float[beams];
+    this.logTotals = new double[beams];
     this.heads = new double[beams];
   }
 
@@ -97,14 +100,14 @@ public final class Beams {
    * A step of beam search, top-k over beams and vocabulary: the best {@code width} continuations,
    * best first; exactly {@code min(width, unmasked tokens of all live beams)} of them.
    *
-   * <p><b>Definition:</b> the score of beam b with token i behind it is {@code scores[b] + (x_i / T
-   * - logSumExp(row b, T))} in double: what {@link Kernels#topLogProbabilities} writes, added to
+   * <p><b>Definition:</b> the score of beam b with token i behind it is {@code scores[b] + ((x_i -
+   * max_b) / T - ln(total_b))} in double: what {@link Kernels#topLogProbabilities} writes, added to
    * the beam's score. <b>Order:</b> by score descending, then by lower beam; within a beam by the
    * logit, as everywhere, so that tokens whose scores round to one number do not change places. A
    * masked token continues nothing.
    *
-   * <p><b>Accuracy:</b> that of {@link Kernels#logSumExp}, and two roundings in double; enforced by
-   * {@code BeamsContract}. <b>Cost:</b> a log-sum-exp and a top-k of each live beam's row, and a
+   * <p><b>Accuracy:</b> that of {@link Kernels#logProbability}, and a rounding in double; enforced
+   * by {@code BeamsContract}. <b>Cost:</b> a log-sum-exp and a top-k of each live beam's row, and a
    * merge of {@code width * beams} comparisons.
    *
    * @param logits holds a row for each beam; that of beam b begins at {@code from + b * stride}
@@ -195,7 +198,11 @@ public final class Beams {
   /** Finds the best tokens of a beam; returns how many. */
   private int read(float[] logits, int at, int b, float temperature) {
     try {
-      sums[b] = kernels.rows.logSumExp(logits, at, at + vocabulary, temperature);
+      survivors.forgetStrips();
+      kernels.rows.sums(logits, at, at + vocabulary, temperature, survivors);
+      tops[b] = survivors.max;
+      logTotals[b] = StrictMath.log(survivors.total);
+      survivors.forgetStrips();
       kernels.rows.topK(logits, at, at + vocabulary, most, survivors);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
@@ -210,10 +217,12 @@ public final class Beams {
   }
 
   private void head(int b, float temperature) {
-    heads[b] =
-        left[b] > 0
-            ? before[b] + ((double) Order.value(best[next[b]]) / temperature - sums[b])
-            : Double.NEGATIVE_INFINITY;
+    if (left[b] > 0) {
+      float logit = Order.value(best[next[b]]);
+      heads[b] = before[b] + LogProbability.of(logit, tops[b], temperature, logTotals[b]);
+    } else {
+      heads[b] = Double.NEGATIVE_INFINITY;
+    }
   }
 
   /** The beam with the best continuation left: that of a live one is finite. */

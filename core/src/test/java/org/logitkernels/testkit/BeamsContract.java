@@ -157,11 +157,13 @@ public interface BeamsContract extends KernelsUnderTest {
     for (int b = 0; b < step.beams(); b++) {
       int at = step.from() + b * step.stride();
       if (step.scores()[b] > Double.NEGATIVE_INFINITY) {
-        double sum = kernels().logSumExp(step.logits(), at, at + step.vocabulary(), temperature);
+        int end = at + step.vocabulary();
+        float[] row = Arrays.copyOfRange(step.logits(), at, end);
+        double[] logs = new Numerics(row, temperature).logProbabilities();
         for (int i = 0; i < step.vocabulary(); i++) {
           float x = step.logits()[at + i] + 0f; // -0 equals +0
           if (x > Float.NEGATIVE_INFINITY) {
-            double score = step.scores()[b] + ((double) x / temperature - sum);
+            double score = step.scores()[b] + logs[i];
             all.add(new Continuation(b, i, x, score));
           }
         }

@@ -9,5 +9,6 @@ public interface KernelsContract
         TopPContract,
         DrawContract,
         NumericsContract,
+        LogProbabilityContract,
         GoldenBitsContract,
         AllocationContract {}
