@@ -3,6 +3,7 @@ package org.logitkernels;
 import java.util.Objects;
 import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Room;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -47,14 +48,18 @@ public final class Beams {
 
   private Beams(int beams, int vocabulary, int width, Kernels kernels) {
     Kernels.checkCount("beams", beams);
-    Kernels.checkCount("vocabulary", vocabulary);
+    Room.checkRow("vocabulary", vocabulary);
     Kernels.checkCount("width", width);
     this.most = Math.min(width, vocabulary);
-    if ((long) beams * most > Integer.MAX_VALUE - 8) {
+    if ((long) beams * most > Room.LONGEST) {
       throw new IllegalArgumentException(
-          beams + " beams with " + most + " continuations each are more than an array holds");
+          beams
+              + " beams with "
+              + most
+              + " continuations each are more than an array holds: "
+              + Room.LONGEST);
     }
-    this.kernels = kernels;
+    this.kernels = Objects.requireNonNull(kernels, "kernels");
     this.vocabulary = vocabulary;
     this.width = width;
     this.survivors = new Survivors(vocabulary);
@@ -71,11 +76,12 @@ public final class Beams {
    * Beams of a search with {@link Kernels#best()}.
    *
    * @param beams how many rows a step looks at
-   * @param vocabulary tokens in a row
+   * @param vocabulary tokens in a row, at most 2^31 - 2^24
    * @param width how many continuations a step keeps
    * @return the beams
-   * @throws IllegalArgumentException if a number is below 1, or the scratch more than an array
-   *     holds
+   * @throws IllegalArgumentException if a number is below 1, the vocabulary above 2^31 - 2^24, or
+   *     the scratch for continuations more than an array holds: the beams, times the width or the
+   *     vocabulary if that is less, above 2^31 - 9
    */
   public static Beams of(int beams, int vocabulary, int width) {
     return of(beams, vocabulary, width, Kernels.best());
@@ -85,12 +91,13 @@ public final class Beams {
    * Beams of a search with kernels of one's choice.
    *
    * @param beams how many rows a step looks at
-   * @param vocabulary tokens in a row
+   * @param vocabulary tokens in a row, at most 2^31 - 2^24
    * @param width how many continuations a step keeps
    * @param kernels the kernels
    * @return the beams
-   * @throws IllegalArgumentException if a number is below 1, or the scratch more than an array
-   *     holds
+   * @throws IllegalArgumentException if a number is below 1, the vocabulary above 2^31 - 2^24, or
+   *     the scratch for continuations more than an array holds: the beams, times the width or the
+   *     vocabulary if that is less, above 2^31 - 9
    */
   public static Beams of(int beams, int vocabulary, int width, Kernels kernels) {
     return new Beams(beams, vocabulary, width, kernels);
@@ -182,16 +189,31 @@ public final class Beams {
     for (int b = 0; b < heads.length; b++) {
       double score = scores[b];
       if (!(score < Double.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("the score of beam " + b + " is " + score);
+        throw new IllegalArgumentException(
+            "the score of beam "
+                + b
+                + " must be finite, or -Infinity if the beam is dead, but was "
+                + score);
       }
       if (score > Double.NEGATIVE_INFINITY) {
-        Objects.checkFromIndexSize(from + (long) b * stride, vocabulary, length);
+        checkRow(length, from, stride, b);
         live = true;
       }
       before[b] = score;
     }
     if (!live) {
       throw new IllegalStateException("every beam is dead: no score is above -Infinity");
+    }
+  }
+
+  private void checkRow(int length, int from, int stride, int b) {
+    try {
+      long at = Objects.checkFromIndexSize(from + (long) b * stride, vocabulary, length);
+      Kernels.checkEnd((int) at + vocabulary);
+    } catch (IndexOutOfBoundsException e) {
+      throw new IndexOutOfBoundsException("beam " + b + ": " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
     }
   }
 

@@ -9,6 +9,7 @@ import org.logitkernels.internal.Draw;
 import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Room;
 import org.logitkernels.internal.Row;
 import org.logitkernels.internal.Survivors;
 
@@ -16,7 +17,8 @@ import org.logitkernels.internal.Survivors;
  * Row kernels of one backend: arg-max, log-sum-exp, softmax, top-k, top-p and the draw.
  *
  * <p>A row is the range {@code [from, to)} of an array of logits, in nats. Ids, arg-max and tokens
- * count from {@code from}.
+ * count from {@code from}. No row is longer, and none ends behind a later index of its array, than
+ * 2^31 - 2^24 = 2,130,706,432; a range that does is an {@link IllegalArgumentException} too.
  *
  * <p><b>Order:</b> everywhere by logit descending (-0 equals +0), then by ascending id.
  *
@@ -986,6 +988,16 @@ public final class Kernels {
     Objects.checkFromToIndex(from, to, logits.length);
     if (from == to) {
       throw new IllegalArgumentException("the range is empty: from = to = " + from);
+    }
+    checkEnd(to);
+  }
+
+  /** Beyond, the loops' indices would leave the range of int. */
+  static void checkEnd(int to) {
+    if (to > Room.LONGEST_ROW) {
+      throw new IllegalArgumentException(
+          "the row ends at index " + to + " of its array, but must end at " + Room.LONGEST_ROW
+              + " or before");
     }
   }
 

@@ -603,7 +603,7 @@ public interface BatchContract extends KernelsUnderTest {
     Sampler sampler = chain.newSampler(3, 1, kernels());
     Sampler other = chain.newSampler(3, 1, kernels());
     Failures.illegalArgument(
-        "the sampler of row 2 has a row already", () -> BatchSampler.of(sampler, other, sampler));
+        "the sampler of row 2 has row 0 already", () -> BatchSampler.of(sampler, other, sampler));
     assertThrows(NullPointerException.class, () -> BatchSampler.of(sampler, null));
     Failures.illegalArgument(
         "parallelism must be >= 1, but was 0", () -> batch(1).on(Runnable::run, 0));

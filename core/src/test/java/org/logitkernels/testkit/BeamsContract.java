@@ -314,7 +314,7 @@ public interface BeamsContract extends KernelsUnderTest {
         "parents and tokens are one array", () -> beams.step(x, 1, 4, scores, 1, two, two, out));
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
       Failures.illegalArgument(
-          "the score of beam 1 is " + bad,
+          "the score of beam 1 must be finite, or -Infinity if the beam is dead, but was " + bad,
           () -> beams.step(x, 1, 4, new double[] {0, bad}, 1, two, ids, out));
     }
     for (int[] place : new int[][] {{-1, 4}, {2, 4}, {1, 5}, {1, Integer.MAX_VALUE}}) {
@@ -324,7 +324,7 @@ public interface BeamsContract extends KernelsUnderTest {
     }
     Failures.expect(
         IndexOutOfBoundsException.class, // from the check, before any row is read
-        "Range [6, 6 + 3) out of bounds for length 8",
+        "beam 1: Range [6, 6 + 3) out of bounds for length 8",
         () -> beams.step(x, 1, 5, scores, 1, two, ids, out));
     double dead = Double.NEGATIVE_INFINITY;
     Failures.illegalState(
@@ -355,7 +355,7 @@ public interface BeamsContract extends KernelsUnderTest {
         "vocabulary must be >= 1, but was -1", () -> Beams.of(1, -1, 1, kernels()));
     Failures.illegalArgument("width must be >= 1, but was 0", () -> Beams.of(1, 1, 0));
     Failures.illegalArgument(
-        "65536 beams with 65536 continuations each are more than an array holds",
+        "65536 beams with 65536 continuations each are more than an array holds: 2147483639",
         () -> Beams.of(1 << 16, 1 << 16, 1 << 16, kernels()));
   }
 }

@@ -10,5 +10,6 @@ public interface KernelsContract
         DrawContract,
         NumericsContract,
         LogProbabilityContract,
+        SizesContract,
         GoldenBitsContract,
         AllocationContract {}
