@@ -111,7 +111,8 @@ public final class BatchSampler {
     }
     Sampler[] samplers = new Sampler[seeds.length];
     for (int i = 0; i < samplers.length; i++) {
-      SamplerChain chain = Objects.requireNonNull(chains.get(i), "the chain of row " + i + " is null");
+      SamplerChain chain =
+          Objects.requireNonNull(chains.get(i), "the chain of row " + i + " is null");
       samplers[i] = chain.newSampler(vocabularySize, seeds[i]);
     }
     return new BatchSampler(samplers);

@@ -352,13 +352,13 @@ public final class Kernels {
    * The log-probability of a token under the whole row, {@code x / T - ln(sum(exp(x_j / T)))}, in
    * nats: what servers call a raw logprob.
    *
-   * <p><b>Definition:</b> {@code (x - max) / T - ln(total)} in double, at most 0 and exactly 0 for a
-   * token that is sure: the same formula as {@link Sampler#logProbability()} and {@link Beams}.
+   * <p><b>Definition:</b> {@code (x - max) / T - ln(total)} in double, at most 0 and exactly 0 for
+   * a token that is sure: the same formula as {@link Sampler#logProbability()} and {@link Beams}.
    *
    * <p><b>Accuracy:</b> the absolute error is that of ln(total), as for {@link #logSumExp}, and
-   * three roundings in double, relative to {@code (max - x) / T} and to the result: so it is as good
-   * at every temperature, where {@code x / T} minus a log-sum-exp would lose ln(total). Enforced by
-   * {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
+   * three roundings in double, relative to {@code (max - x) / T} and to the result: so it is as
+   * good at every temperature, where {@code x / T} minus a log-sum-exp would lose ln(total).
+   * Enforced by {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -996,7 +996,10 @@ public final class Kernels {
   static void checkEnd(int to) {
     if (to > Room.LONGEST_ROW) {
       throw new IllegalArgumentException(
-          "the row ends at index " + to + " of its array, but must end at " + Room.LONGEST_ROW
+          "the row ends at index "
+              + to
+              + " of its array, but must end at "
+              + Room.LONGEST_ROW
               + " or before");
     }
   }

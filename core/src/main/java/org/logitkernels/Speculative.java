@@ -85,17 +85,19 @@ public final class Speculative {
     checkLength("u", u.length, n + 1L);
     checkLength("out", out.length, n + 1L);
     for (int i = 0; i <= n; i++) {
-      Kernels.checkUniform(u[i]);
+      if (!(u[i] >= 0 && u[i] < 1)) {
+        throw new IllegalArgumentException("u[" + i + "] must be in [0, 1), but was " + u[i]);
+      }
       if (i < n && (draft[i] < 0 || draft[i] >= vocabulary)) {
         throw new IllegalArgumentException(
-            "token " + draft[i] + " is not in the vocabulary of " + vocabulary);
+            "draft[" + i + "]: token " + draft[i] + " is not in the vocabulary of " + vocabulary);
       }
     }
     int accepted = 0;
     while (accepted < n) {
       int at = accepted * vocabulary + draft[accepted];
-      float q = checkProbability(draftProbabilities[at]);
-      float p = checkProbability(targetProbabilities[at]);
+      float q = probability("draftProbabilities", draftProbabilities, at);
+      float p = probability("targetProbabilities", targetProbabilities, at);
       if (!(u[accepted] * q < p)) {
         break;
       }
@@ -110,7 +112,8 @@ public final class Speculative {
       last = draw(draftProbabilities, targetProbabilities, row, vocabulary, u[n], false);
     }
     if (last < 0) {
-      throw new IllegalStateException("row " + accepted + " of the target holds no probability");
+      throw new IllegalStateException(
+          "row " + accepted + " of the target holds no probability above 0");
     }
     System.arraycopy(draft, 0, out, 0, accepted);
     out[accepted] = last;
@@ -141,13 +144,15 @@ public final class Speculative {
   }
 
   private static double mass(float[] draft, float[] target, int i, boolean residual) {
-    double p = checkProbability(target[i]);
-    return residual ? Math.max(0, p - checkProbability(draft[i])) : p;
+    double p = probability("targetProbabilities", target, i);
+    return residual ? Math.max(0, p - probability("draftProbabilities", draft, i)) : p;
   }
 
-  private static float checkProbability(float p) {
+  private static float probability(String name, float[] probabilities, int i) {
+    float p = probabilities[i];
     if (!(p >= 0 && p < Float.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("a probability is " + p);
+      throw new IllegalArgumentException(
+          name + "[" + i + "] must be finite and >= 0, but was " + p);
     }
     return p;
   }

@@ -36,26 +36,25 @@ class SizesTest {
   @Test
   void rowsUpToTheLimitAreServedIfThereIsMemory() {
     Kernels scalar = Kernels.scalar();
-    for (int size : new int[] {(1 << 28) + 1, LIMIT}) {
-      made(size, Workspace::of, Workspace::capacity);
-      made(
-          size,
-          n -> SamplerChain.greedy().newSampler(n, 1, scalar),
-          sampler -> {
-            assertEquals(1, sampler.sample(new float[] {1, 2}));
-            return sampler.vocabularySize();
-          });
-      made(
-          size,
-          n -> Beams.of(1, n, 1, scalar),
-          beams -> {
-            double[] dead = {Double.NEGATIVE_INFINITY};
-            Failures.illegalState(
-                "every beam is dead: no score is above -Infinity",
-                () -> beams.step(new float[1], 0, size, dead, 1, new int[1], new int[1], dead));
-            return size;
-          });
-    }
+    made(LIMIT, Workspace::of, Workspace::capacity);
+    int size = (1 << 28) + 1;
+    made(
+        size,
+        n -> SamplerChain.greedy().newSampler(n, 1, scalar),
+        sampler -> {
+          assertEquals(1, sampler.sample(new float[] {1, 2}));
+          return sampler.vocabularySize();
+        });
+    made(
+        size,
+        n -> Beams.of(1, n, 1, scalar),
+        beams -> {
+          double[] dead = {Double.NEGATIVE_INFINITY};
+          Failures.illegalState(
+              "every beam is dead: no score is above -Infinity",
+              () -> beams.step(new float[1], 0, size, dead, 1, new int[1], new int[1], dead));
+          return size;
+        });
   }
 
   private static <T> void made(int size, IntFunction<T> maker, ToIntFunction<T> used) {
@@ -70,7 +69,8 @@ class SizesTest {
   void beamsTimesContinuationsHaveALimitThatIsSaid() {
     Kernels scalar = Kernels.scalar();
     for (int n : SizesContract.sizes()) {
-      for (int[] of : new int[][] {{n, 1 << 20, n}, {n, n, Integer.MAX_VALUE}, {n, 1 << 20, 1 << 20}}) {
+      for (int[] of :
+          new int[][] {{n, 1 << 20, n}, {n, n, Integer.MAX_VALUE}, {n, 1 << 20, 1 << 20}}) {
         long most = Math.min(of[1], of[2]);
         if (of[1] <= LIMIT && of[0] * most > 2_147_483_639) {
           Failures.illegalArgument(

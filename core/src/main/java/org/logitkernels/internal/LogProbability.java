@@ -3,9 +3,9 @@ package org.logitkernels.internal;
 /**
  * The logarithm of a token's probability: the one formula for it, of every read-out in double.
  *
- * <p>The difference of the logits comes first and is exact, or nearly so, in double. The log-sum-exp
- * must not be formed on the way: where {@code |max| / T} nears 2^53 it has no bit left for {@code
- * ln(total)}.
+ * <p>The difference of the logits comes first and is exact, or nearly so, in double. The
+ * log-sum-exp must not be formed on the way: where {@code |max| / T} nears 2^53 it has no bit left
+ * for {@code ln(total)}.
  */
 public final class LogProbability {
   private LogProbability() {}

@@ -23,7 +23,8 @@ class RoomTest {
     }
     assertEquals(longest, Room.of(5, longest));
     for (long needed : new long[] {longest + 1L, 1L << 31, 1L << 40}) {
-      String message = assertThrows(OutOfMemoryError.class, () -> Room.of(longest, needed)).getMessage();
+      String message =
+          assertThrows(OutOfMemoryError.class, () -> Room.of(longest, needed)).getMessage();
       assertEquals(needed + " elements are more than an array holds: 2147483639", message);
     }
   }

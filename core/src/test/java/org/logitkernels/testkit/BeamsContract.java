@@ -318,9 +318,12 @@ public interface BeamsContract extends KernelsUnderTest {
           () -> beams.step(x, 1, 4, new double[] {0, bad}, 1, two, ids, out));
     }
     for (int[] place : new int[][] {{-1, 4}, {2, 4}, {1, 5}, {1, Integer.MAX_VALUE}}) {
-      assertThrows(
-          IndexOutOfBoundsException.class,
-          () -> beams.step(x, place[0], place[1], scores, 1, two, ids, out));
+      String message =
+          assertThrows(
+                  IndexOutOfBoundsException.class,
+                  () -> beams.step(x, place[0], place[1], scores, 1, two, ids, out))
+              .getMessage();
+      assertEquals("beam " + (place[0] == -1 ? 0 : 1) + ": ", message.substring(0, 8));
     }
     Failures.expect(
         IndexOutOfBoundsException.class, // from the check, before any row is read
@@ -357,5 +360,6 @@ public interface BeamsContract extends KernelsUnderTest {
     Failures.illegalArgument(
         "65536 beams with 65536 continuations each are more than an array holds: 2147483639",
         () -> Beams.of(1 << 16, 1 << 16, 1 << 16, kernels()));
+    Failures.expect(NullPointerException.class, "kernels", () -> Beams.of(1, 1, 1, null));
   }
 }

@@ -20,8 +20,8 @@ import org.logitkernels.Step;
 import org.logitkernels.Workspace;
 
 /**
- * A log-probability is one number, wherever it is read: of a token, of the best tokens, of beams, of
- * a sampler and of its candidates to the bit, and of log-softmax in float; at every temperature.
+ * A log-probability is one number, wherever it is read: of a token, of the best tokens, of beams,
+ * of a sampler and of its candidates to the bit, and of log-softmax in float; at every temperature.
  */
 public interface LogProbabilityContract extends KernelsUnderTest {
   /** Tokens of a row that are compared, about. */
@@ -73,8 +73,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
     double[] logs = new double[ids.length];
     Workspace workspace = Workspace.of(length);
     assertEquals(
-        n,
-        kernels().topLogProbabilities(x, from, row.to(), temperature, n, workspace, ids, logs));
+        n, kernels().topLogProbabilities(x, from, row.to(), temperature, n, workspace, ids, logs));
     for (int i = 0; i < n; i++) {
       assertEquals(order[i], ids[i]);
       assertOracle("topLogProbabilities", oracle, ids[i], logs[i]);
@@ -95,8 +94,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
   }
 
   /** A sampler's, and its candidates'. */
-  private void assertSampler(
-      Row row, float temperature, int[] order, double[] logs, int n) {
+  private void assertSampler(Row row, float temperature, int[] order, double[] logs, int n) {
     Sampler sampler =
         SamplerChain.of(Step.temperature(temperature)).newSampler(row.length(), 3, kernels());
     int token = sampler.sample(row.array(), row.from(), row.to());

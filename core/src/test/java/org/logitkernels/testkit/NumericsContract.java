@@ -35,8 +35,7 @@ public interface NumericsContract extends Inputs {
     double[] logs = page.logProbabilities();
     for (int id = 0; id < logs.length; id += 1 + logs.length / 3) {
       assertEquals(
-          logs[id],
-          kernels().logProbability(row.array(), row.from(), row.to(), temperature, id));
+          logs[id], kernels().logProbability(row.array(), row.from(), row.to(), temperature, id));
     }
   }
 

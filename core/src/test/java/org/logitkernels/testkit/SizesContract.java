@@ -135,10 +135,8 @@ public interface SizesContract extends KernelsUnderTest {
       assertOutside(() -> sampler.sample(x, n, n));
       assertOutside(() -> sampler.sample(x, 0, n));
       assertOutside(() -> sampler.sample(segment, 4L * n, LENGTH, ElementType.FLOAT32));
-      assertOutside(
-          () -> sampler.sample(segment, Long.MAX_VALUE - n, LENGTH, ElementType.FLOAT32));
-      assertThrows(
-          IllegalArgumentException.class, () -> batch.sample(x, 0, 0, n, LENGTH, tokens));
+      assertOutside(() -> sampler.sample(segment, Long.MAX_VALUE - n, LENGTH, ElementType.FLOAT32));
+      assertThrows(IllegalArgumentException.class, () -> batch.sample(x, 0, 0, n, LENGTH, tokens));
       assertOutside(() -> batch.sample(x, n, 0, 2, 1, tokens));
       assertOutside(() -> batch.sample(x, 0, n, 2, 1, tokens));
       assertOutside(() -> batch.sample(x, 0, 0, 2, n, tokens));

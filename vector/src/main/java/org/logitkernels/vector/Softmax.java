@@ -5,7 +5,10 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.LogProbability;
 
-/** Log-sum-exp, a log-probability, softmax and log-softmax: what each makes of the row's maximum and total weight. */
+/**
+ * Log-sum-exp, a log-probability, softmax and log-softmax: what each makes of the row's maximum and
+ * total weight.
+ */
 final class Softmax {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
