@@ -126,7 +126,9 @@ public final class Kernels {
    *
    * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted
    * mean of the weights' errors (see above), plus two roundings in double; enforced by {@code
-   * LogSumExpContract}. <b>Cost:</b> one read of the row.
+   * LogSumExpContract}. A log-probability had better not be made of it: where {@code |x| / T} nears
+   * 2^53 it has no bit left for ln(total); take {@link #logProbability}. <b>Cost:</b> one read of
+   * the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
