@@ -18,8 +18,7 @@ class LogProbabilityTest {
   void differencesDoNotOverflow() {
     assertEquals(-2.0, LogProbability.of(-Float.MAX_VALUE, Float.MAX_VALUE, Float.MAX_VALUE, 0));
     double coldest = -2.0 * Float.MAX_VALUE / Float.MIN_VALUE;
-    assertEquals(
-        coldest, LogProbability.of(-Float.MAX_VALUE, Float.MAX_VALUE, Float.MIN_VALUE, 0));
+    assertEquals(coldest, LogProbability.of(-Float.MAX_VALUE, Float.MAX_VALUE, Float.MIN_VALUE, 0));
     assertEquals(
         Double.NEGATIVE_INFINITY, LogProbability.of(Float.NEGATIVE_INFINITY, 3, 1, 0), "masked");
   }
