@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ public final class Backends {
    * @throws IllegalStateException if {@link Kernels#best()} would throw it
    */
   public static boolean warmUp(Duration atMost) throws InterruptedException {
-    return Made.CHOICE.await(atMost);
+    return Made.CHOICE.await(Objects.requireNonNull(atMost, "atMost"));
   }
 
   static Kernels best() {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -86,10 +86,10 @@ public final class BatchSampler {
    * A batch whose rows share a chain, on {@link Kernels#best()}.
    *
    * @param chain the chain of every row
-   * @param vocabularySize the longest row it will be given
+   * @param vocabularySize the longest row it will be given, at most 2^31 - 2^24
    * @param seeds of each row, the seed that selects its random stream; their number is that of rows
    * @return a batch on the caller's thread, every row at position 0
-   * @throws IllegalArgumentException if the vocabulary size is below 1
+   * @throws IllegalArgumentException if the vocabulary size is below 1 or above 2^31 - 2^24
    * @throws IllegalStateException if a backend is forced and cannot serve
    */
   public static BatchSampler of(SamplerChain chain, int vocabularySize, long[] seeds) {
@@ -100,11 +100,11 @@ public final class BatchSampler {
    * A batch whose rows have chains of their own, on {@link Kernels#best()}.
    *
    * @param chains of each row, the chain
-   * @param vocabularySize the longest row it will be given
+   * @param vocabularySize the longest row it will be given, at most 2^31 - 2^24
    * @param seeds of each row, the seed that selects its random stream
    * @return a batch on the caller's thread, every row at position 0
-   * @throws IllegalArgumentException if the vocabulary size is below 1, or there are not as many
-   *     seeds as chains
+   * @throws IllegalArgumentException if the vocabulary size is below 1 or above 2^31 - 2^24, or
+   *     there are not as many seeds as chains
    * @throws IllegalStateException if a backend is forced and cannot serve
    */
   public static BatchSampler of(List<SamplerChain> chains, int vocabularySize, long[] seeds) {
@@ -114,7 +114,9 @@ public final class BatchSampler {
     }
     Sampler[] samplers = new Sampler[seeds.length];
     for (int i = 0; i < samplers.length; i++) {
-      samplers[i] = chains.get(i).newSampler(vocabularySize, seeds[i]);
+      SamplerChain chain =
+          Objects.requireNonNull(chains.get(i), "the chain of row " + i + " is null");
+      samplers[i] = chain.newSampler(vocabularySize, seeds[i]);
     }
     return new BatchSampler(samplers);
   }
@@ -127,10 +129,13 @@ public final class BatchSampler {
    * @throws IllegalArgumentException if a sampler stands in two rows
    */
   public static BatchSampler of(Sampler... samplers) {
-    Set<Sampler> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    Map<Sampler, Integer> rows = new IdentityHashMap<>();
     for (int i = 0; i < samplers.length; i++) {
-      if (!distinct.add(Objects.requireNonNull(samplers[i]))) {
-        throw new IllegalArgumentException("the sampler of row " + i + " has a row already");
+      Sampler sampler = Objects.requireNonNull(samplers[i], "the sampler of row " + i + " is null");
+      Integer other = rows.put(sampler, i);
+      if (other != null) {
+        throw new IllegalArgumentException(
+            "the sampler of row " + i + " has row " + other + " already");
       }
     }
     return new BatchSampler(samplers.clone());
@@ -152,7 +157,7 @@ public final class BatchSampler {
    * @throws IllegalStateException during a step
    */
   public BatchSampler on(Executor executor, int parallelism) {
-    Objects.requireNonNull(executor);
+    Objects.requireNonNull(executor, "executor");
     if (parallelism < 1) {
       throw new IllegalArgumentException("parallelism must be >= 1, but was " + parallelism);
     }
@@ -204,7 +209,7 @@ public final class BatchSampler {
    * @throws IllegalStateException during a step
    */
   public void row(int i, Sampler sampler) {
-    Objects.requireNonNull(sampler);
+    Objects.requireNonNull(sampler, "sampler");
     Objects.checkIndex(i, samplers.length);
     checkIdle();
     for (int j = 0; j < samplers.length; j++) {
@@ -450,7 +455,7 @@ public final class BatchSampler {
    * than half of the threads had none of their own. (A row is not done twice as fast by two.)
    */
   private boolean splits() {
-    if (2 * rows > crew.threads() || length < Sampler.SHORTEST_SHARED) {
+    if (2L * rows > crew.threads() || length < Sampler.SHORTEST_SHARED) {
       return false;
     }
     for (int i = 0; i < rows; i++) {

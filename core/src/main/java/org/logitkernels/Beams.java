@@ -1,7 +1,9 @@
 package org.logitkernels;
 
 import java.util.Objects;
+import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Room;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -35,24 +37,29 @@ public final class Beams {
 
   private final int most;
 
-  // Of each beam: how many tokens are left, its score and log-sum-exp, and the score of the best
-  // continuation that is left.
+  // Of each beam: how many tokens are left, its score, its row's maximum and the logarithm of its
+  // total weight, and the score of the best continuation that is left.
   private final int[] left;
   private final int[] next;
   private final double[] before;
-  private final double[] sums;
+  private final float[] tops;
+  private final double[] logTotals;
   private final double[] heads;
 
   private Beams(int beams, int vocabulary, int width, Kernels kernels) {
     Kernels.checkCount("beams", beams);
-    Kernels.checkCount("vocabulary", vocabulary);
+    Room.checkRow("vocabulary", vocabulary);
     Kernels.checkCount("width", width);
     this.most = Math.min(width, vocabulary);
-    if ((long) beams * most > Integer.MAX_VALUE - 8) {
+    if ((long) beams * most > Room.LONGEST) {
       throw new IllegalArgumentException(
-          beams + " beams with " + most + " continuations each are more than an array holds");
+          beams
+              + " beams with "
+              + most
+              + " continuations each are more than an array holds: "
+              + Room.LONGEST);
     }
-    this.kernels = kernels;
+    this.kernels = Objects.requireNonNull(kernels, "kernels");
     this.vocabulary = vocabulary;
     this.width = width;
     this.survivors = new Survivors(vocabulary);
@@ -60,7 +67,8 @@ public final class Beams {
     this.left = new int[beams];
     this.next = new int[beams];
     this.before = new double[beams];
-    this.sums = new double[beams];
+    this.tops = new float[beams];
+    this.logTotals = new double[beams];
     this.heads = new double[beams];
   }
 
@@ -68,11 +76,12 @@ public final class Beams {
    * Beams of a search with {@link Kernels#best()}.
    *
    * @param beams how many rows a step looks at
-   * @param vocabulary tokens in a row
+   * @param vocabulary tokens in a row, at most 2^31 - 2^24
    * @param width how many continuations a step keeps
    * @return the beams
-   * @throws IllegalArgumentException if a number is below 1, or the scratch more than an array
-   *     holds
+   * @throws IllegalArgumentException if a number is below 1, the vocabulary above 2^31 - 2^24, or
+   *     the scratch for continuations more than an array holds: the beams, times the width or the
+   *     vocabulary if that is less, above 2^31 - 9
    */
   public static Beams of(int beams, int vocabulary, int width) {
     return of(beams, vocabulary, width, Kernels.best());
@@ -82,12 +91,13 @@ public final class Beams {
    * Beams of a search with kernels of one's choice.
    *
    * @param beams how many rows a step looks at
-   * @param vocabulary tokens in a row
+   * @param vocabulary tokens in a row, at most 2^31 - 2^24
    * @param width how many continuations a step keeps
    * @param kernels the kernels
    * @return the beams
-   * @throws IllegalArgumentException if a number is below 1, or the scratch more than an array
-   *     holds
+   * @throws IllegalArgumentException if a number is below 1, the vocabulary above 2^31 - 2^24, or
+   *     the scratch for continuations more than an array holds: the beams, times the width or the
+   *     vocabulary if that is less, above 2^31 - 9
    */
   public static Beams of(int beams, int vocabulary, int width, Kernels kernels) {
     return new Beams(beams, vocabulary, width, kernels);
@@ -97,14 +107,14 @@ public final class Beams {
    * A step of beam search, top-k over beams and vocabulary: the best {@code width} continuations,
    * best first; exactly {@code min(width, unmasked tokens of all live beams)} of them.
    *
-   * <p><b>Definition:</b> the score of beam b with token i behind it is {@code scores[b] + (x_i / T
-   * - logSumExp(row b, T))} in double: what {@link Kernels#topLogProbabilities} writes, added to
+   * <p><b>Definition:</b> the score of beam b with token i behind it is {@code scores[b] + ((x_i -
+   * max_b) / T - ln(total_b))} in double: what {@link Kernels#topLogProbabilities} writes, added to
    * the beam's score. <b>Order:</b> by score descending, then by lower beam; within a beam by the
    * logit, as everywhere, so that tokens whose scores round to one number do not change places. A
    * masked token continues nothing.
    *
-   * <p><b>Accuracy:</b> that of {@link Kernels#logSumExp}, and two roundings in double; enforced by
-   * {@code BeamsContract}. <b>Cost:</b> a log-sum-exp and a top-k of each live beam's row, and a
+   * <p><b>Accuracy:</b> that of {@link Kernels#logProbability}, and a rounding in double; enforced
+   * by {@code BeamsContract}. <b>Cost:</b> a log-sum-exp and a top-k of each live beam's row, and a
    * merge of {@code width * beams} comparisons.
    *
    * @param logits holds a row for each beam; that of beam b begins at {@code from + b * stride}
@@ -179,10 +189,14 @@ public final class Beams {
     for (int b = 0; b < heads.length; b++) {
       double score = scores[b];
       if (!(score < Double.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("the score of beam " + b + " is " + score);
+        throw new IllegalArgumentException(
+            "the score of beam "
+                + b
+                + " must be finite, or -Infinity if the beam is dead, but was "
+                + score);
       }
       if (score > Double.NEGATIVE_INFINITY) {
-        Objects.checkFromIndexSize(from + (long) b * stride, vocabulary, length);
+        checkRow(length, from, stride, b);
         live = true;
       }
       before[b] = score;
@@ -192,10 +206,25 @@ public final class Beams {
     }
   }
 
+  private void checkRow(int length, int from, int stride, int b) {
+    try {
+      long at = Objects.checkFromIndexSize(from + (long) b * stride, vocabulary, length);
+      Kernels.checkEnd((int) at + vocabulary);
+    } catch (IndexOutOfBoundsException e) {
+      throw new IndexOutOfBoundsException("beam " + b + ": " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Finds the best tokens of a beam; returns how many. */
   private int read(float[] logits, int at, int b, float temperature) {
     try {
-      sums[b] = kernels.rows.logSumExp(logits, at, at + vocabulary, temperature);
+      survivors.forgetStrips();
+      kernels.rows.sums(logits, at, at + vocabulary, temperature, survivors);
+      tops[b] = survivors.max;
+      logTotals[b] = StrictMath.log(survivors.total);
+      survivors.forgetStrips();
       kernels.rows.topK(logits, at, at + vocabulary, most, survivors);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
@@ -218,10 +247,12 @@ public final class Beams {
   }
 
   private void head(int b, float temperature) {
-    heads[b] =
-        left[b] > 0
-            ? before[b] + ((double) Order.value(best[next[b]]) / temperature - sums[b])
-            : Double.NEGATIVE_INFINITY;
+    if (left[b] > 0) {
+      float logit = Order.value(best[next[b]]);
+      heads[b] = before[b] + LogProbability.of(logit, tops[b], temperature, logTotals[b]);
+    } else {
+      heads[b] = Double.NEGATIVE_INFINITY;
+    }
   }
 
   /** The beam with the best continuation left: that of a live one is finite. */

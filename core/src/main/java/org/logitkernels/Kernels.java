@@ -6,8 +6,10 @@ import java.util.Objects;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Cutoffs;
 import org.logitkernels.internal.Draw;
+import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.Order;
+import org.logitkernels.internal.Room;
 import org.logitkernels.internal.Row;
 import org.logitkernels.internal.Survivors;
 
@@ -15,7 +17,8 @@ import org.logitkernels.internal.Survivors;
  * Row kernels of one backend: arg-max, log-sum-exp, softmax, top-k, top-p and the draw.
  *
  * <p>A row is the range {@code [from, to)} of an array of logits, in nats. Ids, arg-max and tokens
- * count from {@code from}.
+ * count from {@code from}. No row is longer, and none ends behind a later index of its array, than
+ * 2^31 - 2^24 = 2,130,706,432; a range that does is an {@link IllegalArgumentException} too.
  *
  * <p><b>Order:</b> everywhere by logit descending (-0 equals +0), then by ascending id.
  *
@@ -124,7 +127,9 @@ public final class Kernels {
    *
    * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted
    * mean of the weights' errors (see above), plus two roundings in double; enforced by {@code
-   * LogSumExpContract}. <b>Cost:</b> one read of the row.
+   * LogSumExpContract}. A log-probability had better not be made of it: where {@code |x| / T} nears
+   * 2^53 it has no bit left for ln(total); take {@link #logProbability}. <b>Cost:</b> one read of
+   * the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -350,7 +355,13 @@ public final class Kernels {
    * The log-probability of a token under the whole row, {@code x / T - ln(sum(exp(x_j / T)))}, in
    * nats: what servers call a raw logprob.
    *
-   * <p><b>Accuracy:</b> that of {@link #logSumExp}. <b>Cost:</b> one read of the row.
+   * <p><b>Definition:</b> {@code (x - max) / T - ln(total)} in double, at most 0 and exactly 0 for
+   * a token that is sure: the same formula as {@link Sampler#logProbability()} and {@link Beams}.
+   *
+   * <p><b>Accuracy:</b> the absolute error is that of ln(total), as for {@link #logSumExp}, and
+   * three roundings in double, relative to {@code (max - x) / T} and to the result: so it is as
+   * good at every temperature, where {@code x / T} minus a log-sum-exp would lose ln(total).
+   * Enforced by {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -367,16 +378,16 @@ public final class Kernels {
   public double logProbability(float[] logits, int from, int to, float temperature, int token) {
     checkRange(logits, from, to);
     Objects.checkIndex(token, to - from);
-    double sum = logSumExp(logits, from, to, temperature);
-    return (double) logits[from + token] / temperature - sum;
+    checkTemperature(temperature);
+    return rows.logProbability(logits, from, to, temperature, token);
   }
 
   /**
    * The best n tokens of the whole row with their log-probabilities, best first: what servers call
    * top logprobs.
    *
-   * <p><b>Definition:</b> {@link #topK} for n, and {@link #logProbability} for each. <b>Cost:</b>
-   * that of a top-k and a log-sum-exp.
+   * <p><b>Definition:</b> {@link #topK} for n, and the bits of {@link #logProbability} for each.
+   * <b>Cost:</b> that of a top-k and a log-sum-exp.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -408,12 +419,15 @@ public final class Kernels {
     int most = Math.min(n, to - from);
     checkOutput("ids", ids.length, most);
     checkOutput("logProbabilities", logProbabilities.length, most);
-    double sum = rows.logSumExp(logits, from, to, temperature);
+    rows.sums(logits, from, to, temperature, survivors);
+    float max = survivors.max;
+    double logTotal = StrictMath.log(survivors.total);
+    survivors.forgetStrips();
     rows.topK(logits, from, to, n, survivors);
     long[] best = survivors.bestFirst();
     for (int i = 0; i < survivors.size; i++) {
       ids[i] = Order.id(best[i]);
-      logProbabilities[i] = (double) Order.value(best[i]) / temperature - sum;
+      logProbabilities[i] = LogProbability.of(Order.value(best[i]), max, temperature, logTotal);
     }
     return survivors.size;
   }
@@ -977,6 +991,19 @@ public final class Kernels {
     Objects.checkFromToIndex(from, to, logits.length);
     if (from == to) {
       throw new IllegalArgumentException("the range is empty: from = to = " + from);
+    }
+    checkEnd(to);
+  }
+
+  /** Beyond, the loops' indices would leave the range of int. */
+  static void checkEnd(int to) {
+    if (to > Room.LONGEST_ROW) {
+      throw new IllegalArgumentException(
+          "the row ends at index "
+              + to
+              + " of its array, but must end at "
+              + Room.LONGEST_ROW
+              + " or before");
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.internal.Room;
 import org.logitkernels.internal.Row;
 import org.logitkernels.internal.Survivors;
 
@@ -61,7 +62,7 @@ final class RowSource {
     }
     if (offset % Float.BYTES == 0 && segment.heapBase().orElse(null) instanceof float[] heap) {
       long first = (segment.address() + offset) / Float.BYTES;
-      if (segment.address() % Float.BYTES == 0) {
+      if (segment.address() % Float.BYTES == 0 && first + length <= Room.LONGEST_ROW) {
         return array.at(heap, (int) first, (int) first + length);
       }
     }
@@ -78,6 +79,7 @@ final class RowSource {
     }
     if (logits.hasArray()) {
       int from = logits.arrayOffset() + position;
+      Kernels.checkEnd(from + length);
       return open(logits.array(), from, from + length);
     }
     if (logits.order() != ByteOrder.nativeOrder()) {

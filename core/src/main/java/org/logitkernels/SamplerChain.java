@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Room;
 
 /**
  * An ordered list of sampling steps, ending in a draw; the order is the order in which they apply.
@@ -92,11 +93,12 @@ public final class SamplerChain implements Serializable {
   /**
    * A sampler on {@link Kernels#best()}.
    *
-   * @param vocabularySize the longest row it will be given
+   * @param vocabularySize the longest row it will be given, at most 2^31 - 2^24; memory for a
+   *     sampler grows with it (see {@link Workspace})
    * @param seed selects the random stream
    * @return a sampler at position 0
-   * @throws IllegalArgumentException if the vocabulary size is below 1, or a bias, ban or breaker
-   *     names a token outside it
+   * @throws IllegalArgumentException if the vocabulary size is below 1 or above 2^31 - 2^24, or a
+   *     bias, ban or breaker names a token outside it
    * @throws IllegalStateException if a backend is forced and cannot serve
    */
   public Sampler newSampler(int vocabularySize, long seed) {
@@ -106,17 +108,16 @@ public final class SamplerChain implements Serializable {
   /**
    * A sampler on these kernels.
    *
-   * @param vocabularySize the longest row it will be given
+   * @param vocabularySize the longest row it will be given, at most 2^31 - 2^24; memory for a
+   *     sampler grows with it (see {@link Workspace})
    * @param seed selects the random stream
    * @param kernels the backend
    * @return a sampler at position 0
-   * @throws IllegalArgumentException if the vocabulary size is below 1, or a bias, ban or breaker
-   *     names a token outside it
+   * @throws IllegalArgumentException if the vocabulary size is below 1 or above 2^31 - 2^24, or a
+   *     bias, ban or breaker names a token outside it
    */
   public Sampler newSampler(int vocabularySize, long seed, Kernels kernels) {
-    if (vocabularySize < 1) {
-      throw new IllegalArgumentException("vocabularySize must be >= 1, but was " + vocabularySize);
-    }
+    Room.checkRow("vocabularySize", vocabularySize);
     return new Sampler(this, vocabularySize, seed, kernels);
   }
 

@@ -136,10 +136,12 @@ public final class Speculative {
     checkLength("u", u.length, n + 1L);
     checkLength("out", out.length, n + 1L);
     for (int i = 0; i <= n; i++) {
-      Kernels.checkUniform(u[i]);
+      if (!(u[i] >= 0 && u[i] < 1)) {
+        throw new IllegalArgumentException("u[" + i + "] must be in [0, 1), but was " + u[i]);
+      }
       if (i < n && (draft[i] < 0 || draft[i] >= vocabulary)) {
         throw new IllegalArgumentException(
-            "token " + draft[i] + " is not in the vocabulary of " + vocabulary);
+            "draft[" + i + "]: token " + draft[i] + " is not in the vocabulary of " + vocabulary);
       }
     }
     int accepted = 0;
@@ -162,7 +164,8 @@ public final class Speculative {
       last = draw(draftProbabilities, -1, targetProbabilities, row, vocabulary, u[n], false);
     }
     if (last < 0) {
-      throw new IllegalStateException("row " + accepted + " of the target holds no probability");
+      throw new IllegalStateException(
+          "row " + accepted + " of the target holds no probability above 0");
     }
     System.arraycopy(draft, 0, out, 0, accepted);
     out[accepted] = last;
@@ -213,7 +216,7 @@ public final class Speculative {
     float p = row[i];
     if (!(p >= 0 && p < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
-          name + "[" + i + "] is " + p + ": a probability is finite and at least 0");
+          name + "[" + i + "] must be finite and >= 0, but was " + p);
     }
     return p;
   }

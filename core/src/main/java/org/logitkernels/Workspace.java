@@ -2,6 +2,7 @@ package org.logitkernels;
 
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.Room;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -29,14 +30,12 @@ public final class Workspace {
   /**
    * A workspace for rows of up to {@code capacity} logits.
    *
-   * @param capacity the length of the longest row
+   * @param capacity the length of the longest row, at most 2^31 - 2^24
    * @return a workspace
-   * @throws IllegalArgumentException if capacity is below 1
+   * @throws IllegalArgumentException if the capacity is below 1 or above that
    */
   public static Workspace of(int capacity) {
-    if (capacity < 1) {
-      throw new IllegalArgumentException("capacity must be >= 1, but was " + capacity);
-    }
+    Room.checkRow("capacity", capacity);
     return new Workspace(capacity);
   }
 

@@ -265,10 +265,10 @@ class SpeculativeTest {
         "u has length 2, but 3 are needed",
         () -> Speculative.verify(draft, 4, DRAFT, TARGET, new double[2], new int[3]));
     Failures.illegalArgument(
-        "u must be in [0, 1), but was 1.0",
+        "u[2] must be in [0, 1), but was 1.0",
         () -> Speculative.verify(draft, 4, DRAFT, TARGET, new double[] {0, 0, 1}, new int[3]));
     Failures.illegalArgument(
-        "token 4 is not in the vocabulary of 4",
+        "draft[0]: token 4 is not in the vocabulary of 4",
         () -> Speculative.verify(new int[] {4}, 4, DRAFT, TARGET, u, new int[3]));
     Failures.illegalArgument(
         "vocabulary must be >= 1, but was 0",
@@ -279,20 +279,25 @@ class SpeculativeTest {
     float[] bad = TARGET.clone();
     Arrays.fill(bad, 0, 4, Float.NaN);
     Failures.illegalArgument(
-        "targetProbabilities[2] is NaN: a probability is finite and at least 0",
+        "targetProbabilities[2] must be finite and >= 0, but was NaN",
         () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
     bad[2] = Float.POSITIVE_INFINITY;
     Failures.illegalArgument(
-        "targetProbabilities[2] is Infinity: a probability is finite and at least 0",
+        "targetProbabilities[2] must be finite and >= 0, but was Infinity",
         () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
     bad[2] = -Float.MIN_VALUE;
     Failures.illegalArgument(
-        "targetProbabilities[2] is -1.4E-45: a probability is finite and at least 0",
+        "targetProbabilities[2] must be finite and >= 0, but was -1.4E-45",
         () -> Speculative.verify(draft, 4, DRAFT, bad, u, new int[3]));
+    float[] badDraft = DRAFT.clone();
+    badDraft[5] = Float.NaN;
+    Failures.illegalArgument(
+        "draftProbabilities[5] must be finite and >= 0, but was NaN",
+        () -> Speculative.verify(draft, 4, badDraft, TARGET, u, new int[3]));
     float[] emptyFirstRow = TARGET.clone();
     Arrays.fill(emptyFirstRow, 0, 4, 0);
     Failures.illegalState(
-        "row 0 of the target holds no probability",
+        "row 0 of the target holds no probability above 0",
         () -> Speculative.verify(draft, 4, DRAFT, emptyFirstRow, u, new int[3]));
   }
 }

@@ -59,6 +59,12 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
     return serving(Kernel.PARTS).parts();
   }
 
+  /** Exchanged with log-sum-exp: the same pass over the row. */
+  @Override
+  public double logProbability(float[] x, int from, int to, double temperature, int token) {
+    return serving(Kernel.LOG_SUM_EXP).logProbability(x, from, to, temperature, token);
+  }
+
   @Override
   public int draw(Survivors survivors, double u) {
     return serving(Kernel.DRAW).draw(survivors, u);

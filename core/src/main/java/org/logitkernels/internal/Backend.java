@@ -10,6 +10,9 @@ public interface Backend extends RowKernels<float[]> {
   /** Width of its vectors in bits; 0 for scalar. */
   int vectorBits();
 
+  /** The {@link LogProbability} of a token of the row. */
+  double logProbability(float[] x, int from, int to, double temperature, int token);
+
   /** Draws from the survivors, whose weights are there; leaves their total. -1 if none has any. */
   int draw(Survivors survivors, double u);
 

@@ -27,7 +27,9 @@ public final class Draw {
   static void exclude(
       Backend backend, Row<?> row, double temperature, int token, Survivors survivors) {
     if (survivors.excludedCount == survivors.excluded.length) {
-      survivors.excluded = Arrays.copyOf(survivors.excluded, 2 * survivors.excludedCount);
+      survivors.excluded =
+          Arrays.copyOf(
+              survivors.excluded, Room.of(survivors.excludedCount, survivors.excludedCount + 1L));
     }
     survivors.excluded[survivors.excludedCount++] = token;
     sumAgain(backend, row, temperature, token / Lanes.BLOCK, survivors);

@@ -59,7 +59,7 @@ class SplitRow<X> implements Crew.Work {
   }
 
   private void look(int blocks) {
-    int most = PARTS_EACH * crew.threads();
+    int most = (int) Math.min(blocks, (long) PARTS_EACH * crew.threads());
     part = (blocks + most - 1) / most;
     parts = (blocks + part - 1) / part;
     summing = false;

@@ -4,6 +4,9 @@ import java.util.Arrays;
 
 /** A number for each of a few tokens, in the order in which they were first named. */
 final class Tally {
+  /** The largest power of two that is the length of an array. */
+  private static final int MOST_SLOTS = 1 << 30;
+
   private int[] tokens = new int[16];
   private int[] numbers = new int[16];
   private int[] slots = new int[64]; // a place in the list and 1, or 0
@@ -76,9 +79,13 @@ final class Tally {
   }
 
   private void grow() {
-    int[] moreTokens = Arrays.copyOf(tokens, 2 * size);
-    int[] moreNumbers = Arrays.copyOf(numbers, 2 * size);
-    slots = new int[8 * size]; // all are there, or as they were
+    if (size >= MOST_SLOTS / 2) { // a table that is full is searched for ever
+      throw new OutOfMemoryError("more than " + size + " different tokens");
+    }
+    int room = Room.of(size, size + 1L);
+    int[] moreTokens = Arrays.copyOf(tokens, room);
+    int[] moreNumbers = Arrays.copyOf(numbers, room);
+    slots = new int[(int) Math.min(8L * size, MOST_SLOTS)]; // all are there, or as they were
     tokens = moreTokens;
     numbers = moreNumbers;
     for (int i = 0; i < size; i++) {

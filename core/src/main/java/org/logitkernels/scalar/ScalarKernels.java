@@ -3,6 +3,7 @@ package org.logitkernels.scalar;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.CopyingKernels;
 import org.logitkernels.internal.Halves;
+import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.Survivors;
@@ -33,6 +34,13 @@ public final class ScalarKernels implements Backend {
   public double logSumExp(float[] x, int from, int to, double temperature) {
     float max = Maxima.max(x, from, to);
     return max / temperature + StrictMath.log(ExpSum.total(x, from, to, temperature));
+  }
+
+  @Override
+  public double logProbability(float[] x, int from, int to, double temperature, int token) {
+    float max = Maxima.max(x, from, to);
+    double logTotal = StrictMath.log(ExpSum.total(x, from, to, temperature));
+    return LogProbability.of(x[from + token], max, temperature, logTotal);
   }
 
   @Override

@@ -17,16 +17,18 @@ final class TopK {
 
   static void topK(float[] x, int from, int to, int k, Survivors survivors) {
     int strip = Math.max(SHORTEST_STRIP, Integer.highestOneBit((to - from) / STRIPS_EACH / k));
+    int strips = (to - from - 1) / strip + 1;
     survivors.max = maxima(x, from, to, strip, survivors.maxima);
     int room = (int) Math.min(to - from, 2L * k);
-    float bar = bar(survivors, (to - from + strip - 1) / strip, k);
+    float bar = bar(survivors, strips, k);
     survivors.size = 0;
     survivors.reserve(room);
-    for (int at = from, s = 0; at < to; at += strip, s++) {
+    for (int at = from, s = 0, end; at < to; at = end, s++) {
+      end = at + Math.min(strip, to - at);
       if (!(survivors.maxima[s] > bar)) {
         continue;
       }
-      for (int i = at; i < Math.min(at + strip, to); i++) {
+      for (int i = at; i < end; i++) {
         float value = x[i];
         if (value > bar) {
           if (survivors.size == room) {
@@ -46,9 +48,10 @@ final class TopK {
   /** The strips' maxima; returns that of the row. Throws as {@link Maxima#max} does. */
   private static float maxima(float[] x, int from, int to, int strip, float[] maxima) {
     float max = Float.NEGATIVE_INFINITY;
-    for (int at = from, s = 0; at < to; at += strip, s++) {
+    for (int at = from, s = 0, end; at < to; at = end, s++) {
+      end = at + Math.min(strip, to - at);
       float best = Float.NEGATIVE_INFINITY;
-      for (int i = at; i < Math.min(at + strip, to); i++) {
+      for (int i = at; i < end; i++) {
         float value = x[i];
         if (!(value <= best)) { // greater, or NaN
           if (!(value < Float.POSITIVE_INFINITY)) {

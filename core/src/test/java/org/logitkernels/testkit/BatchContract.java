@@ -366,7 +366,7 @@ public interface BatchContract extends KernelsUnderTest {
     batch.row(1, next);
     Failures.illegalArgument("the sampler has row 1", () -> batch.row(0, next));
     assertThrows(IndexOutOfBoundsException.class, () -> batch.row(2, next));
-    assertThrows(NullPointerException.class, () -> batch.row(0, null));
+    Failures.expect(NullPointerException.class, "sampler", () -> batch.row(0, null));
     x[1] = 5;
     int[] tokens = new int[2];
     assertEquals(0, batch.sample(x, 0, 0, 2, 2, tokens));
@@ -603,11 +603,18 @@ public interface BatchContract extends KernelsUnderTest {
     Sampler sampler = chain.newSampler(3, 1, kernels());
     Sampler other = chain.newSampler(3, 1, kernels());
     Failures.illegalArgument(
-        "the sampler of row 2 has a row already", () -> BatchSampler.of(sampler, other, sampler));
-    assertThrows(NullPointerException.class, () -> BatchSampler.of(sampler, null));
+        "the sampler of row 2 has row 0 already", () -> BatchSampler.of(sampler, other, sampler));
+    Failures.expect(
+        NullPointerException.class,
+        "the sampler of row 1 is null",
+        () -> BatchSampler.of(sampler, null));
+    Failures.expect(
+        NullPointerException.class,
+        "the chain of row 1 is null",
+        () -> BatchSampler.of(Arrays.asList(chain, null), 3, new long[2]));
     Failures.illegalArgument(
         "parallelism must be >= 1, but was 0", () -> batch(1).on(Runnable::run, 0));
-    assertThrows(NullPointerException.class, () -> batch(1).on(null, 2));
+    Failures.expect(NullPointerException.class, "executor", () -> batch(1).on(null, 2));
     Sampler[] given = {sampler};
     BatchSampler batch = BatchSampler.of(given);
     given[0] = other;

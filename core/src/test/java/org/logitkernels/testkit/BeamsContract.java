@@ -157,11 +157,13 @@ public interface BeamsContract extends KernelsUnderTest {
     for (int b = 0; b < step.beams(); b++) {
       int at = step.from() + b * step.stride();
       if (step.scores()[b] > Double.NEGATIVE_INFINITY) {
-        double sum = kernels().logSumExp(step.logits(), at, at + step.vocabulary(), temperature);
+        int end = at + step.vocabulary();
+        float[] row = Arrays.copyOfRange(step.logits(), at, end);
+        double[] logs = new Numerics(row, temperature).logProbabilities();
         for (int i = 0; i < step.vocabulary(); i++) {
           float x = step.logits()[at + i] + 0f; // -0 equals +0
           if (x > Float.NEGATIVE_INFINITY) {
-            double score = step.scores()[b] + ((double) x / temperature - sum);
+            double score = step.scores()[b] + logs[i];
             all.add(new Continuation(b, i, x, score));
           }
         }
@@ -312,17 +314,20 @@ public interface BeamsContract extends KernelsUnderTest {
         "parents and tokens are one array", () -> beams.step(x, 1, 4, scores, 1, two, two, out));
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
       Failures.illegalArgument(
-          "the score of beam 1 is " + bad,
+          "the score of beam 1 must be finite, or -Infinity if the beam is dead, but was " + bad,
           () -> beams.step(x, 1, 4, new double[] {0, bad}, 1, two, ids, out));
     }
     for (int[] place : new int[][] {{-1, 4}, {2, 4}, {1, 5}, {1, Integer.MAX_VALUE}}) {
-      assertThrows(
-          IndexOutOfBoundsException.class,
-          () -> beams.step(x, place[0], place[1], scores, 1, two, ids, out));
+      String message =
+          assertThrows(
+                  IndexOutOfBoundsException.class,
+                  () -> beams.step(x, place[0], place[1], scores, 1, two, ids, out))
+              .getMessage();
+      assertEquals("beam " + (place[0] == -1 ? 0 : 1) + ": ", message.substring(0, 8));
     }
     Failures.expect(
         IndexOutOfBoundsException.class, // from the check, before any row is read
-        "Range [6, 6 + 3) out of bounds for length 8",
+        "beam 1: Range [6, 6 + 3) out of bounds for length 8",
         () -> beams.step(x, 1, 5, scores, 1, two, ids, out));
     double dead = Double.NEGATIVE_INFINITY;
     Failures.illegalState(
@@ -353,7 +358,8 @@ public interface BeamsContract extends KernelsUnderTest {
         "vocabulary must be >= 1, but was -1", () -> Beams.of(1, -1, 1, kernels()));
     Failures.illegalArgument("width must be >= 1, but was 0", () -> Beams.of(1, 1, 0));
     Failures.illegalArgument(
-        "65536 beams with 65536 continuations each are more than an array holds",
+        "65536 beams with 65536 continuations each are more than an array holds: 2147483639",
         () -> Beams.of(1 << 16, 1 << 16, 1 << 16, kernels()));
+    Failures.expect(NullPointerException.class, "kernels", () -> Beams.of(1, 1, 1, null));
   }
 }

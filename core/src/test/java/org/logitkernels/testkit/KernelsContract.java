@@ -9,5 +9,7 @@ public interface KernelsContract
         TopPContract,
         DrawContract,
         NumericsContract,
+        LogProbabilityContract,
+        SizesContract,
         GoldenBitsContract,
         AllocationContract {}

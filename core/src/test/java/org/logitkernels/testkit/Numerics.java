@@ -130,6 +130,13 @@ final class Numerics {
     return y;
   }
 
+  double[] logProbabilities() {
+    double logTotal = StrictMath.log(total());
+    return IntStream.range(0, x.length)
+        .mapToDouble(i -> Math.min(0, ((double) x[i] - max) / temperature - logTotal) + 0.0)
+        .toArray();
+  }
+
   double logSumExp() {
     return max / temperature + StrictMath.log(total());
   }

@@ -20,7 +20,7 @@ import org.logitkernels.Workspace;
  * bit with a plain transcription of that page.
  */
 public interface NumericsContract extends Inputs {
-  /** Softmax, log-softmax and log-sum-exp: sections 2 to 4. */
+  /** Softmax, log-softmax, log-sum-exp and log-probabilities: sections 2 to 4. */
   @Property
   default void probabilitiesHaveTheBitsOfThePage(
       @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
@@ -32,6 +32,11 @@ public interface NumericsContract extends Inputs {
     assertBits(page.logSoftmax(), actual);
     assertEquals(
         page.logSumExp(), kernels().logSumExp(row.array(), row.from(), row.to(), temperature));
+    double[] logs = page.logProbabilities();
+    for (int id = 0; id < logs.length; id += 1 + logs.length / 3) {
+      assertEquals(
+          logs[id], kernels().logProbability(row.array(), row.from(), row.to(), temperature, id));
+    }
   }
 
   /** Every fraction that the exponential may meet, a quarter of a million to each binade. */

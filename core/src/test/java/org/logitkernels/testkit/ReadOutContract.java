@@ -115,11 +115,9 @@ public interface ReadOutContract extends KernelsUnderTest {
       assertEquals(
           kernels().topK(row.array(), row.from(), row.to(), n, workspace, best, values), written);
       assertArrayEquals(best, ids);
-      double sum = kernels().logSumExp(row.array(), row.from(), row.to(), t);
       for (int i = 0; i < written; i++) {
         double log = kernels().logProbability(row.array(), row.from(), row.to(), t, ids[i]);
-        assertEquals(log, logs[i], 1e-12);
-        assertEquals((double) values[i] / t - sum, logs[i], 1e-12);
+        assertEquals(log, logs[i]);
       }
     }
   }

@@ -3,8 +3,12 @@ package org.logitkernels.vector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
+import org.logitkernels.internal.LogProbability;
 
-/** Log-sum-exp, softmax and log-softmax: what each makes of the row's maximum and total weight. */
+/**
+ * Log-sum-exp, a log-probability, softmax and log-softmax: what each makes of the row's maximum and
+ * total weight.
+ */
 final class Softmax {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
@@ -21,6 +25,19 @@ final class Softmax {
       float[] y,
       int yFrom) {
     return max / temperature + StrictMath.log(total);
+  }
+
+  /** The logarithm of the probability of the token that stands in the place of an output. */
+  static double logProbability(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      float max,
+      double total,
+      float[] y,
+      int token) {
+    return LogProbability.of(x[from + token], max, temperature, StrictMath.log(total));
   }
 
   /** The weights, each multiplied by the inverse of the total. */

@@ -30,6 +30,14 @@ final class VectorKernels extends VectorRows implements Backend {
   }
 
   @Override
+  public double logProbability(float[] x, int from, int to, double temperature, int token) {
+    if (isScalar(from, to, temperature)) {
+      return scalar.logProbability(x, from, to, temperature, token);
+    }
+    return ExpSum.sum(x, from, to, temperature, Softmax::logProbability, NO_OUTPUT, token);
+  }
+
+  @Override
   public int draw(Survivors survivors, double u) {
     return Draw.draw(survivors, u);
   }

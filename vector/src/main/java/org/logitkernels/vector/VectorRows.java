@@ -13,7 +13,7 @@ import org.logitkernels.internal.Survivors;
  * stretched first, go to the scalar kernels, which give the same bits.
  */
 class VectorRows implements RowKernels<float[]> {
-  private static final float[] NO_OUTPUT = {};
+  static final float[] NO_OUTPUT = {};
   private static final Parts PARTS = new Parts();
 
   private final RowKernels<float[]> scalar;

@@ -114,7 +114,7 @@ final class Widening {
 
   /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
   private static short brains(NativeFloats halves, int from, int to, float[] y, float[] maxima) {
-    assert from >= 0 && from <= to && to <= y.length && to <= 2 * halves.length() : to + " halves";
+    assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     ShortVector unsignedMax = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
@@ -143,7 +143,7 @@ final class Widening {
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
   private static short binaries(NativeFloats halves, int from, int to, float[] y, float[] maxima) {
-    assert from >= 0 && from <= to && to <= y.length && to <= 2 * halves.length() : to + " halves";
+    assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     ShortVector mostOfAll = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
