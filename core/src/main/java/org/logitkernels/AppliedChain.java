@@ -391,7 +391,7 @@ final class AppliedChain {
       }
       weighed = Double.NaN;
     } else if (step instanceof Step.MirostatV2) {
-      mirostat(own.leastProbability());
+      epsilonCutoff(own.leastProbability(), 1);
     } else if (step instanceof Step.AdaptiveP(float target, float decay)) {
       if (!logits.narrowed) {
         widen();
@@ -570,19 +570,6 @@ final class AppliedChain {
     if (epsilon > 0) {
       sums();
       cut(Cutoffs.epsilon(survivors.total, temperature, epsilon), minKeep);
-    }
-  }
-
-  /** Keeps what reaches a probability, or the best alone, even among ties, if nothing does. */
-  private void mirostat(double least) {
-    if (least > 0) {
-      sums();
-      float threshold = Cutoffs.probability(survivors.total, temperature, least);
-      if (threshold > 0) {
-        topK(1);
-      } else {
-        cut(threshold, 1);
-      }
     }
   }
 

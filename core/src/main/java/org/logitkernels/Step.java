@@ -404,8 +404,7 @@ public sealed interface Step extends Serializable {
    * text's comes to tau.
    *
    * <p><b>Definition:</b> those with {@code -log2 p_i <= mu}, as {@link #epsilonCutoff} keeps
-   * {@code 2^-mu}; where there are none, the best alone. Mu begins at 2 tau and changes as in
-   * {@link #mirostatV1}.
+   * {@code 2^-mu}. Mu begins at 2 tau and changes as in {@link #mirostatV1}.
    *
    * <p><b>Source:</b> Basu et al., arXiv:2007.14966; as in llama.cpp.
    *

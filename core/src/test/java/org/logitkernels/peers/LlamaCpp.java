@@ -29,7 +29,7 @@ final class LlamaCpp implements PeerPipeline {
           Parameter.whole("top_k", 1, 30, -1, 0, 1, 40, 1000),
           Parameter.real("top_p", 0.0, 1.0, -1.0, 0.0, 1.0, 1.5),
           Parameter.real("min_p", 0.0, 0.5, -1.0, 0.0, 1.0, 2.0),
-          Parameter.real("typ_p", 0.1, 1.0, -1.0, 0.0, 1.0, 2.0).also("typical_p").given(0.08),
+          Parameter.real("typ_p", 0.1, 1.0, -1.0, 0.0, 1.0, 2.0).also("typical_p").given(0.06),
           Parameter.real("top_n_sigma", 0.1, 4, -1.0, 0.0, 1.0).given(0.3),
           Parameter.real("xtc_probability", 0, 1, -1.0, 0.0, 1.0, 1.0, 2.0),
           Parameter.real("xtc_threshold", 0, 0.6, -1.0, 0.0, 0.5, 1.0, 2.0),
@@ -56,7 +56,7 @@ final class LlamaCpp implements PeerPipeline {
           Parameter.real("adaptive_target", 0, 1, -1.0, 0.0, 1.0, 2.0).given(0.15),
           Parameter.real("adaptive_decay", 0, 0.99, 0.0, 0.99).given(0.3),
           Parameter.real("adaptive_decay", -0.1, 1.1, -1.0, 1.0).given(0.005),
-          Parameter.whole("mirostat", 0, 2, -1, 0, 3).given(0.2),
+          Parameter.whole("mirostat", 0, 2, -1, 0, 3).given(0.15),
           Parameter.real("mirostat_tau", 0, 8, 0.0, 1.0),
           Parameter.real("mirostat_eta", 0, 1, 0.0, 1.0));
 
@@ -540,6 +540,9 @@ final class LlamaCpp implements PeerPipeline {
           break;
         }
         kept++;
+      }
+      if (kept == 0 && logits[0] == logits[1]) {
+        decisions.spoil(); // one of the best is kept there, and all of them here
       }
       cut(Math.max(1, kept), decisions);
     }

@@ -70,6 +70,13 @@ class LlamaCppDifferencesTest {
     assertBoth(0.3982, 1, Map.of("mirostat", 1), row, 0);
   }
 
+  /** Where not even the best reaches the surprisal, one of them is kept there, and all here. */
+  @Test
+  void differenceTiesOfMirostat2() throws PeerPipeline.Rejected {
+    float[] row = {1, 1, 0, 0};
+    assertBoth(0.5, 1, Map.of("mirostat", 2, "mirostat_tau", 0.1), row, 0);
+  }
+
   /** 0 ln(0) makes every distance NaN there, and the order of NaN is the compiler's. */
   @Test
   void differenceTokensWithoutWeightInTypical() throws PeerPipeline.Rejected {
