@@ -472,7 +472,9 @@ public final class Presets {
       String named = named(name, others);
       Number number = given.get(named);
       if (number != null && number.intValue() != number.doubleValue()) {
-        throw new IllegalArgumentException(named + " must be a whole number, but was " + number);
+        boolean whole = Math.rint(number.doubleValue()) == number.doubleValue();
+        throw new IllegalArgumentException(
+            named + " must be " + (whole ? "an int" : "a whole number") + ", but was " + number);
       }
       return number == null ? otherwise : number.intValue();
     }

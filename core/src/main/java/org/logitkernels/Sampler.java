@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Crew;
 import org.logitkernels.internal.History;
+import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.Logits;
 import org.logitkernels.internal.Order;
 import org.logitkernels.internal.Row;
@@ -221,8 +222,10 @@ public final class Sampler {
   public void acceptPrompt(int... tokens) {
     begin();
     try {
-      for (int token : tokens) {
-        checkToken(token);
+      for (int i = 0; i < tokens.length; i++) {
+        if (tokens[i] < 0 || tokens[i] >= vocabularySize) {
+          throw new IllegalArgumentException("tokens[" + i + "]: " + noToken(tokens[i]));
+        }
       }
       history.addPrompt(tokens);
       applied.settle();
@@ -310,9 +313,12 @@ public final class Sampler {
 
   private void checkToken(int token) {
     if (token < 0 || token >= vocabularySize) {
-      throw new IllegalArgumentException(
-          "token " + token + " is not in the vocabulary of " + vocabularySize);
+      throw new IllegalArgumentException(noToken(token));
     }
+  }
+
+  private String noToken(int token) {
+    return "token " + token + " is not in the vocabulary of " + vocabularySize;
   }
 
   /**
@@ -959,8 +965,8 @@ public final class Sampler {
   }
 
   private double logProbabilityOf(float logit) {
-    double difference = (double) logit - survivors.max;
-    return difference / applied.temperature - StrictMath.log(survivors.total) + 0.0; // no -0
+    double logTotal = StrictMath.log(survivors.total);
+    return LogProbability.of(logit, survivors.max, applied.temperature, logTotal);
   }
 
   /**

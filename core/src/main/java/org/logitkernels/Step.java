@@ -1154,9 +1154,9 @@ public sealed interface Step extends Serializable {
     /** Validates and copies. */
     public Banned {
       sequences = sequences.stream().map(Step::checkIds).toList();
-      for (List<Integer> sequence : sequences) {
-        if (sequence.isEmpty()) {
-          throw new IllegalArgumentException("a banned sequence is empty");
+      for (int i = 0; i < sequences.size(); i++) {
+        if (sequences.get(i).isEmpty()) {
+          throw new IllegalArgumentException("banned sequence " + i + " is empty");
         }
       }
     }

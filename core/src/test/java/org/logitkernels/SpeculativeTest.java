@@ -166,7 +166,7 @@ class SpeculativeTest {
         "targetProbabilities has length 8, but 12 are needed",
         () -> Speculative.verify(draft, 2, 4, DRAFT, new double[3], new int[3]));
     Failures.illegalArgument(
-        "token 2 is not in the vocabulary of 2",
+        "draft[0]: token 2 is not in the vocabulary of 2",
         () -> Speculative.verify(draft, 2, 2, TARGET, new double[3], new int[3]));
   }
 

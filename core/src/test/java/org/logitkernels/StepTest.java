@@ -141,7 +141,7 @@ class StepTest {
     atLeast(1, "n", Step::noRepeatNgram);
     atLeast(0, "a token id", n -> Step.banned(new int[] {3}, new int[] {4, n}));
     Failures.illegalArgument(
-        "a banned sequence is empty", () -> Step.banned(new int[] {3}, new int[0]));
+        "banned sequence 1 is empty", () -> Step.banned(new int[] {3}, new int[0]));
     atLeast(0, "n", n -> Step.minLength(n, 2));
     atLeast(0, "a token id", n -> Step.minLength(3, 2, n));
   }

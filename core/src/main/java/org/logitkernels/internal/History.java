@@ -8,9 +8,6 @@ import java.util.Arrays;
  * <p>Where no step reads the tokens, they are counted and not kept.
  */
 public final class History {
-  /** No array of a JVM is longer. */
-  private static final int LONGEST = Integer.MAX_VALUE - 8;
-
   private static final int FIRST_ROOM = 64;
 
   private static final int[] NONE = {};
@@ -61,11 +58,11 @@ public final class History {
 
   /** Twice the room, or what is needed if that is more. */
   private static int room(int size, int more) {
-    if (more > LONGEST - size) {
+    if (more > Room.LONGEST - size) {
       throw new IllegalArgumentException(
           "the history is full: " + size + " and " + more + " more are more than an array holds");
     }
-    return (int) Math.min(LONGEST, Math.max(Math.max(FIRST_ROOM, 2L * size), (long) size + more));
+    return Room.of(size, Math.max(FIRST_ROOM, (long) size + more));
   }
 
   /** Adds tokens of a prompt, all or none: with them, all tokens so far count as prompt. */

@@ -130,7 +130,7 @@ public final class Penalties {
    */
   private void measure(History history, int end, int size) {
     if (matches.length < size) {
-      matches = new int[Math.max(size, 2 * matches.length)];
+      matches = new int[Room.of(matches.length, size)];
     }
     int left = 0;
     int right = 0;

@@ -665,7 +665,7 @@ public interface HistoryContract extends KernelsUnderTest {
     for (int token : new int[] {-1, 5}) {
       String message = "token " + token + " is not in the vocabulary of 5";
       Failures.illegalArgument(message, () -> sampler.accept(token));
-      Failures.illegalArgument(message, () -> sampler.acceptPrompt(1, token));
+      Failures.illegalArgument("tokens[1]: " + message, () -> sampler.acceptPrompt(1, token));
     }
   }
 }

@@ -612,7 +612,7 @@ public interface SequenceContract extends KernelsUnderTest {
       SamplerChain.of(Step.dynamicTemperature(0.5f, 2, 1)),
       SamplerChain.of(Step.topK(40)),
       SamplerChain.of(Step.topP(0.9f)),
-      SamplerChain.of(Step.presencePenalty(1)),
+      SamplerChain.of(Step.presencePenalty(1, 64, true)), // which changes logits of the prompt
       SamplerChain.greedy()
     };
     List<Consumer<FloatBuffer>> changes =

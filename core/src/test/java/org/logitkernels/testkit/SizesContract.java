@@ -99,7 +99,7 @@ public interface SizesContract extends KernelsUnderTest {
     return probabilities;
   }
 
-  /** Ids that no row holds. */
+  /** Ids that the vocabulary holds, and those that none can. */
   @Example
   default void idsMayBeAnyInt() {
     for (int id : sizes()) {
@@ -109,7 +109,11 @@ public interface SizesContract extends KernelsUnderTest {
             bias, Step.banned(new int[] {id}, new int[] {5, id}), Step.minLength(9, id)
           }) {
         if (id >= LENGTH) {
-          assertSame(Step.temperature(1), step);
+          Failures.illegalArgument(
+              step + " names token " + id + ", which is not in the vocabulary of " + LENGTH,
+              () -> SamplerChain.of(step).newSampler(LENGTH, 1, kernels()));
+        } else {
+          probabilities(step);
         }
       }
     }
