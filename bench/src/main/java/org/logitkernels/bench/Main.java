@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -37,6 +39,18 @@ import picocli.CommandLine.Option;
       "Times the kernels on 16 rotating rows, each backend and workload in a JVM of its own, and prints "
           + "microseconds a call, multiples of a bare read of the row, and bytes allocated a call.",
       ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  bin/benchmark --quick",
+      "  bin/benchmark --quick --only 'topK40|softmax' --backend vector,scalar",
+      "  bin/benchmark --quick --peers --backend vector,jlama",
+      "  bin/benchmark --quick --compare docs/results.json",
+      "  bin/benchmark --turns --backend vector,native",
+      "  bin/benchmark --cold",
+      "",
+      "Exit status: 0; 1 if a measurement failed; 2 for unusable options."
     })
 public final class Main implements Callable<Integer> {
   private static final String[] FLAGS = {"--add-modules", "jdk.incubator.vector", "-Xmx2g"};
@@ -86,7 +100,10 @@ public final class Main implements Callable<Integer> {
               + "vector, scalar and naive.")
   private @Nullable List<String> backends;
 
-  @Option(names = "--peers", description = "Jlama, ONNX Runtime and PyTorch too; downloads them.")
+  @Option(
+      names = "--peers",
+      description =
+          "The peers that --backend names, or else Jlama, ONNX Runtime and PyTorch too; downloads them.")
   private boolean peers;
 
   @Option(names = "--hot", description = "The same row at every call, not 16 in turn.")
@@ -167,6 +184,7 @@ public final class Main implements Callable<Integer> {
    * @param args the options; {@code --help} lists them
    */
   public static void main(String[] args) {
+    Children.endWithThisJvm();
     CommandLine commandLine =
         new CommandLine(new Main())
             .setCaseInsensitiveEnumValuesAllowed(true)
@@ -306,8 +324,8 @@ public final class Main implements Callable<Integer> {
     List<String> who =
         new ArrayList<>(
             backends != null ? backends : turns ? IN_TURN : quick ? QUICK_BACKENDS : BACKENDS);
-    if (peers) {
-      PEERS.stream().filter(peer -> !who.contains(peer)).forEach(who::add);
+    if (peers && who.stream().noneMatch(PEERS::contains)) {
+      who.addAll(PEERS);
     }
     return who;
   }
@@ -414,6 +432,7 @@ public final class Main implements Callable<Integer> {
             System.err.printf(Locale.ROOT, "%s: %.2f us%n", progress, result.median());
             results.add(result);
           } catch (RunnerException e) { // the others are still of use
+            Children.awaitEnd();
             System.err.println(progress + ": failed: " + reason(e));
             failed++;
           }
@@ -516,7 +535,11 @@ public final class Main implements Callable<Integer> {
   }
 
   private static Measured run(ChainedOptionsBuilder options) throws RunnerException {
-    RunResult result = new Runner(options.build()).runSingle();
+    PrintStream out = new PrintStream(new ForkOutput(System.out), true);
+    RunResult result =
+        new Runner(
+                options.build(), OutputFormatFactory.createFormatInstance(out, VerboseMode.SILENT))
+            .runSingle();
     Statistics statistics = result.getPrimaryResult().getStatistics();
     List<IterationResult> iterations =
         result.getBenchmarkResults().stream()
