@@ -91,7 +91,7 @@ class ChildrenTest {
   static void assertEnds(ProcessHandle process) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (process.isAlive()) {
-      assertTrue(System.nanoTime() < end, () -> process.info() + " is left behind");
+      assertTrue(System.nanoTime() < end, () -> process.info().command() + " is left behind");
       Thread.sleep(10);
     }
   }
