@@ -320,7 +320,8 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  private List<String> who() {
+  /** The backends to measure: peers among them only as far as they are named, if any is. */
+  List<String> who() {
     List<String> who =
         new ArrayList<>(
             backends != null ? backends : turns ? IN_TURN : quick ? QUICK_BACKENDS : BACKENDS);
