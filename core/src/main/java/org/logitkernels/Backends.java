@@ -12,6 +12,7 @@ import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.BackendProvider;
 import org.logitkernels.internal.BackendUnavailableException;
 import org.logitkernels.internal.HotSpot;
+import org.logitkernels.internal.Launch;
 import org.logitkernels.scalar.ScalarKernels;
 
 /**
@@ -149,7 +150,7 @@ public final class Backends {
     try {
       if (background || eager) {
         if (!isPromising()) {
-          search().check();
+          check();
         }
         return new Choice.Adaptive(SCALAR_KERNELS.rows, eager);
       }
@@ -218,6 +219,14 @@ public final class Backends {
     }
   }
 
+  private static void check() throws BackendUnavailableException {
+    try {
+      search().check();
+    } catch (LinkageError e) {
+      throw Launch.failed(e);
+    }
+  }
+
   /** Finds the vector backend's provider, and loads no more of it. */
   private static BackendProvider search() throws BackendUnavailableException {
     try {
@@ -230,18 +239,9 @@ public final class Backends {
         }
       }
     } catch (ServiceConfigurationError | LinkageError e) {
-      throw broken(e);
+      throw Launch.failed(e);
     }
-    throw new BackendUnavailableException(
-        "the artifact logit-kernels-vector is not on the class path or module path",
-        "add org.logitkernels:logit-kernels-vector to the application");
-  }
-
-  private static BackendUnavailableException broken(Error e) {
-    return new BackendUnavailableException(
-        "it failed to load (" + e + ")",
-        "give logit-kernels-core and logit-kernels-vector the same version, and add "
-            + "--add-modules jdk.incubator.vector to the java command");
+    throw Launch.withoutVector();
   }
 
   /** The vector backend, opened once. */
@@ -254,8 +254,8 @@ public final class Backends {
       } catch (BackendUnavailableException e) {
         return new Vector(null, e.reason(), e.remedy());
       } catch (LinkageError e) {
-        BackendUnavailableException broken = broken(e);
-        return new Vector(null, broken.reason(), broken.remedy());
+        BackendUnavailableException failed = Launch.failed(e);
+        return new Vector(null, failed.reason(), failed.remedy());
       }
     }
 

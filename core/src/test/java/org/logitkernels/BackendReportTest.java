@@ -138,7 +138,8 @@ class BackendReportTest {
   void absentBackendsAreRejectedWithTheRemedy() {
     Failures.illegalState(
         "vector is not in use: the artifact logit-kernels-vector is not on the class path or module"
-            + " path. Remedy: add org.logitkernels:logit-kernels-vector to the application.",
+            + " path. Remedy: add org.logitkernels:logit-kernels-vector to the application, and add"
+            + " --add-modules jdk.incubator.vector to the java command.",
         () -> Kernels.named("vector"));
   }
 }

@@ -83,35 +83,49 @@ class SmokeTest {
     assertServes("adaptive", run(JAVA, "-p", PATH, "-m", "stranger/stranger.Main"));
   }
 
+  /** What is linked without the vector backend says how it is linked with it. */
   @Test
-  void image() throws Exception {
+  void imageOfTheApiAlone() throws Exception {
+    Output output = run(image("stranger"), "-m", "stranger/stranger.Main");
+    assertEquals(List.of("scalar", tokens), output.out);
+    assertEquals(
+        "WARNING: vector is not in use: the module org.logitkernels.vector is not in this runtime"
+            + " image. Remedy: link the image with org.logitkernels.vector among jlink's"
+            + " --add-modules and logit-kernels-vector on its --module-path. The scalar backend"
+            + " gives the same bits, more slowly.",
+        output.err.getLast());
+  }
+
+  private Path image(String modules) {
     Path image = directory.resolve("image");
     tool(
         "jlink",
         "--module-path",
         PATH,
         "--add-modules",
-        "stranger,org.logitkernels.vector",
+        modules,
         "--strip-debug",
         "--no-header-files",
         "--no-man-pages",
         "--output",
         image.toString());
-    Path java = image.resolve("bin").resolve("java");
+    return image.resolve("bin").resolve("java");
+  }
+
+  @Test
+  void image() throws Exception {
+    Path java = image("stranger,org.logitkernels.vector");
     assertServes("adaptive", run(java, "-m", "stranger/stranger.Main"));
     assertServes(
         "vector", run(java, "-Dorg.logitkernels.backend=vector", "-m", "stranger/stranger.Main"));
-    try (Stream<Path> files = Files.walk(image)) {
+    try (Stream<Path> files = Files.walk(java.getParent().getParent())) {
       long size =
           files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
       System.out.println("smoke: the image has " + size / 1_000_000 + " MB");
     }
   }
 
-  /**
-   * As in an image of the API alone, which lacks even java.logging: the advice is there all the
-   * same.
-   */
+  /** Without even java.logging: the advice is there all the same, and it helps. */
   @Test
   void modulePathWithTheApiAlone() throws Exception {
     Output output =
@@ -126,10 +140,22 @@ class SmokeTest {
     assertEquals(List.of("scalar", tokens), output.out);
     assertEquals(2, output.err.size(), output::toString);
     assertEquals(
-        "WARNING: vector is not in use: the artifact logit-kernels-vector is not on the class path"
-            + " or module path. Remedy: add org.logitkernels:logit-kernels-vector to the"
-            + " application. The scalar backend gives the same bits, more slowly.",
+        "WARNING: vector is not in use: the module org.logitkernels.vector is not resolved. Remedy:"
+            + " add --add-modules org.logitkernels.vector,jdk.incubator.vector to the java command."
+            + " The scalar backend gives the same bits, more slowly.",
         output.err.get(1));
+    Output remedied =
+        run(
+            JAVA,
+            "--add-modules",
+            "org.logitkernels.vector,jdk.incubator.vector",
+            "--limit-modules",
+            "stranger,org.logitkernels",
+            "-p",
+            PATH,
+            "-m",
+            "stranger/stranger.Main");
+    assertServes("adaptive", remedied);
   }
 
   @Test

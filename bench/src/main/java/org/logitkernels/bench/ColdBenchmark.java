@@ -75,6 +75,7 @@ final class ColdBenchmark {
           Files.delete(file);
         }
       }
+      Children.awaitEnd();
     }
   }
 

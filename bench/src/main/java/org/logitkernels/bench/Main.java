@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -39,6 +41,18 @@ import picocli.CommandLine.Option;
       "Times the kernels on 16 rotating rows, each backend and workload in a JVM of its own, and prints "
           + "microseconds a call, multiples of a bare read of the row, and bytes allocated a call.",
       ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  bin/benchmark --quick",
+      "  bin/benchmark --quick --only 'topK40|softmax' --backend vector,scalar",
+      "  bin/benchmark --quick --peers --backend vector,jlama",
+      "  bin/benchmark --quick --compare docs/results.json",
+      "  bin/benchmark --turns --backend vector,native",
+      "  bin/benchmark --cold",
+      "",
+      "Exit status: 0; 1 if a measurement failed; 2 for unusable options."
     })
 public final class Main implements Callable<Integer> {
   /** Pages with tables that are made from stored results. */
@@ -92,7 +106,10 @@ public final class Main implements Callable<Integer> {
               + "vector, scalar and naive.")
   private @Nullable List<String> backends;
 
-  @Option(names = "--peers", description = "Jlama, ONNX Runtime and PyTorch too; downloads them.")
+  @Option(
+      names = "--peers",
+      description =
+          "The peers that --backend names, or else Jlama, ONNX Runtime and PyTorch too; downloads them.")
   private boolean peers;
 
   @Option(names = "--hot", description = "The same row at every call, not 16 in turn.")
@@ -174,6 +191,7 @@ public final class Main implements Callable<Integer> {
    * @param args the options; {@code --help} lists them
    */
   public static void main(String[] args) {
+    Children.endWithThisJvm();
     CommandLine commandLine =
         new CommandLine(new Main())
             .setCaseInsensitiveEnumValuesAllowed(true)
@@ -323,12 +341,13 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  private List<String> who() {
+  /** The backends to measure: peers among them only as far as they are named, if any is. */
+  List<String> who() {
     List<String> who =
         new ArrayList<>(
             backends != null ? backends : turns ? IN_TURN : quick ? QUICK_BACKENDS : BACKENDS);
-    if (peers) {
-      PEERS.stream().filter(peer -> !who.contains(peer)).forEach(who::add);
+    if (peers && who.stream().noneMatch(PEERS::contains)) {
+      who.addAll(PEERS);
     }
     return who;
   }
@@ -435,6 +454,7 @@ public final class Main implements Callable<Integer> {
             System.err.printf(Locale.ROOT, "%s: %.2f us%n", progress, result.median());
             results.add(result);
           } catch (RunnerException e) { // the others are still of use
+            Children.awaitEnd();
             System.err.println(progress + ": failed: " + reason(e));
             failed++;
           }
@@ -537,7 +557,11 @@ public final class Main implements Callable<Integer> {
   }
 
   private static Measured run(ChainedOptionsBuilder options) throws RunnerException {
-    RunResult result = new Runner(options.build()).runSingle();
+    PrintStream out = new PrintStream(new ForkOutput(System.out), true);
+    RunResult result =
+        new Runner(
+                options.build(), OutputFormatFactory.createFormatInstance(out, VerboseMode.SILENT))
+            .runSingle();
     Statistics statistics = result.getPrimaryResult().getStatistics();
     List<IterationResult> iterations =
         result.getBenchmarkResults().stream()

@@ -74,12 +74,14 @@ class LaunchTest {
     command.addAll(arguments);
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
-    int status =
+    Process process =
         new ProcessBuilder(command)
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
-            .start()
-            .waitFor();
+            .start();
+    // It ends with this JVM, should that be ended meanwhile.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+    int status = process.waitFor();
     return new Run(status, Files.readString(out, UTF_8), Files.readString(err, UTF_8));
   }
 }

@@ -78,6 +78,8 @@ class FuzzTest {
         .keySet()
         .removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"));
     Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    // It ends with this JVM, should that be ended meanwhile: a search may take hours.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     boolean ended = process.waitFor(SECONDS + 120L, TimeUnit.SECONDS);
     process.destroyForcibly().waitFor();
     String text = Files.readString(log);

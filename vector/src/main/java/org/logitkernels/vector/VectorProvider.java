@@ -4,6 +4,7 @@ import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.BackendProvider;
 import org.logitkernels.internal.BackendUnavailableException;
 import org.logitkernels.internal.HotSpot;
+import org.logitkernels.internal.Launch;
 
 /**
  * Offers the vector backend where it would be fast. Touches no incubator class before the module is
@@ -23,9 +24,7 @@ public final class VectorProvider implements BackendProvider {
   @Override
   public void check() throws BackendUnavailableException {
     if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-      throw new BackendUnavailableException(
-          "the module " + MODULE + " is not resolved",
-          "add --add-modules " + MODULE + " to the java command");
+      throw Launch.withoutIncubator();
     }
     if (HotSpot.isKnownNotToOptimise()) {
       throw notOptimising();

@@ -144,8 +144,7 @@ class BackendChoiceTest {
         "-Dplain=true",
         "it failed to load (java.util.ServiceConfigurationError: ",
         "no.such.Provider",
-        "). Remedy: give logit-kernels-core and logit-kernels-vector the same version, and add"
-            + " --add-modules jdk.incubator.vector to the java command.");
+        "). Remedy: give logit-kernels-core and logit-kernels-vector the same version.");
   }
 
   @Test

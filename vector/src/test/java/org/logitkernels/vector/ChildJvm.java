@@ -32,8 +32,13 @@ final class ChildJvm {
 
   /** Runs java with these arguments, which must succeed, and returns all that it printed. */
   static String run(List<String> arguments) {
+    return run(Path.of(System.getProperty("java.home")), arguments);
+  }
+
+  /** Runs the java of a runtime image. */
+  static String run(Path image, List<String> arguments) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(image.resolve("bin").resolve("java").toString());
     command.add("-Duser.language=en"); // for the names of log levels
     command.addAll(arguments);
     try {
@@ -45,6 +50,8 @@ final class ChildJvm {
         builder.environment().keySet().removeAll(inherited);
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
         Process process = builder.start();
+        // It ends with this JVM, should that be ended meanwhile.
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         boolean ended = process.waitFor(60, TimeUnit.SECONDS);
         process.destroyForcibly().waitFor();
         String text = Files.readString(output);
