@@ -50,7 +50,9 @@ final class AppliedChain {
   /** What steps remember of the tokens drawn; null for those that remember nothing. */
   private final @Nullable Feedback[] feedback;
 
-  /** The first step that another draw has to know the accepted tokens for; null if there is none. */
+  /**
+   * The first step that another draw has to know the accepted tokens for; null if there is none.
+   */
   final @Nullable Step remembering;
 
   /** Whether a step reads which tokens were accepted, and not only how many. */

@@ -274,13 +274,7 @@ public final class BatchSampler {
   }
 
   private int sample(
-      float[] logits,
-      int from,
-      int stride,
-      int rows,
-      int length,
-      boolean accepting,
-      int[] tokens) {
+      float[] logits, int from, int stride, int rows, int length, boolean accepting, int[] tokens) {
     if (stride < 0) {
       throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
     }
@@ -492,8 +486,7 @@ public final class BatchSampler {
       } else {
         int start = from + i * stride;
         int end = start + length;
-        token =
-            accepting ? sampler.next(logits, start, end) : sampler.sample(logits, start, end);
+        token = accepting ? sampler.next(logits, start, end) : sampler.sample(logits, start, end);
       }
     } catch (RuntimeException | Error e) {
       failures[i] = e;

@@ -706,8 +706,8 @@ public sealed interface Step extends Serializable {
 
   /**
    * Banned sequences: masks the last token of a sequence where the others end the history; a
-   * sequence of one token is banned everywhere. Ids outside the vocabulary or the row are errors, as
-   * for {@link #logitBias}.
+   * sequence of one token is banned everywhere. Ids outside the vocabulary or the row are errors,
+   * as for {@link #logitBias}.
    *
    * <p><b>Source:</b> as in Hugging Face transformers and vLLM ("bad words").
    *

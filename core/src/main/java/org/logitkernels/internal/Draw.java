@@ -104,8 +104,7 @@ public final class Draw {
   /** Leaves the running totals of the blocks, and the total, which it returns. */
   static double prefixes(Row<?> row, Survivors survivors) {
     int blocks = Lanes.blocks(row.length());
-    survivors.total =
-        Lanes.prefixes(survivors.sums, survivors.decays, blocks, survivors.prefixes);
+    survivors.total = Lanes.prefixes(survivors.sums, survivors.decays, blocks, survivors.prefixes);
     return survivors.total;
   }
 

@@ -114,8 +114,7 @@ public interface HistoryContract extends KernelsUnderTest {
     float[] changed = x.clone();
     if (Math.max(highest(first), highest(second)) >= length) {
       SamplerChain chain = SamplerChain.of(first, second);
-      assertThrows(
-          IllegalArgumentException.class, () -> chain.newSampler(length, 1, kernels()));
+      assertThrows(IllegalArgumentException.class, () -> chain.newSampler(length, 1, kernels()));
       Sampler longer = chain.newSampler(length + 5, 1, kernels());
       assertThrows(IllegalArgumentException.class, () -> longer.sample(x, 0, length, 0.5));
       return;
@@ -615,7 +614,11 @@ public interface HistoryContract extends KernelsUnderTest {
       {"min_length(3, ends=1), allowed(), banned=0", "allowed()", "2 tokens that were"},
       {"temperature=2, banned=0|1, no_repeat_ngram=1", "no_repeat_ngram=1", "1 token that was"},
       {"logit_bias(0=-Infinity, 1=-Infinity, 2=-Infinity)", "", "3 tokens that were"},
-      {"top_p=0.9, top_k=1, logit_bias(1=-Infinity), temperature=0", "logit_bias(1=-Infinity)", "1 token that was"},
+      {
+        "top_p=0.9, top_k=1, logit_bias(1=-Infinity), temperature=0",
+        "logit_bias(1=-Infinity)",
+        "1 token that was"
+      },
       {"allowed(), typical_p=0.5", "allowed()", "3 tokens that were"},
       {"allowed(), top_n_sigma=1", "allowed()", "3 tokens that were"},
       {"allowed(), mirostat_v2=3", "allowed()", "3 tokens that were"},
@@ -639,7 +642,8 @@ public interface HistoryContract extends KernelsUnderTest {
         Failures.illegalState(message, () -> sampler.next(x));
         assertEquals(0, sampler.position());
       }
-      Failures.illegalState(Failures.ALL_MASKED, () -> sampler.sample(new float[] {no, no, no, no, no}));
+      Failures.illegalState(
+          Failures.ALL_MASKED, () -> sampler.sample(new float[] {no, no, no, no, no}));
       Failures.illegalArgument(
           "logit 4 is NaN", () -> sampler.sample(new float[] {0, 0, 0, 0, Float.NaN}));
     }

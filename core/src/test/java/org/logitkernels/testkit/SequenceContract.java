@@ -101,8 +101,7 @@ public interface SequenceContract extends KernelsUnderTest {
       goesOnWaiting.accept(s -> assertThrows(RuntimeException.class, () -> s.sample(nan)));
       goesOnWaiting.accept(s -> assertThrows(RuntimeException.class, () -> s.next(nan)));
       goesOnWaiting.accept(s -> assertThrows(RuntimeException.class, () -> s.apply(nan)));
-      goesOnWaiting.accept(
-          s -> assertThrows(RuntimeException.class, () -> s.accept(VOCABULARY)));
+      goesOnWaiting.accept(s -> assertThrows(RuntimeException.class, () -> s.accept(VOCABULARY)));
       goesOnWaiting.accept(
           s -> assertThrows(RuntimeException.class, () -> s.acceptPrompt(1, VOCABULARY)));
       goesOnWaiting.accept(s -> assertThrows(RuntimeException.class, () -> s.rollback(9)));
@@ -311,9 +310,7 @@ public interface SequenceContract extends KernelsUnderTest {
       Failures.illegalState(message, () -> sampler.next(x));
       Failures.illegalState(
           message,
-          () ->
-              sampler.sampleWithoutReplacement(
-                  x, 0, VOCABULARY, 2, new int[2], new double[2]));
+          () -> sampler.sampleWithoutReplacement(x, 0, VOCABULARY, 2, new int[2], new double[2]));
       assertEquals(1, sampler.position());
 
       sampler.accept(token); // the draw has gone on waiting
@@ -570,8 +567,7 @@ public interface SequenceContract extends KernelsUnderTest {
     expected.maskedLogits(a, 0);
     actual.maskedLogits(b, 0);
     assertArrayEquals(EntryPoint.bits(a), EntryPoint.bits(b));
-    assertEquals(
-        expected.candidates().logProbability(0), actual.candidates().logProbability(0));
+    assertEquals(expected.candidates().logProbability(0), actual.candidates().logProbability(0));
   }
 
   /** A mask is for one call, drawn or not. */
@@ -647,8 +643,7 @@ public interface SequenceContract extends KernelsUnderTest {
       BiConsumer<Sampler, FloatBuffer> call) {
     float[] x = Rows.of(Rows.Distribution.NORMAL, 2_500, 0, 3).logits();
     ByteBuffer bytes = ByteBuffer.allocateDirect(4 * x.length).order(ByteOrder.nativeOrder());
-    FloatBuffer row =
-        direct ? bytes.asFloatBuffer().put(0, x) : FloatBuffer.wrap(x.clone());
+    FloatBuffer row = direct ? bytes.asFloatBuffer().put(0, x) : FloatBuffer.wrap(x.clone());
     Sampler sampler = chain.newSampler(x.length, 1, kernels());
     sampler.acceptPrompt(1, 2, 3);
     Sampler untouched = sampler.fork();
