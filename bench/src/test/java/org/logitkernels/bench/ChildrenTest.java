@@ -69,7 +69,10 @@ class ChildrenTest {
   private void assertNothingIsLeft(String signal, List<String> command) throws Exception {
     Path log = folder.resolve("log");
     Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        new ProcessBuilder(heeding(command))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
     List<ProcessHandle> started = new ArrayList<>();
     try {
       for (String pid : ScriptsTest.linesOf(Path.of(pids()))) {
@@ -86,6 +89,22 @@ class ChildrenTest {
       started.forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
+  }
+
+  /**
+   * A command that heeds signals, as one does that somebody types: what is started in the
+   * background inherits that they are ignored. GNU's env can undo it, and where there is none,
+   * nothing need be undone in a terminal.
+   */
+  static List<String> heeding(List<String> command) throws Exception {
+    List<String> env = List.of("env", "--default-signal=HUP,INT,TERM");
+    List<String> trial = new ArrayList<>(env);
+    trial.add("true");
+    Process process = new ProcessBuilder(trial).redirectErrorStream(true).start();
+    process.getInputStream().readAllBytes();
+    List<String> heeding = new ArrayList<>(process.waitFor() == 0 ? env : List.of());
+    heeding.addAll(command);
+    return heeding;
   }
 
   static void assertEnds(ProcessHandle process) throws Exception {

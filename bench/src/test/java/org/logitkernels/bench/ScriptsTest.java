@@ -90,8 +90,9 @@ class ScriptsTest {
             }
             run child "$work" "$2"
             """);
-    Process process =
-        new ProcessBuilder("bash", script.toString(), ROOT.toString(), pids.toString()).start();
+    List<String> command =
+        List.of("bash", script.toString(), ROOT.toString(), pids.toString());
+    Process process = new ProcessBuilder(ChildrenTest.heeding(command)).start();
     try {
       List<String> lines = linesOf(pids);
       ProcessHandle grandchild = ProcessHandle.of(Long.parseLong(lines.get(0))).orElseThrow();
