@@ -4,6 +4,7 @@ import java.util.Objects;
 import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.Order;
 import org.logitkernels.internal.Room;
+import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -36,6 +37,9 @@ public final class Beams {
   private final long[] best;
 
   private final int most;
+
+  /** Whether a step is under way. Plain, as it finds a misuse and protects nothing. */
+  private boolean stepping;
 
   // Of each beam: how many tokens are left, its score, its row's maximum and the logarithm of its
   // total weight, and the score of the best continuation that is left.
@@ -144,9 +148,28 @@ public final class Beams {
       int[] parents,
       int[] tokens,
       double[] newScores) {
-    Kernels.checkTemperature(temperature);
-    checkArrays(scores, parents, tokens, newScores);
-    checkBeams(logits.length, from, stride, scores);
+    if (stepping) {
+      throw Rows.shared();
+    }
+    stepping = true;
+    try {
+      Kernels.checkTemperature(temperature);
+      checkArrays(scores, parents, tokens, newScores);
+      checkBeams(logits.length, from, stride, scores);
+      return merge(logits, from, stride, temperature, parents, tokens, newScores);
+    } finally {
+      stepping = false;
+    }
+  }
+
+  private int merge(
+      float[] logits,
+      int from,
+      int stride,
+      float temperature,
+      int[] parents,
+      int[] tokens,
+      double[] newScores) {
     long found = 0;
     for (int b = 0; b < heads.length; b++) {
       if (before[b] > Double.NEGATIVE_INFINITY) {

@@ -153,8 +153,8 @@ public final class Sampler {
   }
 
   /**
-   * A sampler that goes on from here on its own: the same chain, seed, position, history and draw
-   * that waits.
+   * A sampler that goes on from here on its own: the same chain, seed, position, history, draw that
+   * waits, and mask for the next row.
    *
    * <p>It is for beams, and for trying something out and coming back: given the same rows, it draws
    * the same tokens as this one, until it accepts others or is moved to another position. For
@@ -168,7 +168,7 @@ public final class Sampler {
 
   /**
    * A sampler that goes on from here with another random stream: parallel samples of one prompt
-   * begin so. Chain, position, history and the draw that waits are the same.
+   * begin so. Chain, position, history, the draw that waits and the mask are the same.
    *
    * <p>Streams of different seeds are independent; two forks with one seed draw the same tokens.
    *
@@ -183,6 +183,7 @@ public final class Sampler {
       copy.history = history.copy();
       copy.applied.rememberAs(applied);
       copy.waiting = waiting;
+      copy.mask = mask;
       owesAccept = false;
       return copy;
     } finally {

@@ -149,8 +149,8 @@ class FailingKernelsTest {
   void aSamplerThatIsInUseSaysSo() {
     float[] row = Rows.of(Rows.Distribution.NORMAL, LENGTH, 0, 3).logits();
     String message =
-        "another thread uses this sampler or workspace at the same time: take one sampler per"
-            + " sequence, and one workspace per thread";
+        "another thread uses this sampler, workspace or search at the same time: take one sampler"
+            + " per sequence, one workspace per thread, and one Beams per search";
     Disturbed disturbed = new Disturbed();
     Sampler sampler = sampler(SamplerChain.of(Step.topK(3)), disturbed.kernels);
     List<Executable> calls =
@@ -179,6 +179,22 @@ class FailingKernelsTest {
       assertEquals(position + 1, sampler.position());
       assertEquals(3, sampler.candidates().size());
     }
+    Beams beams = Beams.of(1, LENGTH, 2, disturbed.kernels);
+    int[] parents = new int[2];
+    int[] tokens = new int[2];
+    double[] scores = new double[1];
+    double[] newScores = new double[2];
+    Executable step =
+        () -> beams.step(row, 0, LENGTH, scores, 1, parents, tokens, newScores);
+    boolean[] made = {false};
+    disturbed.at(
+        0,
+        () -> {
+          made[0] = true;
+          Failures.illegalState(message, step);
+        });
+    assertEquals(2, beams.step(row, 0, LENGTH, scores, 1, parents, tokens, newScores));
+    assertTrue(made[0]);
   }
 
   /** The token is in range, or the error says that the row was wrong. */

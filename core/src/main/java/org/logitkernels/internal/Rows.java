@@ -40,7 +40,7 @@ public final class Rows {
   /** For scratch that two threads use at the same time. */
   public static IllegalStateException shared() {
     return new IllegalStateException(
-        "another thread uses this sampler or workspace at the same time: take one sampler per"
-            + " sequence, and one workspace per thread");
+        "another thread uses this sampler, workspace or search at the same time: take one sampler"
+            + " per sequence, one workspace per thread, and one Beams per search");
   }
 }

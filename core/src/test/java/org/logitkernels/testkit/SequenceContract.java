@@ -570,6 +570,17 @@ public interface SequenceContract extends KernelsUnderTest {
     assertEquals(expected.candidates().logProbability(0), actual.candidates().logProbability(0));
   }
 
+  /** A mask that was given for the next row is a fork's too. */
+  @Example
+  default void forksHaveTheMask() {
+    Sampler sampler = sampler(Step.allowed());
+    sampler.allow(new long[] {1L << 7});
+    Sampler fork = sampler.fork(9);
+    assertEquals(7, fork.sample(new float[VOCABULARY]));
+    assertEquals(7, sampler.sample(new float[VOCABULARY]));
+    assertThrows(IllegalStateException.class, () -> fork.sample(new float[VOCABULARY]));
+  }
+
   /** A mask is for one call, drawn or not. */
   @Example
   default void applyUsesTheMask() {
