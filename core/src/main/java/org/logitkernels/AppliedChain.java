@@ -93,8 +93,9 @@ final class AppliedChain {
       boolean read = readsTokens(steps[i]);
       reads |= read;
       learns |= feedback[i] != null;
-      boolean counts = steps[i] instanceof Step.MinLength(int n, List<Integer> ends) && n > 0;
-      if (first == null && (read || counts || feedback[i] != null)) {
+      boolean counts =
+          steps[i] instanceof Step.MinLength(int n, List<Integer> ends) && n > 0 && !ends.isEmpty();
+      if (first == null && (read || counts || feedback[i] != null && feedback[i].learns())) {
         first = steps[i];
       }
     }
@@ -103,7 +104,7 @@ final class AppliedChain {
     this.steers = learns;
   }
 
-  /** The highest id that a step names, or -1. Breakers are among them: none is above. */
+  /** The highest id that a step names, a breaker of DRY's too; or -1. */
   private int highest(int i) {
     int most = -1;
     if (named[i] != null) {
@@ -120,15 +121,16 @@ final class AppliedChain {
     return most;
   }
 
+  /** Whether a step looks at tokens of the history, and can do something about them. */
   private static boolean readsTokens(Step step) {
     if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
-      return last > 0;
+      return last > 0 && penalty != 1;
     } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
-      return last > 0;
+      return last > 0 && penalty != 0;
     } else if (step instanceof Step.PresencePenalty(float penalty, int last, boolean prompt)) {
-      return last > 0;
+      return last > 0 && penalty != 0;
     } else if (step instanceof Step.Dry dry) {
-      return dry.range() > 0;
+      return dry.range() > 0 && dry.multiplier() != 0;
     } else if (step instanceof Step.Banned(List<List<Integer>> sequences)) {
       for (List<Integer> sequence : sequences) {
         if (sequence.size() > 1) {
@@ -265,10 +267,9 @@ final class AppliedChain {
           return new IllegalStateException(
               "nothing is left to sample: "
                   + name(steps[n - 1])
-                  + " has masked all of the "
-                  + before
-                  + (before == 1 ? " token that was there" : " tokens that were there")
-                  + " before it");
+                  + (before == 1
+                      ? " has masked the one token that was there before it"
+                      : " has masked all of the " + before + " tokens that were there before it"));
         }
         before = left;
       }

@@ -359,7 +359,8 @@ final class ChainText {
       String value = value(parameter);
       Integer whole = whole(value, WHOLE);
       if (whole == null) {
-        throw bad(parameter, value, "a whole number");
+        boolean large = value.matches("[+-]?[0-9]+");
+        throw bad(parameter, value, large ? "a whole number below 2^31" : "a whole number");
       }
       return whole;
     }

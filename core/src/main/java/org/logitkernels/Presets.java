@@ -10,7 +10,8 @@ import java.util.TreeSet;
  * Chains as other systems build them: their order, their defaults, and what switches a step off
  * there.
  *
- * <p>Parameters go by the system's own names, and those not given have its defaults. What remains
+ * <p>Parameters go by the system's own names, and those not given, or null, have its defaults. A
+ * number is rounded to float first, as most of these systems do, so that 1e-60 counts as 0. What remains
  * different everywhere: ties go to the lower id, where others keep all or leave it open; a nucleus
  * ends where its mass reaches {@code p - 2^-21}, so that 0.5 + 0.3 reaches 0.8; NaN is an error;
  * and random numbers are this library's, so that a seed gives other tokens than there. {@code
@@ -418,8 +419,8 @@ public final class Presets {
       String named = name;
       for (String other : others) {
         known.add(other);
-        if (given.containsKey(other)) {
-          if (given.containsKey(named)) {
+        if (has(other)) {
+          if (has(named)) {
             throw new IllegalArgumentException(
                 "'"
                     + named
@@ -440,7 +441,12 @@ public final class Presets {
       Number number = given.get(named);
       float value = number == null ? otherwise : number.floatValue();
       if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException(named + " must be finite, but was " + number);
+        boolean finite = Double.isFinite(number == null ? otherwise : number.doubleValue());
+        throw new IllegalArgumentException(
+            named
+                + (finite ? " must be at most " + Float.MAX_VALUE + " in size" : " must be finite")
+                + ", but was "
+                + number);
       }
       return value;
     }

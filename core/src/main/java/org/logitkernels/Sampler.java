@@ -238,8 +238,8 @@ public final class Sampler {
 
   /**
    * Adds a token to the history: the one drawn last, of which steps that steer (mirostat,
-   * adaptive-p) then learn, or another in its place. No call of {@code sample} does: the caller may
-   * choose another. {@link #next(float[])} does both.
+   * adaptive-p) then learn, or another in its place. {@code sample} does not accept the token that
+   * it draws, as the caller may choose another. {@link #next(float[])} does both.
    *
    * <p><b>Allocation:</b> the history doubles its room when it is used up; what steps that steer
    * remember, 16 bytes for each token, likewise.
@@ -326,6 +326,10 @@ public final class Sampler {
    * Gives the tokens that the next call may choose, for a chain with {@link Step#allowed}: token i
    * may if bit {@code i % 64} of word {@code i / 64} is set; ids behind the last word may not.
    *
+   * <p>The mask waits for that call, which may be an {@link #apply(float[])} too, and is then used
+   * up. A call that fails leaves it waiting, and so do {@code accept} and {@code rollback}; a fork
+   * has it as well; {@code reset} forgets it.
+   *
    * @param mask a bit for each token; referred to, not copied, until that call has succeeded
    * @throws IllegalStateException if the chain has no such step
    */
@@ -352,8 +356,7 @@ public final class Sampler {
    * @throws IllegalStateException as for {@link #sample(float[])}
    */
   public int next(float[] logits) {
-    sampled = false;
-    return next(logits, 0, logits.length);
+    return next(logits, 0, lengthOf(logits));
   }
 
   /**
@@ -449,8 +452,7 @@ public final class Sampler {
    *     draw
    */
   public int sample(float[] logits) {
-    sampled = false;
-    return sample(logits, 0, logits.length);
+    return sample(logits, 0, lengthOf(logits));
   }
 
   /**
@@ -478,6 +480,15 @@ public final class Sampler {
     } finally {
       busy = false;
     }
+  }
+
+  /** A missing row is a failed call, like any other bad row. */
+  private int lengthOf(float[] logits) {
+    if (logits == null) {
+      beginCall();
+      busy = false;
+    }
+    return logits.length;
   }
 
   /** Begins a call on a row: nothing can be read out until it has succeeded. */
@@ -657,8 +668,7 @@ public final class Sampler {
    * @throws IllegalStateException if every token is masked
    */
   public Candidates apply(float[] logits) {
-    sampled = false;
-    return apply(logits, 0, logits.length);
+    return apply(logits, 0, lengthOf(logits));
   }
 
   /**
@@ -1120,9 +1130,14 @@ public final class Sampler {
 
     @Override
     public int size() {
-      checkSampled();
-      collect();
-      return survivors.size;
+      begin();
+      try {
+        checkSampled();
+        collect();
+        return survivors.size;
+      } finally {
+        busy = false;
+      }
     }
 
     @Override
@@ -1142,11 +1157,16 @@ public final class Sampler {
 
     private long key(int i) {
       Objects.checkIndex(i, size());
-      if (!ordered) {
-        best = survivors.bestFirst();
-        ordered = true;
+      begin();
+      try {
+        if (!ordered) {
+          best = survivors.bestFirst();
+          ordered = true;
+        }
+        return best[i];
+      } finally {
+        busy = false;
       }
-      return best[i];
     }
 
     /** The candidates, each with its probability. */

@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * One step of a {@link SamplerChain}: a filter that drops tokens, or a scaling of the logits.
+ * One step of a {@link SamplerChain}: a filter that drops tokens, a temperature, a change of a few
+ * tokens' logits (penalties, biases, bans, masks), or a step that steers by what was drawn.
  *
  * <p>Every step validates its parameters when it is made, and so when it is deserialised. More
  * steps may be added: a switch over them needs a default.
@@ -1293,8 +1294,12 @@ public sealed interface Step extends Serializable {
   private static float checkMax(double max, double min) {
     float single = checkFinite("max", max);
     if (max < min) {
+      boolean alike = shown(max).equals(shown(min)); // 0.7f is less than 0.7
       throw new IllegalArgumentException(
-          "max must be >= min, but was " + shown(max) + " < " + shown(min));
+          "max must be >= min, but was "
+              + (alike ? String.valueOf(max) : shown(max))
+              + " < "
+              + (alike ? String.valueOf(min) : shown(min)));
     }
     return single;
   }

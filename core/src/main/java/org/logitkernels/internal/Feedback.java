@@ -83,6 +83,11 @@ public final class Feedback {
     size = 0;
   }
 
+  /** Whether tokens that are accepted change anything. */
+  public boolean learns() {
+    return adaptiveP || eta != 0;
+  }
+
   /** A token was drawn, with this log-probability in nats: it waits to be accepted. */
   public void drawn(int token, double logProbability) {
     if (adaptiveP) {

@@ -89,9 +89,9 @@ public final class History {
     size -= count;
   }
 
-  /** How many tokens there are, where they are kept. */
+  /** How many tokens can be read: none where they are only counted. */
   public int size() {
-    return (int) size;
+    return kept ? (int) size : 0;
   }
 
   /** How many of them came after the prompt. */
@@ -101,7 +101,7 @@ public final class History {
 
   /** Where the last {@code last} tokens begin, the prompt among them or not. */
   public int start(int last, boolean withPrompt) {
-    return (int) Math.max(withPrompt ? 0 : prompt, size - Math.min(last, size));
+    return kept ? (int) Math.max(withPrompt ? 0 : prompt, size - Math.min(last, size)) : 0;
   }
 
   /** The token at a place, from 0. */

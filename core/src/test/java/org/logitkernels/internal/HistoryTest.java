@@ -49,6 +49,15 @@ class HistoryTest {
     assertEquals(3, history.generated());
     assertEquals(3, history.copy().generated());
     assertThrows(ArrayIndexOutOfBoundsException.class, () -> history.token(0));
+    int[] turn = new int[1 << 22];
+    for (int i = 0; i < 1 << 10; i++) { // beyond every int
+      history.addPrompt(turn);
+    }
+    history.add(1);
+    assertEquals(1, history.generated());
+    assertEquals(0, history.size());
+    assertEquals(0, history.start(5, true));
+    assertEquals(0, history.start(Integer.MAX_VALUE, false));
   }
 
   /** An array is full at 2^31 - 9 tokens: an error, before any memory is asked for. */

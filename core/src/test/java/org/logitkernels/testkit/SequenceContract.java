@@ -342,9 +342,17 @@ public interface SequenceContract extends KernelsUnderTest {
             Step.banned(new int[] {3}),
             Step.logitBias(Map.of(1, 2f)),
             Step.minLength(0, 3),
+            Step.minLength(5),
             Step.repetitionPenalty(2, 0, true),
-            Step.dry(1, 2, 2, 0))) {
+            Step.repetitionPenalty(1),
+            Step.frequencyPenalty(0),
+            Step.presencePenalty(0),
+            Step.dry(1, 2, 2, 0),
+            Step.dry(0, 2, 0, 64),
+            Step.mirostatV2(3, 0))) {
       Sampler sampler = sampler(step);
+      sampler.acceptPrompt(1, 2, 1, 2, 1);
+      sampler.accept(2);
       for (int n = 0; n < 3; n++) {
         sampler.sample(x); // does not depend on it
       }

@@ -261,14 +261,24 @@ public final class Generate implements Callable<Integer> {
     long drawSeed = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000) : seed;
     Transformer model = new Transformer(checkpoint, kernels, limit);
     Story story = new Story(tokenizer, model, tokens, limit, chains.size());
+    List<Sampler> samplers = new ArrayList<>();
     try {
-      for (int i = 0; i < chains.size(); i++) {
-        Sampler sampler = chains.get(i).newSampler(tokenizer.size(), drawSeed, kernels);
-        show(story, sampler, kernels, tokenizer, temperatures.get(i));
+      for (SamplerChain chain : chains) {
+        samplers.add(chain.newSampler(tokenizer.size(), drawSeed, kernels));
       }
-    } catch (IllegalArgumentException | IllegalStateException e) { // NaN, or nothing to choose from
+    } catch (IllegalArgumentException e) { // a token that the vocabulary lacks
+      throw new BadInputException("--chain: " + e.getMessage());
+    }
+    try {
+      for (int i = 0; i < samplers.size(); i++) {
+        show(story, samplers.get(i), kernels, tokenizer, temperatures.get(i));
+      }
+    } catch (IllegalArgumentException e) { // NaN
       throw new BadInputException(
           "the checkpoint's weights give no usable logits: " + e.getMessage());
+    } catch (IllegalStateException e) { // nothing to choose from, by the chain's doing or not
+      out.println(); // behind a tale that has begun
+      throw new BadInputException("the tale cannot go on: " + e.getMessage());
     }
     err.println(story.figures(kernels, drawSeed));
     return CommandLine.ExitCode.OK;

@@ -123,13 +123,13 @@ class EnginesTest {
     for (int i = 0; i <= n; i++) {
       sampler.apply(logitsAfter(i == 0 ? token : draft[i - 1])); // the chain, without a draw
       sampler.probabilities(probabilities, i * vocabulary);
-      u[i] = Sampler.draw(sampler.seed(), sampler.position() + i);
+      u[i] = Sampler.draw(sampler.seed(), sampler.position());
+      sampler.position(sampler.position() + 1); // a number of its own for each row
       if (i < n) {
         sampler.accept(draft[i]); // so that the next row is penalised as it would be
       }
     }
     sampler.rollback(n);
-    sampler.position(sampler.position() + n + 1);
     int[] tokens = new int[n + 1];
     int count = Speculative.verify(draft, n, vocabulary, probabilities, u, tokens);
     for (int i = 0; i < count; i++) {

@@ -62,10 +62,10 @@ public final class SerialTarget {
   private static void use(SamplerChain chain) {
     assertEquals(chain, SamplerChain.of(chain.steps().toArray(new Step[0])));
     assertEquals(chain.toString(), chain.toString());
-    Sampler sampler = chain.newSampler(4, 1, Kernels.scalar());
-    sampler.acceptPrompt(1, 2, 1);
     Outcome.of(
         notes -> {
+          Sampler sampler = chain.newSampler(4, 1, Kernels.scalar()); // which may lack a token
+          sampler.acceptPrompt(1, 2, 1);
           if (chain.steps().contains(Step.allowed())) {
             sampler.allow(new long[] {7});
           }
