@@ -11,11 +11,11 @@ import java.util.TreeSet;
  * there.
  *
  * <p>Parameters go by the system's own names, and those not given, or null, have its defaults. A
- * number is rounded to float first, as most of these systems do, so that 1e-60 counts as 0. What remains
- * different everywhere: ties go to the lower id, where others keep all or leave it open; a nucleus
- * ends where its mass reaches {@code p - 2^-21}, so that 0.5 + 0.3 reaches 0.8; NaN is an error;
- * and random numbers are this library's, so that a seed gives other tokens than there. {@code
- * docs/coming-from.md} has a table for each system.
+ * number is rounded to float first, as most of these systems do, so that 1e-60 counts as 0. What
+ * remains different everywhere: ties go to the lower id, where others keep all or leave it open; a
+ * nucleus ends where its mass reaches {@code p - 2^-21}, so that 0.5 + 0.3 reaches 0.8; NaN is an
+ * error; and random numbers are this library's, so that a seed gives other tokens than there.
+ * {@code docs/coming-from.md} has a table for each system.
  */
 public final class Presets {
   /** What {@link #llamaCpp} follows: {@value}. */

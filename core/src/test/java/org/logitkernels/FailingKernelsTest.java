@@ -184,8 +184,7 @@ class FailingKernelsTest {
     int[] tokens = new int[2];
     double[] scores = new double[1];
     double[] newScores = new double[2];
-    Executable step =
-        () -> beams.step(row, 0, LENGTH, scores, 1, parents, tokens, newScores);
+    Executable step = () -> beams.step(row, 0, LENGTH, scores, 1, parents, tokens, newScores);
     boolean[] made = {false};
     disturbed.at(
         0,

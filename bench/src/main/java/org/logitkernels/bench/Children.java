@@ -13,6 +13,9 @@ final class Children {
   /** How long none must be seen: one that is being started is no child yet. */
   private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** How long they are looked for: a caller that goes on starting others would have no end. */
+  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private static volatile boolean ending;
@@ -36,8 +39,9 @@ final class Children {
 
   private static void end() {
     ending = true;
-    long seen = System.nanoTime();
-    while (System.nanoTime() - seen < QUIET_NANOS) {
+    long begun = System.nanoTime();
+    long seen = begun;
+    while (System.nanoTime() - seen < QUIET_NANOS && System.nanoTime() - begun < MOST_NANOS) {
       List<ProcessHandle> living =
           ProcessHandle.current().descendants().filter(ProcessHandle::isAlive).toList();
       if (!living.isEmpty()) {

@@ -90,8 +90,7 @@ class ScriptsTest {
             }
             run child "$work" "$2"
             """);
-    List<String> command =
-        List.of("bash", script.toString(), ROOT.toString(), pids.toString());
+    List<String> command = List.of("bash", script.toString(), ROOT.toString(), pids.toString());
     Process process = new ProcessBuilder(ChildrenTest.heeding(command)).start();
     try {
       List<String> lines = linesOf(pids);

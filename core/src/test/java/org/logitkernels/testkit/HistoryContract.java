@@ -615,9 +615,7 @@ public interface HistoryContract extends KernelsUnderTest {
       {"temperature=2, banned=0|1, no_repeat_ngram=1", "no_repeat_ngram=1", "1"},
       {"logit_bias(0=-Infinity, 1=-Infinity, 2=-Infinity)", "", "3"},
       {
-        "top_p=0.9, top_k=1, logit_bias(1=-Infinity), temperature=0",
-        "logit_bias(1=-Infinity)",
-        "1"
+        "top_p=0.9, top_k=1, logit_bias(1=-Infinity), temperature=0", "logit_bias(1=-Infinity)", "1"
       },
       {"allowed(), typical_p=0.5", "allowed()", "3"},
       {"allowed(), top_n_sigma=1", "allowed()", "3"},
