@@ -342,7 +342,7 @@ class ChainTextTest {
         "top_k=40, top_p=0.9, top_k=50 | step 'top_k' is given twice, at 21",
         "top_k=40, top_p=1.5 | top_p: p must be in [0, 1], but was 1.5, at 16",
         "top_k=4.5 | k must be a whole number, but was '4.5', at 6",
-        "top_k=99999999999 | k must be a whole number, but was '99999999999', at 6",
+        "top_k=99999999999 | k must be a whole number below 2^31, but was '99999999999', at 6",
         "top_p=0.9f | p must be a number, but was '0.9f', at 6",
         "top_p=NaN | p must be a number, but was 'NaN', at 6",
         "temperature=-1 | temperature: temperature must be finite and >= 0, but was -1.0, at 12",
