@@ -1,12 +1,18 @@
 package org.logitkernels.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -79,6 +85,23 @@ class PagesTest {
     assertEquals(List.of(), nameless(table.replace("first call, ms", "name")));
     assertEquals(
         List.of(), nameless("AMD EPYC, JDK 25.0.3, commit 346b0e84c:\n\n" + table + "\ntext\n"));
+  }
+
+  /** Figures of two machines, or of two commits, invite to be compared. */
+  @Test
+  void readmesTablesAreOfOneMachineAndOneCommit() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    Set<String> sources = new TreeSet<>();
+    Matcher place =
+        Pattern.compile("<!-- results: (\\S+) ")
+            .matcher(Files.readString(ROOT.resolve("README.md")));
+    while (place.find()) {
+      JsonNode run = json.readTree(ROOT.resolve(place.group(1)).toFile());
+      String commit = run.get("commit").asText();
+      assertFalse(commit.endsWith("-dirty"), place.group(1) + " is of files in no commit");
+      sources.add(run.get("processor").asText() + ", " + run.get("jdk").asText() + ", " + commit);
+    }
+    assertEquals(1, sources.size(), () -> "README.md has tables of " + sources);
   }
 
   /** The heads of tables of times near which something is missing. */
