@@ -26,9 +26,6 @@ final class AppliedChain {
   /** Of a step's text, so much goes into an error. */
   private static final int LONGEST_NAME = 120;
 
-  /** From such a threshold on the last of XTC's choices has a weight beside the best. */
-  private static final float WEIGHING = 0x1p-20f;
-
   final Survivors survivors;
   final Logits logits;
 
@@ -330,7 +327,10 @@ final class AppliedChain {
       } else if (step instanceof Step.EtaCutoff(float epsilon)) {
         if (epsilon > 0) {
           entropy();
-          cut(Cutoffs.eta(survivors.total, survivors.entropy, temperature, epsilon), minKeep);
+          cut(
+              Cutoffs.eta(
+                  survivors.partition(temperature), survivors.entropy, temperature, epsilon),
+              minKeep);
         }
       } else if (step instanceof Step.TopH(float h, int best)) {
         topK(best);
@@ -507,7 +507,7 @@ final class AppliedChain {
   private void entropy() {
     if (logits.narrowed) {
       sums();
-      survivors.entropy = Surprisal.entropy(survivors, temperature, survivors.total);
+      survivors.entropy = Surprisal.entropy(survivors, temperature);
     } else {
       logits.entropy(temperature);
     }
@@ -572,7 +572,7 @@ final class AppliedChain {
   private void epsilonCutoff(double epsilon, int minKeep) {
     if (epsilon > 0) {
       sums();
-      cut(Cutoffs.epsilon(survivors.total, temperature, epsilon), minKeep);
+      cut(Cutoffs.epsilon(survivors.partition(temperature), temperature, epsilon), minKeep);
     }
   }
 
@@ -614,8 +614,8 @@ final class AppliedChain {
 
   private void excludeTop(float threshold, int minKeep) {
     sums();
-    float cut = Cutoffs.probability(survivors.total, temperature, threshold);
-    if (!logits.narrowed && minKeep == 1 && threshold >= WEIGHING) {
+    float cut = Cutoffs.probability(survivors.partition(temperature), temperature, threshold);
+    if (!logits.narrowed && minKeep == 1) {
       if (logits.excludeTop(cut, temperature)) {
         return;
       }

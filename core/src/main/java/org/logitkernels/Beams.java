@@ -47,7 +47,7 @@ public final class Beams {
   private final int[] next;
   private final double[] before;
   private final float[] tops;
-  private final double[] logTotals;
+  private final double[] logPartitions;
   private final double[] heads;
 
   private Beams(int beams, int vocabulary, int width, Kernels kernels) {
@@ -72,7 +72,7 @@ public final class Beams {
     this.next = new int[beams];
     this.before = new double[beams];
     this.tops = new float[beams];
-    this.logTotals = new double[beams];
+    this.logPartitions = new double[beams];
     this.heads = new double[beams];
   }
 
@@ -246,7 +246,7 @@ public final class Beams {
       survivors.forgetStrips();
       kernels.rows.sums(logits, at, at + vocabulary, temperature, survivors);
       tops[b] = survivors.max;
-      logTotals[b] = StrictMath.log(survivors.total);
+      logPartitions[b] = survivors.logPartition(temperature);
       survivors.forgetStrips();
       kernels.rows.topK(logits, at, at + vocabulary, most, survivors);
     } catch (IllegalArgumentException e) {
@@ -272,7 +272,7 @@ public final class Beams {
   private void head(int b, float temperature) {
     if (left[b] > 0) {
       float logit = Order.value(best[next[b]]);
-      heads[b] = before[b] + LogProbability.of(logit, tops[b], temperature, logTotals[b]);
+      heads[b] = before[b] + LogProbability.of(logit, tops[b], temperature, logPartitions[b]);
     } else {
       heads[b] = Double.NEGATIVE_INFINITY;
     }

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.Cutoffs;
 import org.logitkernels.internal.Draw;
+import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.Order;
@@ -421,13 +422,13 @@ public final class Kernels {
     checkOutput("logProbabilities", logProbabilities.length, most);
     rows.sums(logits, from, to, temperature, survivors);
     float max = survivors.max;
-    double logTotal = StrictMath.log(survivors.total);
+    double logPartition = survivors.logPartition(temperature);
     survivors.forgetStrips();
     rows.topK(logits, from, to, n, survivors);
     long[] best = survivors.bestFirst();
     for (int i = 0; i < survivors.size; i++) {
       ids[i] = Order.id(best[i]);
-      logProbabilities[i] = LogProbability.of(Order.value(best[i]), max, temperature, logTotal);
+      logProbabilities[i] = LogProbability.of(Order.value(best[i]), max, temperature, logPartition);
     }
     return survivors.size;
   }
@@ -470,6 +471,7 @@ public final class Kernels {
         survivors,
         survivors.values,
         1,
+        0,
         Float.NEGATIVE_INFINITY,
         maskedLogits,
         maskedLogitsFrom,
@@ -620,21 +622,24 @@ public final class Kernels {
 
   private void renormalize(Survivors survivors, float[] out, int outFrom, int length) {
     rows.draw(survivors, 0); // leaves their total
-    write(survivors, survivors.weights, (float) (1 / survivors.total), 0, out, outFrom, length);
+    float first = Exponential.first(survivors.total);
+    float second = Exponential.second(survivors.total);
+    write(survivors, survivors.weights, first, second, 0, out, outFrom, length);
   }
 
-  /** Writes a row: a number of each survivor times a factor, and another for all other tokens. */
+  /** Writes a row: a number of each survivor times two factors, and another for all others. */
   private static void write(
       Survivors survivors,
       float[] numbers,
-      float factor,
+      float first,
+      float second,
       float others,
       float[] out,
       int outFrom,
       int length) {
     Arrays.fill(out, outFrom, outFrom + length, others);
     for (int i = 0; i < survivors.size; i++) {
-      out[outFrom + survivors.ids[i]] = numbers[i] * factor;
+      out[outFrom + survivors.ids[i]] = Exponential.probability(numbers[i], first, second);
     }
   }
 

@@ -976,8 +976,8 @@ public final class Sampler {
   }
 
   private double logProbabilityOf(float logit) {
-    double logTotal = StrictMath.log(survivors.total);
-    return LogProbability.of(logit, survivors.max, applied.temperature, logTotal);
+    double logPartition = survivors.logPartition(applied.temperature);
+    return LogProbability.of(logit, survivors.max, applied.temperature, logPartition);
   }
 
   /**
@@ -1099,7 +1099,7 @@ public final class Sampler {
   }
 
   private float probabilityOf(float logit) {
-    return survivors.weight(logit, applied.temperature) * (float) (1 / survivors.total);
+    return survivors.probability(logit, applied.temperature);
   }
 
   /** The candidates of the last call, put in order when first asked for. */

@@ -75,6 +75,12 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
     serving(Kernel.WEIGHTS).weights(survivors, temperature);
   }
 
+  /** Exchanged with the sums of a row: the same loops. */
+  @Override
+  public void sumBlock(Survivors survivors, double temperature, int block) {
+    serving(Kernel.SUMS).sumBlock(survivors, temperature, block);
+  }
+
   @Override
   public void widen(
       NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {

@@ -20,6 +20,12 @@ public interface Backend extends RowKernels<float[]> {
   void weights(Survivors survivors, double temperature);
 
   /**
+   * Sums a block of a row again, whose logits are in the place of the survivors': leaves its sum
+   * and its maximum.
+   */
+  void sumBlock(Survivors survivors, double temperature, int block);
+
+  /**
    * Widens a row of halves to floats, exactly, into {@code y}. May leave the maxima of its strips,
    * for the kernel that reads {@code y} next.
    *

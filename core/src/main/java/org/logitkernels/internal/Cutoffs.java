@@ -3,7 +3,8 @@ package org.logitkernels.internal;
 /**
  * Where filters cut: the lowest difference from the maximum, {@code x - max}, that they keep.
  *
- * <p>In double, from totals, entropies and deviations that have the same bits on every backend.
+ * <p>In double, from partition functions (totals in weights of the maximum), entropies and
+ * deviations that have the same bits on every backend.
  */
 public final class Cutoffs {
   private Cutoffs() {}
@@ -17,19 +18,19 @@ public final class Cutoffs {
   }
 
   /** The cut of epsilon: that of its probability, and the ties at the maximum in any case. */
-  public static float epsilon(double total, double temperature, double epsilon) {
-    return Math.min(0, probability(total, temperature, epsilon));
+  public static float epsilon(double partition, double temperature, double epsilon) {
+    return Math.min(0, probability(partition, temperature, epsilon));
   }
 
-  /** The cut of a probability among weights with this sum; above 0 if none reaches it. */
-  public static float probability(double total, double temperature, double p) {
-    return (float) (temperature * (StrictMath.log(p * total) - 0x1p-21));
+  /** The cut of a probability; above 0 if none reaches it. */
+  public static float probability(double partition, double temperature, double p) {
+    return (float) (temperature * (StrictMath.log(p * partition) - 0x1p-21));
   }
 
   /** The cut of eta: that of epsilon for {@code min(epsilon, sqrt(epsilon) exp(-H))}. */
-  public static float eta(double total, double entropy, double temperature, float epsilon) {
+  public static float eta(double partition, double entropy, double temperature, float epsilon) {
     double eta = Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-entropy));
-    return epsilon(total, temperature, eta);
+    return epsilon(partition, temperature, eta);
   }
 
   /** The cut of top-n-sigma: n standard deviations of the logits below the maximum. */

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * of that block, whose weights are computed anew.
  *
  * <p>Tokens may be excluded: they weigh nothing, and only the blocks that hold them are summed
- * again. Weights stay relative to the row's maximum, be it excluded or not.
+ * again, as if they were masked.
  */
 public final class Draw {
   private Draw() {}
@@ -35,30 +35,28 @@ public final class Draw {
     sumAgain(backend, row, temperature, token / Lanes.BLOCK, survivors);
   }
 
-  /** Sums the blocks of a row, without the tokens that are excluded. */
+  /**
+   * Sums the blocks of a row, without the tokens that are excluded: the maximum is that of the
+   * others.
+   */
   static void sums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
     row.sums(temperature, survivors);
     for (int i = 0; i < survivors.excludedCount; i++) {
-      int block = survivors.excluded[i] / Lanes.BLOCK;
-      sumAgain(backend, row, temperature, block, survivors);
+      sumAgain(backend, row, temperature, survivors.excluded[i] / Lanes.BLOCK, survivors);
+    }
+    if (survivors.excludedCount > 0) {
+      survivors.total(Lanes.blocks(row.length()), temperature);
     }
   }
 
   private static void sumAgain(
       Backend backend, Row<?> row, double temperature, int block, Survivors survivors) {
-    if (survivors.tops[block] == Float.NEGATIVE_INFINITY) {
-      return; // all masked so far
-    }
-    float max = survivors.max;
-    survivors.max = survivors.tops[block];
-    weigh(backend, row, temperature, block, survivors);
-    survivors.sums[block] = Lanes.sum(survivors.weights, survivors.size);
-    survivors.max = max;
+    load(row, block, survivors);
+    backend.sumBlock(survivors, temperature, block);
   }
 
-  /** The weights of a block's tokens, in the place of the survivors'. */
-  private static void weigh(
-      Backend backend, Row<?> row, double temperature, int block, Survivors survivors) {
+  /** A block's logits, in the place of the survivors': masked where tokens are excluded. */
+  private static void load(Row<?> row, int block, Survivors survivors) {
     int at = block * Lanes.BLOCK;
     survivors.size = Math.min(row.length() - at, Lanes.BLOCK);
     row.copy(at, survivors.values, 0, survivors.size);
@@ -68,7 +66,6 @@ public final class Draw {
         survivors.values[token % Lanes.BLOCK] = Float.NEGATIVE_INFINITY;
       }
     }
-    backend.weights(survivors, temperature);
   }
 
   /**
@@ -79,44 +76,29 @@ public final class Draw {
   static int draw(Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
     int blocks = Lanes.blocks(row.length());
     double[] prefixes = survivors.prefixes;
-    double total = prefixes(row, survivors);
+    double total = prefixes(row, temperature, survivors);
     double target = u * total; // below the total, as u < 1, however it rounds
     int block = 0;
     while (block < blocks - 1 && prefixes[block] <= target) {
       block++;
     }
-    for (; block < blocks; block++) {
-      double before = block == 0 ? 0 : prefixes[block - 1];
-      int token = drawFrom(backend, row, temperature, block, target - before, survivors);
-      if (token >= 0) { // if not, the maximum came later and left no weight here
-        return token;
-      }
-    }
-    for (block = blocks - 1; block >= 0; block--) { // what came later is excluded
-      int token = drawFrom(backend, row, temperature, block, Double.POSITIVE_INFINITY, survivors);
-      if (token >= 0) {
-        return token;
-      }
-    }
-    return -1;
+    load(row, block, survivors);
+    backend.weights(survivors, temperature);
+    double before = block == 0 ? 0 : prefixes[block - 1];
+    int i = Survivors.drawIndex(survivors.weights, 0, survivors.size, 0, target - before);
+    return i < 0 ? -1 : block * Lanes.BLOCK + i;
   }
 
   /** Leaves the running totals of the blocks, and the total, which it returns. */
-  static double prefixes(Row<?> row, Survivors survivors) {
-    int blocks = Lanes.blocks(row.length());
-    survivors.total = Lanes.prefixes(survivors.sums, survivors.decays, blocks, survivors.prefixes);
+  static double prefixes(Row<?> row, double temperature, Survivors survivors) {
+    survivors.total =
+        Lanes.prefixes(
+            survivors.sums,
+            survivors.tops,
+            Lanes.blocks(row.length()),
+            survivors.max,
+            temperature,
+            survivors.prefixes);
     return survivors.total;
-  }
-
-  private static int drawFrom(
-      Backend backend,
-      Row<?> row,
-      double temperature,
-      int block,
-      double target,
-      Survivors survivors) {
-    weigh(backend, row, temperature, block, survivors);
-    int i = Survivors.drawIndex(survivors.weights, 0, survivors.size, 0, target);
-    return i < 0 ? -1 : block * Lanes.BLOCK + i;
   }
 }

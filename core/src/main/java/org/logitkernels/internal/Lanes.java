@@ -4,17 +4,19 @@ package org.logitkernels.internal;
  * The order in which weights are added: fixed virtual lanes inside fixed blocks, whatever the
  * machine's vectors.
  *
- * <p>A row is cut into blocks of 1,024 logits, counted from its first. In a block, lane l of 32
- * adds the weights at l, l + 32, l + 64, ... in that order, in float; then lanes are combined by
- * halving: l with l + 16, then with l + 8, 4, 2, 1. Missing weights at the end of the row count as
- * 0. So no weight passes through more than 36 roundings in float: the total's relative error from
- * adding is at most 36 * 2^-24 = 2.2e-6.
+ * <p>A row is cut into blocks of 1,024 logits, counted from its first. A block has 32 lanes, and in
+ * a lane 8 groups: group g of lane l adds the weights at 128 g + l, 128 g + 32 + l, 128 g + 64 + l,
+ * 128 g + 96 + l in that order, in float. A lane's groups are added in pairs, and pairs of pairs,
+ * in float; then the lanes in double, by halving: l with l + 16, then with l + 8, 4, 2, 1. Missing
+ * weights at the end of the row count as 0. So no weight passes through more than 6 roundings in
+ * float: the relative error from adding is at most 6 * 2^-24, and sums of equal weights are exact.
  *
- * <p>A block's weights are relative to the row's maximum so far, that block included, so one read
- * of the row does; where a block raises the maximum, what was summed before is multiplied, in
- * double, by {@link Exponential#decay}. Block sums are added in order, in double.
+ * <p>A block's weights are relative to its own {@link Exponential N}, so its sum is a function of
+ * the block alone. Sums are scaled to the row's N, exactly but in far rows, and added in order, in
+ * double.
  *
- * <p>Source: Milakov and Gimelshein, Online normalizer calculation for softmax, arXiv:1805.02867.
+ * <p>Source of the integer exponents: Dukhan and Ablavatski, The Two-Pass Softmax Algorithm,
+ * arXiv:2001.04438.
  */
 public final class Lanes {
   /** Virtual lanes. */
@@ -23,6 +25,12 @@ public final class Lanes {
   /** Weights in a block. */
   public static final int BLOCK = 1024;
 
+  /** Weights of all lanes that are in a group. */
+  public static final int GROUP = 128;
+
+  /** Groups in a block. */
+  public static final int GROUPS = BLOCK / GROUP;
+
   private Lanes() {}
 
   /** Blocks in a row, the last one perhaps in part. */
@@ -30,47 +38,41 @@ public final class Lanes {
     return (length + BLOCK - 1) / BLOCK;
   }
 
-  /** The sum of {@code weights[0, size)}, a block or a part of one, over the lanes. */
-  static float sum(float[] weights, int size) {
-    return sum(weights, size, 1, 0);
+  /** The largest of the blocks' maxima; NaN if one is. */
+  public static float max(float[] tops, int blocks) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int b = 0; b < blocks; b++) {
+      max = Math.max(max, tops[b]);
+    }
+    return max;
   }
 
-  private static float sum(float[] weights, int size, int stride, int lane) {
-    if (stride < COUNT) {
-      return sum(weights, size, 2 * stride, lane) + sum(weights, size, 2 * stride, lane + stride);
-    }
-    float sum = 0;
-    for (int i = lane; i < size; i += COUNT) {
-      sum += weights[i];
-    }
-    return sum;
-  }
-
-  /** The total of a row's blocks, relative to the row's maximum. */
-  public static double total(double[] sums, double[] decays, int blocks) {
+  /**
+   * The total of a row's blocks, relative to the row's maximum.
+   *
+   * @param sums of each block its sum
+   * @param tops of each block its maximum
+   */
+  public static double total(
+      double[] sums, float[] tops, int blocks, float max, double temperature) {
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
     double total = 0;
     for (int b = 0; b < blocks; b++) {
-      total = total * decays[b] + sums[b];
+      total += sums[b] * Exponential.factor(tops[b], max, scale, stretch);
     }
     return total;
   }
 
-  /**
-   * The running totals of a row's blocks, all relative to the row's maximum; returns the last.
-   *
-   * @param sums of each block its sum, relative to the maximum so far
-   * @param decays of each block the decay of what was summed before it
-   */
-  static double prefixes(double[] sums, double[] decays, int blocks, double[] prefixes) {
+  /** The running totals of a row's blocks, all relative to a maximum; returns the last. */
+  static double prefixes(
+      double[] sums, float[] tops, int blocks, float max, double temperature, double[] prefixes) {
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
     double total = 0;
     for (int b = 0; b < blocks; b++) {
-      total = total * decays[b] + sums[b];
+      total += sums[b] * Exponential.factor(tops[b], max, scale, stretch);
       prefixes[b] = total;
-    }
-    double decay = 1;
-    for (int b = blocks - 1; b >= 0; b--) {
-      prefixes[b] *= decay;
-      decay *= decays[b];
     }
     return total;
   }

@@ -17,12 +17,6 @@ public final class Logits {
   /** More tokens than this are better dropped than excluded. */
   private static final int MOST_EXCLUDED = 64;
 
-  /**
-   * How far, in temperatures, the best token left may lie below the maximum: relative to an
-   * excluded one, what has 2^-53 of its weight has to have a weight too.
-   */
-  private static final double FALL = 32;
-
   private static final float[] NONE = {};
 
   private final Backend backend;
@@ -37,9 +31,6 @@ public final class Logits {
 
   /** The temperature that the row's blocks were summed at, without those excluded; or NaN. */
   private double summed;
-
-  /** How far below the row's maximum the best of those lies that were not excluded. */
-  private double fall;
 
   /** Whether it is the survivors' logits that are meant. */
   public boolean narrowed;
@@ -61,7 +52,6 @@ public final class Logits {
     summed = Double.NaN;
     changes.clear();
     survivors.excludedCount = 0;
-    fall = 0;
   }
 
   /** Begins again with the row that it was opened with. */
@@ -153,7 +143,6 @@ public final class Logits {
     }
     changes.clear();
     survivors.excludedCount = 0;
-    fall = 0;
     survivors.forgetStrips();
     summed = Double.NaN;
   }
@@ -305,12 +294,12 @@ public final class Logits {
   public void typical(double temperature, float p, int minKeep) {
     double quantum = Survivors.quantum(length());
     long need = Survivors.need(p, survivors.total, quantum);
-    double logTotal = StrictMath.log(survivors.total);
-    double distance = Math.max(1, logTotal - survivors.entropy); // reaches the best token
+    double logPartition = survivors.logPartition(temperature);
+    double distance = Math.max(1, logPartition - survivors.entropy); // reaches the best token
     boolean enough = false;
     survivors.size = 0;
     while (!enough) {
-      double lowest = (logTotal - survivors.entropy - distance) * temperature;
+      double lowest = (logPartition - survivors.entropy - distance) * temperature;
       boolean all = survivors.size > length() / 16 || !(lowest > -Float.MAX_VALUE / 2);
       collect(all ? Float.NEGATIVE_INFINITY : (float) lowest);
       backend.weights(survivors, temperature);
@@ -336,13 +325,13 @@ public final class Logits {
     }
     int count = survivors.size;
     long[] best = survivors.bestFirst();
-    if (count > 1) {
-      fall = (double) survivors.max - Order.value(best[count - 1]);
-    }
     for (int i = 0; i < count - 1; i++) {
       int token = Order.id(best[i]);
       changes.set(token, Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
       exclude(token, temperature);
+    }
+    if (count > 1) {
+      survivors.total(Lanes.blocks(length()), temperature);
     }
     return true;
   }
@@ -361,11 +350,11 @@ public final class Logits {
   /** Leaves the total that a draw from the whole row would leave. */
   public void total(double temperature) {
     sumForDraw(temperature);
-    Draw.prefixes(row, survivors);
+    Draw.prefixes(row, temperature, survivors);
   }
 
   private void sumForDraw(double temperature) {
-    if (changes.size() > survivors.excludedCount || fall > FALL * temperature) {
+    if (changes.size() > survivors.excludedCount) {
       copy();
     }
     sumOnce(temperature);

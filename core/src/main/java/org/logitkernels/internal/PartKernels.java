@@ -5,10 +5,6 @@ package org.logitkernels.internal;
  * be gone through in any order, and at the same time; each writes places of its own among the
  * survivors' scratch.
  *
- * <p>First parts are looked at, from the first on. Then the maximum of these is known, so they can
- * be summed, and what follows them; and if they are the whole row, kernels that narrow it look only
- * where the strips' maxima tell them to.
- *
  * @param <X> what holds the row
  */
 public interface PartKernels<X> {
@@ -27,29 +23,13 @@ public interface PartKernels<X> {
   /** The id of the best token, with this logit, of a row that was looked at; from a block on. */
   int argMax(X x, int from, int to, int block, float max, Survivors survivors);
 
-  /** Whether parts can be summed at a temperature: not at the most extreme ones. */
-  boolean sums(double temperature);
-
   /**
-   * Sums the weights of blocks {@code [block, end)}, a part that was looked at, behind others with
-   * this maximum: leaves of each block the sum, the decay of what was before and the maximum so
-   * far.
+   * Sums the weights of blocks {@code [block, end)}: leaves of each the sum and the maximum, and
+   * the maxima of its strips. Not at temperatures at which logits are {@link Exponential#stretch
+   * stretched}.
    */
-  void sums(
-      X x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      int end,
-      int part,
-      float before,
-      Survivors survivors);
+  void sums(X x, int from, int to, double temperature, int block, int end, Survivors survivors);
 
-  /**
-   * The same for all blocks from this one on, which were not looked at; leaves the maxima of their
-   * strips, too. Throws for NaN and +Infinity in them, and where all is masked.
-   */
-  void sumsOfRest(
-      X x, int from, int to, double temperature, int block, float before, Survivors survivors);
+  /** Leaves the maximum and the total of a row whose blocks were all summed. Throws as for it. */
+  void total(X x, int from, int to, double temperature, Survivors survivors);
 }

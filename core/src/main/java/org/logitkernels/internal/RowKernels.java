@@ -41,10 +41,7 @@ public interface RowKernels<X> {
   /** Leaves the unmasked tokens with {@code x - max >= threshold} as survivors. */
   void minP(X x, int from, int to, float threshold, Survivors survivors);
 
-  /**
-   * Sums the row's weights: leaves its maximum and total, and of each block the sum, the decay of
-   * what was before and the maximum so far.
-   */
+  /** Sums the row's weights: leaves its maximum and total, and those of each block. */
   void sums(X x, int from, int to, double temperature, Survivors survivors);
 
   /** Leaves the row's maximum, total weight and entropy, and how many tokens are not masked. */

@@ -1,12 +1,11 @@
 package org.logitkernels.internal;
 
 /**
- * The passes over a long row, in parts that a crew's threads share: a look, which finds the maxima
- * of its strips, and the sums of its blocks.
+ * The passes over a long row that several threads share: a look, which finds the maxima of its
+ * strips, or the sums of its blocks.
  *
  * <p>Parts are whole blocks, and what they leave is of strips and of blocks: the same bits, however
- * many there are and whoever goes through them. One thread looks and sums at once; several cannot,
- * as a block's weights are relative to the maximum of all blocks before it.
+ * many there are and whoever goes through them. Nobody waits for another part.
  *
  * @param <X> what holds the row
  */
@@ -21,7 +20,7 @@ class SplitRow<X> implements Crew.Work {
   private int from;
   private Crew crew;
 
-  /** Blocks in a part, and how many parts were looked at. */
+  /** Blocks in a part, and how many parts there are. */
   private int part;
 
   private int parts;
@@ -52,17 +51,16 @@ class SplitRow<X> implements Crew.Work {
   /** Looks at the row, unless that was done. */
   final void look() {
     if (!survivors.looked) {
-      look(blocks());
+      share(false);
       kernels.looked(parts, survivors);
-      survivors.lookedInParts = true;
     }
   }
 
-  private void look(int blocks) {
-    int most = (int) Math.min(blocks, (long) PARTS_EACH * crew.threads());
-    part = (blocks + most - 1) / most;
-    parts = (blocks + part - 1) / part;
-    summing = false;
+  private void share(boolean sums) {
+    int most = (int) Math.min(blocks(), (long) PARTS_EACH * crew.threads());
+    part = (blocks() + most - 1) / most;
+    parts = (blocks() + part - 1) / part;
+    summing = sums;
     crew.run(parts, this);
   }
 
@@ -80,30 +78,14 @@ class SplitRow<X> implements Crew.Work {
     return kernels.argMax(x, from, to, best * part, max, survivors);
   }
 
-  /**
-   * {@link RowKernels#sums}; false, and nothing done, at a temperature that is too extreme. What
-   * the last thread sums is not looked at before, as nobody waits for its maximum.
-   */
+  /** {@link RowKernels#sums}; false, and nothing done, at a temperature that is too extreme. */
   final boolean sums(double temperature) {
-    if (!kernels.sums(temperature) || survivors.looked && !survivors.lookedInParts) {
+    if (Exponential.stretch(temperature) != 1) {
       return false;
     }
-    int blocks = blocks();
-    int rest = 0;
-    if (!survivors.looked) {
-      look(blocks - blocks / crew.threads());
-      rest = 1;
-    }
-    float max = kernels.max(x, from, to, parts, survivors);
-    if (rest == 0 && max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
-    }
     this.temperature = temperature;
-    summing = true;
-    crew.run(parts + rest, this);
-    survivors.max = survivors.tops[blocks - 1];
-    survivors.total = Lanes.total(survivors.sums, survivors.decays, blocks);
-    survivors.stripsOfBlocks = true;
+    share(true);
+    kernels.total(x, from, to, temperature, survivors);
     return true;
   }
 
@@ -114,16 +96,11 @@ class SplitRow<X> implements Crew.Work {
   @Override
   public final void piece(int i) {
     int block = i * part;
-    if (!summing) {
-      look(block, Math.min(blocks(), block + part), i);
-      return;
-    }
-    float before = i == 0 ? Float.NEGATIVE_INFINITY : kernels.max(x, from, to, i, survivors);
-    if (i < parts) {
-      int end = Math.min(blocks(), block + part);
-      kernels.sums(x, from, to, temperature, block, end, i, before, survivors);
+    int end = Math.min(blocks(), block + part);
+    if (summing) {
+      kernels.sums(x, from, to, temperature, block, end, survivors);
     } else {
-      kernels.sumsOfRest(x, from, to, temperature, block, before, survivors);
+      look(block, end, i);
     }
   }
 

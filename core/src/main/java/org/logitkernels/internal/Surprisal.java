@@ -1,7 +1,8 @@
 package org.logitkernels.internal;
 
 /**
- * Steps by surprisal, {@code -ln p_i = ln(total) - (x_i - max) / T}, and by its mean, the entropy.
+ * Steps by surprisal, {@code -ln p_i = ln(total / w(max)) - (x_i - max) / T}, and by its mean, the
+ * entropy.
  *
  * <p>In double and in the order of ids, one code for every backend: so the bits agree. All need the
  * survivors' weights at the temperature. Tokens of no weight have no part in an entropy.
@@ -13,37 +14,39 @@ public final class Surprisal {
   private Surprisal() {}
 
   /**
-   * The entropy of the survivors, whose weights have this sum: {@code -sum(p_i ln p_i)}, in nats; 0
-   * for a single one.
+   * The entropy of the survivors, whose total is known: {@code -sum(p_i ln p_i)}, in nats; 0 for a
+   * single one.
    */
-  public static double entropy(Survivors survivors, double temperature, double total) {
-    double logTotal = StrictMath.log(total);
+  public static double entropy(Survivors survivors, double temperature) {
+    double logPartition = survivors.logPartition(temperature);
     double sum = 0;
     for (int i = 0; i < survivors.size; i++) {
       float weight = survivors.weights[i];
       if (weight > 0) {
-        sum += weight * of(survivors.values[i], survivors.max, temperature, logTotal);
+        sum += weight * of(survivors.values[i], survivors.max, temperature, logPartition);
       }
     }
-    return Math.max(0, sum / total);
+    return Math.max(0, sum / survivors.total);
   }
 
   /**
-   * The entropy of a whole row, from its total weight and the sum of the weights' products with
-   * {@code x - max}: {@code ln(total) - products / (total T)}.
+   * The entropy of a whole row, whose maximum and total are known, from the sum of the weights'
+   * products with {@code max - x}, stretched: {@code ln(total / w(max)) + products / (total T)}.
    */
-  public static double entropy(double products, double total, double temperature) {
-    return Math.max(0, StrictMath.log(total) - products / (total * temperature));
+  public static double entropy(double products, Survivors survivors, double temperature) {
+    double stretched = temperature * Exponential.stretch(temperature);
+    return Math.max(
+        0, survivors.logPartition(temperature) + products / (survivors.total * stretched));
   }
 
-  /** What a sum of products becomes where the maximum rises, before the total decays. */
-  public static double decay(
-      double products, double total, float before, float after, double stretch, double decay) {
-    return total > 0 ? decay * (products - ((double) after - before) * stretch * total) : 0;
+  /** The products of a block with distances from the row's maximum, from those from its own. */
+  public static double products(
+      double products, double sum, float blockMax, float max, float stretch) {
+    return products + ((double) max - blockMax) * stretch * sum;
   }
 
-  private static double of(float value, float max, double temperature, double logTotal) {
-    return logTotal - ((double) value - max) / temperature;
+  private static double of(float value, float max, double temperature, double logPartition) {
+    return logPartition - ((double) value - max) / temperature;
   }
 
   /**
@@ -52,25 +55,25 @@ public final class Surprisal {
    */
   public static void typical(
       Survivors survivors, double temperature, long need, double quantum, int minKeep) {
-    double logTotal = StrictMath.log(survivors.total);
+    double logPartition = survivors.logPartition(temperature);
     double entropy = survivors.entropy;
     int size = survivors.size;
     survivors.startKeys();
     for (int i = 0; i < size; i++) {
       long mass = Survivors.mass(survivors.weights[i], quantum);
-      survivors.addKey(shift(survivors, i, temperature, logTotal, entropy), mass);
+      survivors.addKey(shift(survivors, i, temperature, logPartition, entropy), mass);
     }
     long last = survivors.lastKey(need);
     if (minKeep > 1) {
       survivors.startKeys();
       for (int i = 0; i < size; i++) {
-        survivors.addKey(shift(survivors, i, temperature, logTotal, entropy), 1);
+        survivors.addKey(shift(survivors, i, temperature, logPartition, entropy), 1);
       }
       last = Math.max(last, survivors.lastKey(minKeep));
     }
     int kept = 0;
     for (int i = 0; i < size; i++) {
-      if (shift(survivors, i, temperature, logTotal, entropy) <= last) {
+      if (shift(survivors, i, temperature, logPartition, entropy) <= last) {
         survivors.move(i, kept++);
       }
     }
@@ -89,11 +92,11 @@ public final class Surprisal {
       long need,
       double quantum,
       int minKeep) {
-    double logTotal = StrictMath.log(survivors.total);
+    double logPartition = survivors.logPartition(temperature);
     long mass = 0;
     int count = 0;
     for (int i = 0; i < survivors.size; i++) {
-      double surprisal = of(survivors.values[i], survivors.max, temperature, logTotal);
+      double surprisal = of(survivors.values[i], survivors.max, temperature, logPartition);
       if (Math.abs(surprisal - survivors.entropy) < distance) {
         mass += Survivors.mass(survivors.weights[i], quantum);
         count++;
@@ -104,25 +107,25 @@ public final class Surprisal {
 
   /** A key that sorts by distance from the entropy, then by id. */
   private static long shift(
-      Survivors survivors, int i, double temperature, double logTotal, double entropy) {
-    double surprisal = of(survivors.values[i], survivors.max, temperature, logTotal);
+      Survivors survivors, int i, double temperature, double logPartition, double entropy) {
+    double surprisal = of(survivors.values[i], survivors.max, temperature, logPartition);
     float distance = (float) Math.abs(surprisal - entropy);
     return (long) Float.floatToRawIntBits(distance) << 32 | survivors.ids[i];
   }
 
   /** Keeps the longest best-first prefix whose share of the entropy is at most h, and the best. */
   public static void topH(Survivors survivors, double temperature, float h) {
-    double total = survivors.sum();
-    double logTotal = StrictMath.log(total);
-    double bound = (h + SLACK) * entropy(survivors, temperature, total) * total;
+    survivors.total = survivors.sum();
+    double logPartition = survivors.logPartition(temperature);
+    double bound = (h + SLACK) * entropy(survivors, temperature) * survivors.total;
     long[] best = survivors.bestFirst();
     if (survivors.size == 0) {
       throw Rows.changed();
     }
     int kept = 1;
-    double sum = term(survivors, best[0], temperature, logTotal);
+    double sum = term(survivors, best[0], temperature, logPartition);
     while (kept < survivors.size) {
-      double term = term(survivors, best[kept], temperature, logTotal);
+      double term = term(survivors, best[kept], temperature, logPartition);
       sum += term;
       if (!(sum <= bound) || term == 0) {
         break;
@@ -133,10 +136,11 @@ public final class Surprisal {
   }
 
   /** Weight times surprisal; 0 for a token of no weight, and else above 0 for all but the best. */
-  private static double term(Survivors survivors, long key, double temperature, double logTotal) {
+  private static double term(
+      Survivors survivors, long key, double temperature, double logPartition) {
     float value = Order.value(key);
     float weight = survivors.weight(value, temperature);
-    return weight > 0 ? weight * of(value, survivors.max, temperature, logTotal) : 0;
+    return weight > 0 ? weight * of(value, survivors.max, temperature, logPartition) : 0;
   }
 
   /** {@code min + (max - min) * (H / ln(size))^exponent}; 1 for a single token. */

@@ -41,7 +41,7 @@ public final class Survivors {
   /** The maximum, never -0, that weights are relative to. */
   public float max;
 
-  /** The total weight: of the whole row, or of the survivors. */
+  /** The total weight, relative to the maximum's N: of the whole row, or of the survivors. */
   public double total;
 
   /** The entropy in nats, of either. */
@@ -53,13 +53,12 @@ public final class Survivors {
   /** How many of the row's tokens are not masked, where it was counted. */
   public int unmasked;
 
-  /** Of each block of a row that was summed, its sum, relative to the maximum so far. */
+  /** Of each block of a row that was summed, its sum: a function of the block alone. */
   public final double[] sums;
 
-  /** Of each block, by how much the total before it decays. */
-  public final double[] decays;
-
-  /** Of each block, the maximum so far. */
+  /**
+   * Of each block, its maximum: -Infinity if all of it is masked, NaN if it holds what is no logit.
+   */
   public final float[] tops;
 
   /** Scratch: running totals. */
@@ -89,9 +88,6 @@ public final class Survivors {
    */
   public boolean looked;
 
-  /** Whether it did so in parts, and left the extremes of each. */
-  public boolean lookedInParts;
-
   /** The extremes of a row that was looked at, as that backend packs them. */
   public long extremes;
 
@@ -113,7 +109,6 @@ public final class Survivors {
   public Survivors(int capacity) {
     this.capacity = capacity;
     this.sums = new double[Lanes.blocks(capacity)];
-    this.decays = new double[sums.length];
     this.tops = new float[sums.length];
     this.prefixes = new double[sums.length];
     this.partExtremes = new long[sums.length];
@@ -179,7 +174,6 @@ public final class Survivors {
   public void forgetStrips() {
     stripsOfBlocks = false;
     looked = false;
-    lookedInParts = false;
   }
 
   /** Moves the i-th survivor to a place in front of it, or leaves it where it is. */
@@ -230,7 +224,6 @@ public final class Survivors {
     long hash = Float.floatToRawIntBits(max);
     for (int block = 0; block < Lanes.blocks(rowLength); block++) {
       hash = mixed(hash, Double.doubleToRawLongBits(sums[block]));
-      hash = mixed(hash, Double.doubleToRawLongBits(decays[block]));
       hash = mixed(hash, Float.floatToRawIntBits(tops[block]));
     }
     return hash;
@@ -254,6 +247,28 @@ public final class Survivors {
     size = 0;
     add(id, value);
     max(value);
+  }
+
+  /**
+   * After all blocks were summed: leaves the maximum and the total. Leaves a maximum of NaN, and no
+   * total, if the row holds NaN or +Infinity. Throws if every token is masked.
+   */
+  public void total(int blocks, double temperature) {
+    max = Lanes.max(tops, blocks);
+    if (max == Float.NEGATIVE_INFINITY) {
+      throw Rows.allMasked();
+    }
+    total = Lanes.total(sums, tops, blocks, max, temperature);
+  }
+
+  /** The logarithm of the total, in weights of the maximum. */
+  public double logPartition(double temperature) {
+    return LogProbability.ofPartition(total, max, temperature);
+  }
+
+  /** The total, in weights of the maximum. */
+  public double partition(double temperature) {
+    return total / weight(max, temperature);
   }
 
   /** Sets the maximum: not finite only where a row has changed since it was checked. */
@@ -424,23 +439,32 @@ public final class Survivors {
 
   /** Ids and probabilities under the total, best first. */
   public void probabilities(double temperature, int[] bestIds, float[] probabilities) {
-    double stretch = Exponential.stretch(temperature);
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    float factor = (float) (1 / total);
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
+    float origin = Exponential.origin(max, scale, stretch);
+    int exponent = Exponential.exponent(max * stretch, scale);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float first = Exponential.first(total);
+    float second = Exponential.second(total);
     long[] best = bestFirst();
     for (int i = 0; i < size; i++) {
       bestIds[i] = Order.id(best[i]);
-      float d = Exponential.difference(Order.value(best[i]), max, stretch);
-      probabilities[i] = Exponential.weight(d, scale, cutoff) * factor;
+      float v = (Order.value(best[i]) - origin) * stretch;
+      float weight = Exponential.weight(v, head, tail, exponent);
+      probabilities[i] = Exponential.probability(weight, first, second);
     }
   }
 
   /** The weight of one logit. */
   public float weight(float value, double temperature) {
-    float scale = Exponential.scale(temperature);
-    float d = Exponential.difference(value, max, Exponential.stretch(temperature));
-    return Exponential.weight(d, scale, Exponential.cutoff(scale));
+    return Exponential.weight(value, max, temperature);
+  }
+
+  /** Its probability under the total. */
+  public float probability(float value, double temperature) {
+    return Exponential.probability(
+        weight(value, temperature), Exponential.first(total), Exponential.second(total));
   }
 
   /** Fills the keys, and beside them the masses, or 1 each for counting; returns their sum. */

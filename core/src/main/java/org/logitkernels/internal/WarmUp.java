@@ -497,9 +497,10 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
           parts.look(x, 0, to, 0, blocks, 0, survivors);
           parts.looked(1, survivors);
           int half = (blocks + 1) / 2;
-          parts.sums(x, 0, to, temperature, 0, half, 0, Float.NEGATIVE_INFINITY, survivors);
-          float before = survivors.tops[half - 1];
-          parts.sumsOfRest(x, 0, to, temperature, half, before, survivors);
+          parts.sums(x, 0, to, temperature, 0, half, survivors);
+          survivors.forgetStrips();
+          parts.sums(x, 0, to, temperature, half, blocks, survivors);
+          parts.total(x, 0, to, temperature, survivors);
         }
       }
       case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);

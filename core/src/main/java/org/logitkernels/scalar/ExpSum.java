@@ -1,6 +1,5 @@
 package org.logitkernels.scalar;
 
-import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Survivors;
@@ -9,87 +8,150 @@ import org.logitkernels.internal.Survivors;
 final class ExpSum {
   private ExpSum() {}
 
-  /** The row's total weight. */
-  static double total(float[] x, int from, int to, double temperature) {
-    return total(x, from, to, temperature, null);
-  }
-
-  /** Leaves the row's maximum and total weight, and what its blocks sum to. */
-  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    survivors.max = Maxima.max(x, from, to);
-    survivors.total = total(x, from, to, temperature, survivors);
-    survivors.stripsOfBlocks = false;
-  }
-
-  private static double total(
-      float[] x, int from, int to, double temperature, @Nullable Survivors survivors) {
-    double stretch = Exponential.stretch(temperature);
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    float max = Float.NEGATIVE_INFINITY;
+  /** The row's total weight, relative to its maximum. */
+  static double total(float[] x, int from, int to, double temperature, float max) {
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
     double total = 0;
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+    for (int at = from; at < to; at += Lanes.BLOCK) {
       int end = Math.min(to, at + Lanes.BLOCK);
-      int best = Maxima.best(x, at, end);
-      double decay = 1;
-      if (best >= 0 && x[best] > max) {
-        float blockMax = x[best] + 0f;
-        decay = Exponential.decay(max, blockMax, temperature);
-        max = blockMax;
-      }
-      float sum = 0;
-      if (max > Float.NEGATIVE_INFINITY) {
-        sum = lanes(x, at, end, max, stretch, scale, cutoff, 1, 0);
-        total = total * decay + sum;
-      }
-      if (survivors != null) {
-        survivors.sums[b] = sum;
-        survivors.decays[b] = decay;
-        survivors.tops[b] = max;
-      }
+      float top = Maxima.top(x, at, end);
+      total += block(x, at, end, temperature, top) * Exponential.factor(top, max, scale, stretch);
     }
     return total;
   }
 
-  /** {@link Lanes#sum} of the weights of {@code x[at, end)}. */
-  private static float lanes(
+  /** Leaves the row's maximum and total weight, and of each block the sum and the maximum. */
+  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    survivors.max = Maxima.max(x, from, to);
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      int end = Math.min(to, at + Lanes.BLOCK);
+      survivors.tops[b] = Maxima.top(x, at, end);
+      survivors.sums[b] = block(x, at, end, temperature, survivors.tops[b]);
+    }
+    survivors.total(Lanes.blocks(to - from), temperature);
+    survivors.stripsOfBlocks = false;
+  }
+
+  /** The sum of the weights of {@code x[at, end)}, a block with this maximum. */
+  static double block(float[] x, int at, int end, double temperature, float top) {
+    return top == Float.NEGATIVE_INFINITY ? 0 : block(x, at, end, temperature, top, false);
+  }
+
+  /** The same, or of the weights' products with the distances from the maximum. */
+  static double block(
+      float[] x, int at, int end, double temperature, float top, boolean byDistance) {
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
+    float origin = Exponential.origin(top, scale, stretch);
+    float nearest = (top - origin) * stretch;
+    int exponent = Exponential.exponent(top * stretch, scale);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    return lanes(x, at, end, origin, stretch, head, tail, exponent, nearest, byDistance, 1, 0);
+  }
+
+  /** Lanes, halved: those from one on, so many apart. */
+  private static double lanes(
       float[] x,
       int at,
       int end,
-      float max,
-      double stretch,
-      float scale,
-      float cutoff,
+      float origin,
+      float stretch,
+      float head,
+      float tail,
+      int exponent,
+      float nearest,
+      boolean byDistance,
       int stride,
       int lane) {
     if (stride < Lanes.COUNT) {
-      return lanes(x, at, end, max, stretch, scale, cutoff, 2 * stride, lane)
-          + lanes(x, at, end, max, stretch, scale, cutoff, 2 * stride, lane + stride);
+      int next = 2 * stride;
+      return lanes(
+              x, at, end, origin, stretch, head, tail, exponent, nearest, byDistance, next, lane)
+          + lanes(
+              x,
+              at,
+              end,
+              origin,
+              stretch,
+              head,
+              tail,
+              exponent,
+              nearest,
+              byDistance,
+              next,
+              lane + stride);
+    }
+    return groups(
+        x,
+        at + lane,
+        end,
+        origin,
+        stretch,
+        head,
+        tail,
+        exponent,
+        nearest,
+        byDistance,
+        Lanes.GROUPS);
+  }
+
+  /** So many groups of a lane, in pairs, and pairs of pairs. */
+  private static float groups(
+      float[] x,
+      int at,
+      int end,
+      float origin,
+      float stretch,
+      float head,
+      float tail,
+      int exponent,
+      float nearest,
+      boolean byDistance,
+      int count) {
+    if (count > 1) {
+      int half = count / 2;
+      int middle = at + half * Lanes.GROUP;
+      return groups(x, at, end, origin, stretch, head, tail, exponent, nearest, byDistance, half)
+          + groups(
+              x, middle, end, origin, stretch, head, tail, exponent, nearest, byDistance, half);
     }
     float sum = 0;
-    for (int i = at + lane; i < end; i += Lanes.COUNT) {
-      sum += Exponential.weight(Exponential.difference(x[i], max, stretch), scale, cutoff);
+    for (int i = at; i < Math.min(end, at + Lanes.GROUP); i += Lanes.COUNT) {
+      float v = (x[i] - origin) * stretch;
+      sum =
+          byDistance
+              ? Exponential.addProductTo(sum, v, nearest - v, head, tail, exponent)
+              : Exponential.addTo(sum, v, head, tail, exponent);
     }
     return sum;
   }
 
-  /** Weights of {@code x[at, end)}, each times a factor, into {@code w}, from {@code wFrom}. */
+  /**
+   * Weights of {@code x[at, end)} under a maximum into {@code w}, from {@code wFrom}: each as a
+   * probability by two factors, of which 1 and 0 leave it a weight.
+   */
   static void weights(
       float[] x,
       int at,
       int end,
       float max,
       double temperature,
-      float factor,
+      float first,
+      float second,
       float[] w,
       int wFrom) {
-    double stretch = Exponential.stretch(temperature);
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
+    float origin = Exponential.origin(max, scale, stretch);
+    int exponent = Exponential.exponent(max * stretch, scale);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
     int shift = wFrom - at;
     for (int i = at; i < end; i++) {
-      float d = Exponential.difference(x[i], max, stretch);
-      w[i + shift] = Exponential.weight(d, scale, cutoff) * factor;
+      float weight = Exponential.weight((x[i] - origin) * stretch, head, tail, exponent);
+      w[i + shift] = Exponential.probability(weight, first, second);
     }
   }
 }

@@ -20,6 +20,12 @@ final class Maxima {
     return best - from;
   }
 
+  /** The maximum of a part, never -0; -Infinity if all of it is masked. Throws for NaN. */
+  static float top(float[] x, int from, int to) {
+    int best = best(x, from, to);
+    return best < 0 ? Float.NEGATIVE_INFINITY : x[best] + 0f;
+  }
+
   /** The index of the first maximum; -1 if all are masked. Throws for NaN and +Infinity. */
   static int best(float[] x, int from, int to) {
     float max = Float.NEGATIVE_INFINITY;

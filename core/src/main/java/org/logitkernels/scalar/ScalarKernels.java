@@ -3,7 +3,6 @@ package org.logitkernels.scalar;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.CopyingKernels;
 import org.logitkernels.internal.Halves;
-import org.logitkernels.internal.LogProbability;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.Survivors;
@@ -32,15 +31,12 @@ public final class ScalarKernels implements Backend {
 
   @Override
   public double logSumExp(float[] x, int from, int to, double temperature) {
-    float max = Maxima.max(x, from, to);
-    return max / temperature + StrictMath.log(ExpSum.total(x, from, to, temperature));
+    return Softmax.logSumExp(x, from, to, temperature);
   }
 
   @Override
   public double logProbability(float[] x, int from, int to, double temperature, int token) {
-    float max = Maxima.max(x, from, to);
-    double logTotal = StrictMath.log(ExpSum.total(x, from, to, temperature));
-    return LogProbability.of(x[from + token], max, temperature, logTotal);
+    return Softmax.logProbability(x, from, to, temperature, token);
   }
 
   @Override
@@ -97,7 +93,22 @@ public final class ScalarKernels implements Backend {
   @Override
   public void weights(Survivors survivors, double temperature) {
     ExpSum.weights(
-        survivors.values, 0, survivors.size, survivors.max, temperature, 1, survivors.weights, 0);
+        survivors.values,
+        0,
+        survivors.size,
+        survivors.max,
+        temperature,
+        1,
+        0,
+        survivors.weights,
+        0);
+  }
+
+  @Override
+  public void sumBlock(Survivors survivors, double temperature, int block) {
+    float top = Maxima.top(survivors.values, 0, survivors.size);
+    survivors.tops[block] = top;
+    survivors.sums[block] = ExpSum.block(survivors.values, 0, survivors.size, temperature, top);
   }
 
   @Override

@@ -8,13 +8,13 @@ final class TopP {
 
   static void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
     float max = Maxima.max(x, from, to);
-    double total = ExpSum.total(x, from, to, temperature);
+    double total = ExpSum.total(x, from, to, temperature, max);
     survivors.all(x, from, to);
     survivors.max = max;
     survivors.total = total;
     if (p < 1) {
       ExpSum.weights(
-          survivors.values, 0, survivors.size, max, temperature, 1, survivors.weights, 0);
+          survivors.values, 0, survivors.size, max, temperature, 1, 0, survivors.weights, 0);
       double quantum = Survivors.quantum(to - from);
       survivors.keepMass(Survivors.need(p, total, quantum), quantum);
     }

@@ -3,7 +3,7 @@ package org.logitkernels.vector;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Survivors;
 
-/** A draw from the survivors. */
+/** A draw from the survivors, and what a draw from a row sums again. */
 final class Draw {
   private Draw() {}
 
@@ -27,5 +27,28 @@ final class Draw {
     double before = block == 0 ? 0 : prefixes[block - 1];
     int i = Survivors.drawIndex(survivors.weights, at, end, before, target);
     return i < 0 ? -1 : survivors.ids[i];
+  }
+
+  /** {@link org.logitkernels.internal.Backend#sumBlock}, of a block at least a vector long. */
+  static void sumBlock(Survivors survivors, double temperature, int block) {
+    Scratch scratch = Scratch.take(1);
+    ExpSum.pass(
+        survivors.values,
+        0,
+        survivors.size,
+        temperature,
+        Float.NaN,
+        0,
+        scratch.sums,
+        scratch.tops,
+        scratch.strips,
+        0,
+        scratch.groups,
+        ExpSum.NOWHERE,
+        0,
+        ExpSum.NO_BLOCKS);
+    survivors.sums[block] = scratch.sums[0];
+    survivors.tops[block] = scratch.tops[0];
+    scratch.give();
   }
 }

@@ -1,102 +1,135 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.GE;
-import static jdk.incubator.vector.VectorOperators.LE;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+import static org.logitkernels.internal.Exponential.C1;
+import static org.logitkernels.internal.Exponential.C2;
+import static org.logitkernels.internal.Exponential.C3;
+import static org.logitkernels.internal.Exponential.C4;
+import static org.logitkernels.internal.Exponential.C5;
+import static org.logitkernels.internal.Exponential.C6;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Surprisal;
 import org.logitkernels.internal.Survivors;
 
 /**
  * The entropy of the whole row: {@link ExpSum}, whose loops these are, and beside each weight its
- * product with the difference from the maximum, over the same lanes.
+ * product with the distance from the block's maximum, over the same lanes.
  */
 final class EntropySum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
 
-  // What is known of the next block: see ExpSum.
-  private static final int PLAIN = 0;
-  private static final int CUT = 1;
-  private static final int RAISED = 2;
-  private static final int UNSEEN = 3;
-
-  // Where a block leaves its sums.
-  private static final int SUM = 0;
-  private static final int PRODUCTS = 1;
+  /** Of a block without a logit whose power is less than this above N, every weight counts. */
+  private static final int PLAIN = Exponential.LEAST + 1;
 
   private EntropySum() {}
 
   /** Leaves the row's maximum, total weight and entropy, and how many tokens are not masked. */
   static void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    float[] maxima = survivors.maxima;
-    double[] sums = survivors.lanes;
-    float max = Float.NEGATIVE_INFINITY;
-    double total = 0;
+    Scratch scratch = Scratch.take();
+    int masked = pass(x, from, to, temperature, scratch, survivors);
+    scratch.give();
+    ExpSum.total(x, from, to, temperature, survivors);
+    double scale = Exponential.scale(temperature);
     double products = 0;
+    for (int b = 0; b < Lanes.blocks(to - from); b++) {
+      double factor = Exponential.factor(survivors.tops[b], survivors.max, scale, 1);
+      if (factor > 0) {
+        double product = survivors.prefixes[b];
+        products +=
+            Surprisal.products(product, survivors.sums[b], survivors.tops[b], survivors.max, 1)
+                * factor;
+      }
+    }
+    survivors.entropy = Surprisal.entropy(products, survivors, temperature);
+    survivors.unmasked = to - from - masked;
+  }
+
+  /**
+   * Leaves the sums and maxima of the blocks, and in the place of running totals the sums of
+   * products; returns how many tokens are masked.
+   */
+  private static int pass(
+      float[] x, int from, int to, double temperature, Scratch scratch, Survivors survivors) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float[] maxima = survivors.maxima;
+    float[] groups = scratch.groups;
+    float[] products = scratch.products;
     int masked = 0;
-    int next = UNSEEN;
+    boolean seen = false;
+    long extremes = Maxima.NONE;
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
       boolean whole = end - at == Lanes.BLOCK;
-      if (next >= RAISED || !whole) {
-        // Short of a vector, logits before the block are looked at for a second time.
-        long extremes =
-            next == UNSEEN && whole
-                ? Strips.block(x, at, maxima, b * Lanes.COUNT)
-                : Maxima.scan(x, Math.min(at, end - F.length()), end);
-        float blockMax = Maxima.max(extremes);
-        if (!(blockMax < Float.POSITIVE_INFINITY)) {
-          throw Rows.invalid(x, from, to);
-        }
-        if (blockMax > max) {
-          double decay = Exponential.decay(max, blockMax, temperature);
-          products = Surprisal.decay(products, total, max, blockMax, 1, decay);
-          total *= decay;
-          max = blockMax;
-        }
-        next = Maxima.min(extremes) - max >= cutoff ? PLAIN : CUT;
+      int strip = b * Lanes.COUNT;
+      if (!whole) {
+        extremes = Maxima.rest(x, at, end);
+      } else if (!seen) {
+        extremes = Strips.block(x, at, maxima, strip);
       }
-      if (next == CUT) {
+      float top = Maxima.max(extremes);
+      survivors.tops[b] = top;
+      survivors.sums[b] = 0;
+      survivors.prefixes[b] = 0;
+      seen = Math.abs(top) < Float.POSITIVE_INFINITY;
+      float least = Maxima.min(extremes);
+      if (least == Float.NEGATIVE_INFINITY) {
         masked += masked(x, at, end);
       }
-      if (max == Float.NEGATIVE_INFINITY) {
-        next = UNSEEN; // nothing to sum yet
+      if (!seen) {
         continue;
       }
+      boolean far = Exponential.isFar(top, scale);
+      int exponent = Exponential.exponent(top, scale);
+      float shift = Exponential.BIASED - exponent;
       int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-      int strip = (b + (ahead > 0 ? 1 : 0)) * Lanes.COUNT;
-      if (!whole) { // filled up with masked logits
-        System.arraycopy(x, at, survivors.values, 0, end - at);
-        Arrays.fill(survivors.values, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
-        EntropySum.cutBlock(survivors.values, 0, 0, max, scale, cutoff, maxima, strip, sums);
-      } else if (next == PLAIN) {
-        next = plainBlock(x, at, ahead, max, scale, cutoff, maxima, strip, sums);
+      int next = ahead > 0 ? strip + Lanes.COUNT : strip;
+      if (whole && !far && least * scale >= exponent + PLAIN) {
+        extremes = plainBlock(x, at, ahead, top, head, tail, shift, maxima, next, groups, products);
       } else {
-        next = cutBlock(x, at, ahead, max, scale, cutoff, maxima, strip, sums);
+        float origin = far ? top : 0;
+        float nearest = far ? 0 : top;
+        float floor = Exponential.floor(exponent, scale);
+        if (whole) {
+          extremes =
+              cutBlock(
+                  x, at, ahead, nearest, origin, floor, head, tail, shift, maxima, next, groups,
+                  products);
+        } else { // filled up with masked logits
+          System.arraycopy(x, at, survivors.values, 0, end - at);
+          Arrays.fill(survivors.values, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
+          EntropySum.cutBlock(
+              survivors.values,
+              0,
+              0,
+              nearest,
+              origin,
+              floor,
+              head,
+              tail,
+              shift,
+              maxima,
+              next,
+              groups,
+              products);
+        }
       }
-      total += sums[SUM];
-      products += sums[PRODUCTS];
+      survivors.sums[b] = LaneSum.sum(groups, Lanes.GROUPS);
+      survivors.prefixes[b] = LaneSum.sum(products, Lanes.GROUPS);
     }
-    if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
-    }
-    survivors.max = max;
-    survivors.total = total;
-    survivors.entropy = Surprisal.entropy(products, total, temperature);
-    survivors.unmasked = to - from - masked;
-    survivors.stripsOfBlocks = true;
+    return masked;
   }
 
   private static int masked(float[] x, int at, int end) {
@@ -113,165 +146,148 @@ final class EntropySum {
   }
 
   /** A whole block of which every weight counts. */
-  private static int plainBlock(
+  private static long plainBlock(
       float[] x,
       int at,
       int ahead,
-      float max,
-      float scale,
-      float cutoff,
+      float nearest,
+      float head,
+      float tail,
+      float shift,
       float[] maxima,
       int strip,
-      double[] sums) {
+      float[] groups,
+      float[] products) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector sum = FloatVector.zero(F);
-    FloatVector products = FloatVector.zero(F);
-    // Of the next block: strips that neither raise the maximum nor hold NaN, and strips of which
-    // every weight counts.
-    int valid = 0;
-    int counting = 0;
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      FloatVector halfProducts = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        FloatVector quarterProducts = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          FloatVector laneProducts = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
-          int start = at + LaneSum.offset(a, b, c);
-          int part = LaneSum.met(a, b, c) * F.length();
-          int look = at + ahead + part * LaneSum.ROUNDS;
-          for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
-            FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
-            FloatVector weight = Weight.addTo(zero, d, scales);
-            lanes = lanes.add(weight);
-            laneProducts = weight.fma(d, laneProducts);
-            IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert nearest - nearest == 0 : "nearest " + nearest;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector nearests = FloatVector.broadcast(F, nearest);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        FloatVector product = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+            FloatVector t = v.fma(heads, shifts);
+            FloatVector r = v.fma(heads, shifts.sub(t));
+            r = v.fma(tails, r);
+            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            p = p.fma(r, FloatVector.broadcast(F, C4));
+            p = p.fma(r, FloatVector.broadcast(F, C3));
+            p = p.fma(r, FloatVector.broadcast(F, C2));
+            p = p.fma(r, FloatVector.broadcast(F, C1));
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+            FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+            sum = p.fma(power, sum);
+            product = p.mul(power).fma(nearests.sub(v), product);
+            int i = group * 4 + j;
+            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             signedMin = signedMin.min(bits);
             unsignedMax = Unsigned.max(unsignedMax, bits);
           }
-          quarter = quarter.add(lanes);
-          quarterProducts = quarterProducts.add(laneProducts);
-          FloatVector most =
-              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
-          IntVector negative = Unsigned.bits(unsignedMax);
-          FloatVector least =
-              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
-          most.intoArray(maxima, strip + part);
-          valid +=
-              most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
-          counting += least.sub(maxes).compare(GE, cutoff).trueCount();
         }
-        half = half.add(quarter);
-        halfProducts = halfProducts.add(quarterProducts);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
+        product.intoArray(products, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
-      products = products.add(halfProducts);
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
-      products = products.add(products.rearrange(LaneSum.BY_8));
-    }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-      products = products.add(products.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    products = products.add(products.rearrange(LaneSum.BY_2));
-    sums[SUM] = sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
-    sums[PRODUCTS] = products.add(products.rearrange(LaneSum.BY_1)).lane(0);
-    return valid < Lanes.COUNT ? RAISED : counting < Lanes.COUNT ? CUT : PLAIN;
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
-  /** A whole block in which weights may lie below the cutoff. */
-  static int cutBlock(
+  /** A whole block in which weights may lie below the least, or a far one. */
+  static long cutBlock(
       float[] x,
       int at,
       int ahead,
-      float max,
-      float scale,
-      float cutoff,
+      float nearest,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
       float[] maxima,
       int strip,
-      double[] sums) {
+      float[] groups,
+      float[] products) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector sum = FloatVector.zero(F);
-    FloatVector products = FloatVector.zero(F);
-    // Of the next block: strips that neither raise the maximum nor hold NaN, and strips of which
-    // every weight counts.
-    int valid = 0;
-    int counting = 0;
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      FloatVector halfProducts = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        FloatVector quarterProducts = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          FloatVector laneProducts = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
-          int start = at + LaneSum.offset(a, b, c);
-          int part = LaneSum.met(a, b, c) * F.length();
-          int look = at + ahead + part * LaneSum.ROUNDS;
-          for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
-            FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
-            VectorMask<Float> counts = d.compare(GE, cutoff);
-            FloatVector weight = zero.blend(Weight.addTo(zero, d, scales), counts);
-            lanes = lanes.add(weight);
-            laneProducts = weight.fma(zero.blend(d, counts), laneProducts);
-            IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    assert nearest - nearest == 0 : "nearest " + nearest;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    FloatVector nearests = FloatVector.broadcast(F, nearest);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        FloatVector product = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
+            v = v.blend(floors, v.compare(LT, floors));
+            FloatVector t = v.fma(heads, shifts);
+            FloatVector r = v.fma(heads, shifts.sub(t));
+            r = v.fma(tails, r);
+            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            p = p.fma(r, FloatVector.broadcast(F, C4));
+            p = p.fma(r, FloatVector.broadcast(F, C3));
+            p = p.fma(r, FloatVector.broadcast(F, C2));
+            p = p.fma(r, FloatVector.broadcast(F, C1));
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+            FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+            sum = p.fma(power, sum);
+            product = p.mul(power).fma(nearests.sub(v), product);
+            int i = group * 4 + j;
+            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             signedMin = signedMin.min(bits);
             unsignedMax = Unsigned.max(unsignedMax, bits);
           }
-          quarter = quarter.add(lanes);
-          quarterProducts = quarterProducts.add(laneProducts);
-          FloatVector most =
-              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
-          IntVector negative = Unsigned.bits(unsignedMax);
-          FloatVector least =
-              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
-          most.intoArray(maxima, strip + part);
-          valid +=
-              most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
-          counting += least.sub(maxes).compare(GE, cutoff).trueCount();
         }
-        half = half.add(quarter);
-        halfProducts = halfProducts.add(quarterProducts);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
+        product.intoArray(products, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
-      products = products.add(halfProducts);
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
-      products = products.add(products.rearrange(LaneSum.BY_8));
-    }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-      products = products.add(products.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    products = products.add(products.rearrange(LaneSum.BY_2));
-    sums[SUM] = sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
-    sums[PRODUCTS] = products.add(products.rearrange(LaneSum.BY_1)).lane(0);
-    return valid < Lanes.COUNT ? RAISED : counting < Lanes.COUNT ? CUT : PLAIN;
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 }

@@ -2,15 +2,15 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
-import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Rows;
@@ -20,12 +20,12 @@ import org.logitkernels.internal.Survivors;
  * Sums of weights, block by block, without storing the weights, in one read of the row.
  *
  * <p>The loop that sums a block looks at the next one too, for its extremes: so the next block's
- * maximum is known before its weights are, the row streams in while the processor computes, and
- * nothing is computed twice, whatever the row.
+ * maximum is known before its weights are, and the row streams in while the processor computes.
  *
- * <p>Loops hold one exponential each and one accumulator, and keep their vectors in registers; more
- * copies of it in one method would not be inlined any more. So the virtual lanes are gone through a
- * vector's worth at a time, in the order in which halving combines them.
+ * <p>Loops hold one exponential each; more copies of it in one method would not be inlined any
+ * more. The two loops around it that add a group have two rounds each, because the compiler unrolls
+ * loops of so few whatever is in them. Groups go to memory: combined here, they would keep
+ * registers.
  *
  * <p>The methods that hold these loops are longer than 325 bytes of bytecode, their assertions
  * included, and have to be: HotSpot then compiles each on its own. Inlined into a kernel that
@@ -37,154 +37,179 @@ final class ExpSum {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final IntVector LANES = IntVector.zero(I).addIndex(1);
 
-  // What is known of the next block.
+  /** Of a block without a logit whose power is less than this above N, every weight counts. */
+  private static final int PLAIN = Exponential.LEAST + 1;
 
-  /** No weight lies below the cutoff, none above 1. */
-  private static final int PLAIN = 0;
+  /** A softmax may store blocks whose maximum's power is less: relative to a far one they are 0. */
+  private static final double STORABLE = 0x1p16 - 128;
 
-  /** None lies above 1. */
-  private static final int CUT = 1;
-
-  /** It raises the maximum, or holds NaN or +Infinity. */
-  private static final int RAISED = 2;
-
-  /** Nothing: its strips were not looked at either. */
-  private static final int UNSEEN = 3;
-
-  /**
-   * Where the maxima of strips go that nobody asked for: written by every thread, read by none.
-   *
-   * <p>Every block stores them, because a store that only some kernels reached would, once compiled
-   * while they were rare, stay a call out of line, and every vector before it an object. Threads
-   * are spread over it, as two that write to the same line wait for each other.
-   */
-  private static final float[] UNREAD = new float[64 * Lanes.COUNT];
-
-  private static final Use NO_USE = (x, from, to, temperature, max, total, y, yFrom) -> total;
+  static final float[] NOWHERE = {};
+  static final boolean[] NO_BLOCKS = {};
 
   private ExpSum() {}
 
-  /** What becomes of a row's maximum and total weight: passed on, as nothing may be allocated. */
-  interface Use {
-    double of(
-        float[] x,
-        int from,
-        int to,
-        double temperature,
-        float max,
-        double total,
-        float[] y,
-        int yFrom);
+  /** Leaves the row's maximum and total weight, those of its blocks, and its strips' maxima. */
+  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    if (!survivors.summed) {
+      sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
+      total(x, from, to, temperature, survivors);
+    }
   }
 
-  /** Sums the row, for a use with an output. */
-  static double sum(
-      float[] x, int from, int to, double temperature, Use use, float[] y, int yFrom) {
-    return pass(x, from, to, temperature, 0, Float.NEGATIVE_INFINITY, null, use, y, yFrom);
+  /** Leaves the maximum and the total of a row whose blocks were summed. */
+  static void total(float[] x, int from, int to, double temperature, Survivors survivors) {
+    survivors.total(Lanes.blocks(to - from), temperature);
+    if (!(survivors.max < Float.POSITIVE_INFINITY)) {
+      throw Rows.invalid(x, from, to);
+    }
+    survivors.stripsOfBlocks = true;
+  }
+
+  /** Leaves the sums and maxima of blocks {@code [block, end)}, and their strips' maxima. */
+  static void sums(
+      float[] x, int from, int to, double temperature, int block, int end, Survivors survivors) {
+    Scratch scratch = Scratch.take();
+    pass(
+        x,
+        from + block * Lanes.BLOCK,
+        Math.min(to, from + end * Lanes.BLOCK),
+        temperature,
+        survivors.looked ? Maxima.min(survivors.extremes) : Float.NaN,
+        block,
+        survivors.sums,
+        survivors.tops,
+        survivors.maxima,
+        Lanes.COUNT,
+        scratch.groups,
+        NOWHERE,
+        0,
+        NO_BLOCKS);
+    scratch.give();
   }
 
   /**
-   * Leaves the row's maximum and total weight, what its blocks sum to, and the maxima of its
-   * strips.
+   * Sums the blocks of a row that no survivors are kept of: leaves their sums and maxima, and
+   * returns the row's maximum. Throws for NaN and +Infinity, and where every token is masked.
    */
-  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    if (survivors.summed) {
-      return;
-    }
-    if (survivors.looked) {
-      long extremes = Maxima.check(x, from, to, survivors.extremes);
-      int blocks = Lanes.blocks(to - from);
-      float masked = Float.NEGATIVE_INFINITY;
-      Parts.sums(x, from, to, temperature, 0, blocks, masked, Maxima.min(extremes), survivors);
-      survivors.max = Maxima.max(extremes);
-      survivors.total = Lanes.total(survivors.sums, survivors.decays, blocks);
-      survivors.stripsOfBlocks = true;
-    } else {
-      sumsOfRest(x, from, to, temperature, 0, Float.NEGATIVE_INFINITY, survivors);
-    }
+  static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
+    return stored(x, from, to, temperature, scratch, NOWHERE, 0);
   }
 
-  /** The same of blocks from one on, behind others with this maximum; the total is theirs. */
-  static void sumsOfRest(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      float before,
-      Survivors survivors) {
-    pass(x, from, to, temperature, block, before, survivors, NO_USE, UNREAD, 0);
-  }
-
-  private static double pass(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      float before,
-      @Nullable Survivors survivors,
-      Use use,
-      float[] y,
-      int yFrom) {
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    float max = before;
-    double total = 0;
-    int next = UNSEEN;
-    float[] maxima = survivors == null ? UNREAD : survivors.maxima;
-    int unread = (int) (Thread.currentThread().threadId() * Lanes.COUNT & UNREAD.length - 1);
-    for (int at = from + block * Lanes.BLOCK, b = block; at < to; at += Lanes.BLOCK, b++) {
-      int end = Math.min(to, at + Lanes.BLOCK);
-      boolean whole = end - at == Lanes.BLOCK;
-      double decay = 1;
-      if (next >= RAISED || !whole) {
-        // Short of a vector, logits before the block are looked at for a second time.
-        long extremes =
-            next == UNSEEN && whole && survivors != null
-                ? Strips.block(x, at, maxima, b * Lanes.COUNT)
-                : Maxima.scan(x, Math.min(at, end - F.length()), end);
-        float blockMax = Maxima.max(extremes);
-        if (!(blockMax < Float.POSITIVE_INFINITY)) {
-          throw Rows.invalid(x, from, to);
-        }
-        if (blockMax > max) {
-          decay = Exponential.decay(max, blockMax, temperature);
-          max = blockMax;
-        }
-        next = Maxima.min(extremes) - max >= cutoff ? PLAIN : CUT;
-      }
-      float sum = 0;
-      if (max == Float.NEGATIVE_INFINITY) {
-        next = UNSEEN; // nothing to sum yet
-      } else if (whole) {
-        int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int strip = survivors == null ? unread : (at - from + ahead) / Lanes.BLOCK * Lanes.COUNT;
-        long packed =
-            next == PLAIN
-                ? plainBlock(x, at, ahead, max, scale, cutoff, maxima, strip)
-                : cutBlock(x, at, ahead, max, scale, cutoff, maxima, strip);
-        sum = Float.intBitsToFloat((int) (packed >> 32));
-        next = (int) packed;
-      } else {
-        sum = lastBlock(x, at, end, max, scale, cutoff);
-      }
-      total = total * decay + sum;
-      if (survivors != null) {
-        survivors.sums[b] = sum;
-        survivors.decays[b] = decay;
-        survivors.tops[b] = max;
-      }
+  /**
+   * The same, and stores the weights of blocks, each relative to its own N, where a softmax can go
+   * on with them: near blocks of which every weight counts. Not where there is no place for it.
+   */
+  static float stored(
+      float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
+    pass(
+        x,
+        from,
+        to,
+        temperature,
+        Float.NaN,
+        0,
+        scratch.sums,
+        scratch.tops,
+        scratch.strips,
+        0,
+        scratch.groups,
+        y,
+        yFrom,
+        scratch.stored);
+    float max = Lanes.max(scratch.tops, Lanes.blocks(to - from));
+    if (!(max < Float.POSITIVE_INFINITY)) {
+      throw Rows.invalid(x, from, to);
     }
     if (max == Float.NEGATIVE_INFINITY) {
       throw Rows.allMasked();
     }
-    if (survivors != null) {
-      survivors.max = max;
-      survivors.total = total;
-      survivors.stripsOfBlocks = true;
+    return max;
+  }
+
+  /**
+   * Sums the blocks of {@code x[from, to)}, the first of which has a number.
+   *
+   * @param least no logit is less, and the strips' maxima are known; NaN if they are not
+   * @param strips how far in {@code maxima} the strips of one block lie from those of the next
+   * @param y where weights may be stored; nowhere if it is empty
+   * @param stored of which blocks they were
+   */
+  static void pass(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      float least,
+      int block,
+      double[] sums,
+      float[] tops,
+      float[] maxima,
+      int strips,
+      float[] groups,
+      float[] y,
+      int yFrom,
+      boolean[] stored) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    boolean looked = least == least;
+    boolean seen = false;
+    long extremes = Maxima.NONE;
+    for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
+      int end = Math.min(to, at + Lanes.BLOCK);
+      boolean whole = end - at == Lanes.BLOCK;
+      int strip = b * strips;
+      if (!whole) {
+        extremes = Maxima.rest(x, at, end);
+      } else if (looked) {
+        extremes = Maxima.scan(maxima, strip, strip + Lanes.COUNT);
+      } else if (!seen) {
+        extremes = Strips.block(x, at, maxima, strip);
+      }
+      float top = Maxima.max(extremes);
+      float bottom = looked && whole ? least : Maxima.min(extremes);
+      tops[b] = top;
+      sums[b] = 0;
+      seen = false;
+      boolean stores = false;
+      if (Math.abs(top) < Float.POSITIVE_INFINITY) {
+        boolean far = Exponential.isFar(top, scale);
+        int exponent = Exponential.exponent(top, scale);
+        float shift = Exponential.BIASED - exponent;
+        int count = Lanes.GROUPS;
+        int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+        int next = ahead > 0 ? strip + strips : strip;
+        seen = whole && !looked;
+        if (whole && !far && bottom * scale >= exponent + PLAIN) {
+          stores = y.length > 0 && top * scale < STORABLE;
+          if (looked) {
+            plainSeen(x, at, head, tail, shift, groups);
+          } else if (stores) {
+            int yAt = yFrom + at - from;
+            float unbiased = Exponential.ROUND - exponent;
+            extremes = store(x, at, ahead, head, tail, unbiased, maxima, next, groups, y, yAt);
+          } else {
+            extremes = plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups);
+          }
+        } else {
+          float origin = far ? top : 0;
+          float floor = Exponential.floor(exponent, scale);
+          if (!whole) {
+            count = LaneSum.paired((end - at + Lanes.GROUP - 1) / Lanes.GROUP);
+            lastBlock(x, at, end, origin, floor, head, tail, shift, count, groups);
+          } else if (looked) {
+            cutSeen(x, at, origin, floor, head, tail, shift, groups);
+          } else {
+            extremes =
+                cutBlock(x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups);
+          }
+        }
+        sums[b] = LaneSum.sum(groups, count);
+      }
+      if (y.length > 0) {
+        stored[b] = stores;
+      }
     }
-    return use.of(x, from, to, temperature, max, total, y, yFrom);
   }
 
   /** A whole block of which every weight counts. */
@@ -192,281 +217,321 @@ final class ExpSum {
       float[] x,
       int at,
       int ahead,
-      float max,
-      float scale,
-      float cutoff,
+      float head,
+      float tail,
+      float shift,
       float[] maxima,
-      int strip) {
+      int strip,
+      float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector sum = FloatVector.zero(F);
-    // Of the next block: strips that neither raise the maximum nor hold NaN, and strips of which
-    // every weight counts.
-    int valid = 0;
-    int counting = 0;
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
-          int start = at + LaneSum.offset(a, b, c);
-          int part = LaneSum.met(a, b, c) * F.length();
-          int look = at + ahead + part * LaneSum.ROUNDS;
-          for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
-            FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
-            lanes = Weight.addTo(lanes, d, scales);
-            IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+            sum = Weight.addTo(sum, v, heads, tails, shifts);
+            int i = group * 4 + j;
+            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             signedMin = signedMin.min(bits);
             unsignedMax = Unsigned.max(unsignedMax, bits);
           }
-          quarter = quarter.add(lanes);
-          FloatVector most =
-              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
-          IntVector negative = Unsigned.bits(unsignedMax);
-          FloatVector least =
-              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
-          most.intoArray(maxima, strip + part);
-          valid +=
-              most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
-          counting += least.sub(maxes).compare(GE, cutoff).trueCount();
         }
-        half = half.add(quarter);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
-    }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    float blockSum = sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
-    int next = valid < Lanes.COUNT ? RAISED : counting < Lanes.COUNT ? CUT : PLAIN;
-    return (long) Float.floatToRawIntBits(blockSum) << 32 | next;
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
-  /** A whole block in which weights may lie below the cutoff. */
+  /** A whole block in which weights may lie below the least, or a far one. */
   private static long cutBlock(
       float[] x,
       int at,
       int ahead,
-      float max,
-      float scale,
-      float cutoff,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
       float[] maxima,
-      int strip) {
+      int strip,
+      float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector sum = FloatVector.zero(F);
-    // Of the next block: strips that neither raise the maximum nor hold NaN, and strips of which
-    // every weight counts.
-    int valid = 0;
-    int counting = 0;
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-          IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-          IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
-          int start = at + LaneSum.offset(a, b, c);
-          int part = LaneSum.met(a, b, c) * F.length();
-          int look = at + ahead + part * LaneSum.ROUNDS;
-          for (int i = 0; i < LaneSum.ROUNDS * F.length(); i += F.length()) {
-            FloatVector d = FloatVector.fromArray(F, x, start + i * LaneSum.VECTORS).sub(maxes);
-            lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), d.compare(GE, cutoff)));
-            IntVector bits = FloatVector.fromArray(F, x, look + i).reinterpretAsInts();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
+            v = v.blend(floors, v.compare(LT, floors));
+            sum = Weight.addTo(sum, v, heads, tails, shifts);
+            int i = group * 4 + j;
+            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             signedMin = signedMin.min(bits);
             unsignedMax = Unsigned.max(unsignedMax, bits);
           }
-          quarter = quarter.add(lanes);
-          FloatVector most =
-              signedMax.blend(signedMin, signedMax.compare(LT, 0)).reinterpretAsFloats();
-          IntVector negative = Unsigned.bits(unsignedMax);
-          FloatVector least =
-              signedMin.blend(negative, negative.compare(LT, 0)).reinterpretAsFloats();
-          most.intoArray(maxima, strip + part);
-          valid +=
-              most.compare(LE, max).and(least.compare(GE, Float.NEGATIVE_INFINITY)).trueCount();
-          counting += least.sub(maxes).compare(GE, cutoff).trueCount();
         }
-        half = half.add(quarter);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
-    }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    float blockSum = sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
-    int next = valid < Lanes.COUNT ? RAISED : counting < Lanes.COUNT ? CUT : PLAIN;
-    return (long) Float.floatToRawIntBits(blockSum) << 32 | next;
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
   /** {@link #plainBlock}, where the next block was looked at before. */
-  static float plainSeen(float[] x, int at, float max, float scale) {
+  private static void plainSeen(
+      float[] x, int at, float head, float tail, float shift, float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector sum = FloatVector.zero(F);
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          int start = at + LaneSum.offset(a, b, c);
-          for (int i = 0; i < Lanes.BLOCK; i += Lanes.COUNT) {
-            FloatVector d = FloatVector.fromArray(F, x, start + i).sub(maxes);
-            lanes = Weight.addTo(lanes, d, scales);
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+            sum = Weight.addTo(sum, v, heads, tails, shifts);
           }
-          quarter = quarter.add(lanes);
         }
-        half = half.add(quarter);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
-    }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
   /** {@link #cutBlock}, where the next block was looked at before. */
-  static float cutSeen(float[] x, int at, float max, float scale, float cutoff) {
+  private static void cutSeen(
+      float[] x,
+      int at,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < Float.POSITIVE_INFINITY : "scale " + scale;
-    assert cutoff < 0 && cutoff > Float.NEGATIVE_INFINITY : "cutoff " + cutoff;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector sum = FloatVector.zero(F);
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          int start = at + LaneSum.offset(a, b, c);
-          for (int i = 0; i < Lanes.BLOCK; i += Lanes.COUNT) {
-            FloatVector d = FloatVector.fromArray(F, x, start + i).sub(maxes);
-            lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), d.compare(GE, cutoff)));
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
+            v = v.blend(floors, v.compare(LT, floors));
+            sum = Weight.addTo(sum, v, heads, tails, shifts);
           }
-          quarter = quarter.add(lanes);
         }
-        half = half.add(quarter);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
+  }
+
+  /** {@link #plainBlock}, which stores the weights, relative to the block's N. */
+  private static long store(
+      float[] x,
+      int at,
+      int ahead,
+      float head,
+      float tail,
+      float shift,
+      float[] maxima,
+      int strip,
+      float[] groups,
+      float[] y,
+      int yAt) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+            FloatVector weight = Weight.plain(v, heads, tails, shifts);
+            sum = sum.add(weight);
+            weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
+            int i = group * 4 + j;
+            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
+            signedMax = signedMax.max(bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
+          }
+        }
+        sum.intoArray(groups, group * Lanes.COUNT + part);
+      }
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
     }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
   /**
    * The block that the row's end cuts short, of a row at least a vector long. The last vector is
    * read from where it fits and moved into place: a masked load at the end of an array would
    * allocate its mask.
+   *
+   * @param count how many groups to leave: those behind the row's end are 0
    */
-  static float lastBlock(float[] x, int at, int end, float max, float scale, float cutoff) {
+  static void lastBlock(
+      float[] x,
+      int at,
+      int end,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      int count,
+      float[] groups) {
     assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
-    assert max < Float.POSITIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector sum = FloatVector.zero(F);
-    for (int a = 0; a < LaneSum.FIRST; a++) {
-      FloatVector half = FloatVector.zero(F);
-      for (int b = 0; b < LaneSum.SECOND; b++) {
-        FloatVector quarter = FloatVector.zero(F);
-        for (int c = 0; c < LaneSum.THIRD; c++) {
-          FloatVector lanes = FloatVector.zero(F);
-          for (int i = at + LaneSum.offset(a, b, c); i < end; i += Lanes.COUNT) {
-            int from = Math.min(i, end - F.length());
-            VectorShuffle<Float> forth =
-                LANES.add(i - from).lanewise(AND, F.length() - 1).toShuffle().cast(F);
-            VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
-            FloatVector d = FloatVector.fromArray(F, x, from).rearrange(forth).sub(maxes);
-            VectorMask<Float> counts = d.compare(GE, cutoff).and(inside);
-            lanes = lanes.add(zero.blend(Weight.addTo(zero, d, scales), counts));
-          }
-          quarter = quarter.add(lanes);
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    assert groups.length >= count * Lanes.COUNT : count + " sums of groups";
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    for (int group = 0; group < count; group++) {
+      int start = at + group * Lanes.GROUP;
+      int stop = Math.min(end, start + Lanes.GROUP);
+      for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = start + part; i < stop; i += Lanes.COUNT) {
+          int from = Math.min(i, end - F.length());
+          VectorShuffle<Float> forth =
+              LANES.add(i - from).lanewise(AND, F.length() - 1).toShuffle().cast(F);
+          VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
+          FloatVector v = FloatVector.fromArray(F, x, from).rearrange(forth).sub(origins);
+          v = floors.blend(v, v.compare(GE, floors).and(inside));
+          sum = Weight.addTo(sum, v, heads, tails, shifts);
         }
-        half = half.add(quarter);
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      sum = sum.add(half);
     }
-    if (LaneSum.HALVE_16) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_8));
-    }
-    if (LaneSum.HALVE_8) {
-      sum = sum.add(sum.rearrange(LaneSum.BY_4));
-    }
-    sum = sum.add(sum.rearrange(LaneSum.BY_2));
-    return sum.add(sum.rearrange(LaneSum.BY_1)).lane(0);
   }
 
-  /** Weights of {@code x[at, end)}, each times a factor, into {@code w}, from {@code wFrom}. */
+  /**
+   * Weights of {@code x[at, end)} under a maximum into {@code w}, from {@code wFrom}: each as a
+   * probability by two factors, of which 1 and 0 leave it a weight.
+   */
   static void weights(
       float[] x,
       int at,
       int end,
       float max,
-      float scale,
-      float cutoff,
-      float factor,
+      double temperature,
+      float first,
+      float second,
       float[] w,
       int wFrom) {
     assert at >= 0 && at <= end && end <= x.length : "weights of " + at + " to " + end;
     assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
-    assert w.length >= end - at : (end - at) + " weights in " + w.length;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector factors = FloatVector.broadcast(F, factor);
-    FloatVector zero = FloatVector.zero(F);
-    int shift = wFrom - at;
+    assert Exponential.stretch(temperature) == 1 : "temperature " + temperature;
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float origin = Exponential.origin(max, scale, 1);
+    int exponent = Exponential.exponent(max, scale);
+    float shift = Exponential.ROUND - exponent;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector firsts = FloatVector.broadcast(F, first);
+    FloatVector seconds = FloatVector.broadcast(F, second);
+    int ahead = wFrom - at;
     int i = at;
     for (; i <= end - F.length(); i += F.length()) {
-      FloatVector d = FloatVector.fromArray(F, x, i).sub(maxes);
-      zero.blend(Weight.addTo(zero, d, scales).mul(factors), d.compare(GE, cutoff))
-          .intoArray(w, i + shift);
+      FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
+      FloatVector weight = Weight.cut(v, heads, tails, shifts);
+      weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
     }
     for (; i < end; i++) {
-      w[i + shift] = Exponential.weight(x[i] - max, scale, cutoff) * factor;
+      float weight = Exponential.weight(x[i] - origin, head, tail, exponent);
+      w[i + ahead] = Exponential.probability(weight, first, second);
     }
   }
 }

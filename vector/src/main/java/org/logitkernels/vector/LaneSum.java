@@ -1,19 +1,26 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Lanes;
 
 /**
- * {@link Lanes}, a vector at a time.
+ * {@link Lanes}, a vector at a time: groups of lanes are summed by kernels, and here combined.
  *
  * <p>The 32 virtual lanes are 2, 4 or 8 vectors. Halving combines the first half of them with the
  * second, then quarters, so three nested loops of two rounds each, of which wider vectors need
- * fewer, meet the vectors in the order in which they combine. What is left is one vector, halved
- * within.
+ * fewer, meet the vectors in the order in which they combine. What is left is two vectors of
+ * doubles, of even lanes and of odd ones, halved within.
  */
 final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
 
   /** How many vectors the virtual lanes are. */
   static final int VECTORS = Lanes.COUNT / F.length();
@@ -21,38 +28,87 @@ final class LaneSum {
   /** What each virtual lane of a block sums. */
   static final int ROUNDS = Lanes.BLOCK / Lanes.COUNT;
 
-  /** Rounds of the first loop. */
-  static final int FIRST = 2;
+  private static final int FIRST = 2;
+  private static final int SECOND = VECTORS >= 4 ? 2 : 1;
+  private static final int THIRD = VECTORS >= 8 ? 2 : 1;
 
-  /** Rounds of the second loop. */
-  static final int SECOND = VECTORS >= 4 ? 2 : 1;
+  private static final boolean HALVE_8 = D.length() > 4;
+  private static final boolean HALVE_4 = D.length() > 2;
+  private static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(D, 4, 1, true);
+  private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
+  private static final VectorShuffle<Double> BY_1 = VectorShuffle.iota(D, 1, 1, true);
 
-  /** Rounds of the third loop. */
-  static final int THIRD = VECTORS >= 8 ? 2 : 1;
-
-  /** Whether a vector has 16 lanes to halve. */
-  static final boolean HALVE_16 = F.length() > 8;
-
-  /** Whether a vector has 8 lanes to halve. */
-  static final boolean HALVE_8 = F.length() > 4;
-
-  // Lane l takes lane l + 8, 4, 2 or 1. The halving itself stands in each kernel: as a method,
-  // which
-  // takes a vector, it would allocate that vector wherever the compiler does not inline it.
-  static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
-  static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
-  static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
-  static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
+  // Floats become doubles as in Mass.
+  private static final int HALF = 32;
+  private static final int TO_DOUBLE = 3;
+  private static final double SCALE = 0x1p896;
 
   private LaneSum() {}
 
-  /** How many vectors were met before. */
-  static int met(int a, int b, int c) {
-    return (a * SECOND + b) * THIRD + c;
+  /**
+   * How many groups are summed where a block has fewer: so many that they combine in pairs. Those
+   * behind the block's end are 0.
+   */
+  static int paired(int groups) {
+    return groups == 1 ? 1 : Integer.highestOneBit(groups - 1) * 2;
   }
 
-  /** The first lane of the vector met in these rounds of the three loops. */
-  static int offset(int a, int b, int c) {
-    return (a + 2 * b + 4 * c) * F.length();
+  /**
+   * The sum of a block from those of its groups, none of which is negative.
+   *
+   * @param count how many groups there are: 1, 2, 4 or 8
+   */
+  static double sum(float[] groups, int count) {
+    assert count == 1 || count == 2 || count == 4 || count == Lanes.GROUPS : count + " groups";
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    DoubleVector even = DoubleVector.zero(D);
+    DoubleVector odd = DoubleVector.zero(D);
+    for (int a = 0; a < FIRST; a++) {
+      DoubleVector halfEven = DoubleVector.zero(D);
+      DoubleVector halfOdd = DoubleVector.zero(D);
+      for (int b = 0; b < SECOND; b++) {
+        DoubleVector quarterEven = DoubleVector.zero(D);
+        DoubleVector quarterOdd = DoubleVector.zero(D);
+        for (int c = 0; c < THIRD; c++) {
+          int at = (a + 2 * b + 4 * c) * F.length();
+          FloatVector lanes = FloatVector.fromArray(F, groups, at);
+          if (count > 1) {
+            lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
+          }
+          if (count > 2) {
+            FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
+            FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
+            lanes = lanes.add(third.add(fourth));
+          }
+          if (count > 4) {
+            FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
+            FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
+            FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
+            FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
+            lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+          }
+          LongVector pairs = lanes.reinterpretAsLongs();
+          LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
+          LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
+          quarterEven = quarterEven.add(low.reinterpretAsDoubles());
+          quarterOdd = quarterOdd.add(high.reinterpretAsDoubles());
+        }
+        halfEven = halfEven.add(quarterEven);
+        halfOdd = halfOdd.add(quarterOdd);
+      }
+      even = even.add(halfEven);
+      odd = odd.add(halfOdd);
+    }
+    if (HALVE_8) {
+      even = even.add(even.rearrange(BY_4));
+      odd = odd.add(odd.rearrange(BY_4));
+    }
+    if (HALVE_4) {
+      even = even.add(even.rearrange(BY_2));
+      odd = odd.add(odd.rearrange(BY_2));
+    }
+    even = even.add(even.rearrange(BY_1));
+    odd = odd.add(odd.rearrange(BY_1));
+    return even.add(odd).lane(0) * SCALE;
   }
 }

@@ -85,6 +85,23 @@ final class Maxima {
         Unsigned.reduce(Unsigned.max(unsignedMax, bits)));
   }
 
+  /** The same of what the row's end leaves of a block, in a row at least a vector long. */
+  static long rest(float[] x, int from, int to) {
+    if (to - from >= F.length()) {
+      return scan(x, from, to);
+    }
+    int signedMax = Integer.MIN_VALUE;
+    int signedMin = Integer.MAX_VALUE;
+    int unsignedMax = 0;
+    for (int i = from; i < to; i++) {
+      int bits = Float.floatToRawIntBits(x[i]);
+      signedMax = Math.max(signedMax, bits);
+      signedMin = Math.min(signedMin, bits);
+      unsignedMax = Integer.compareUnsigned(bits, unsignedMax) > 0 ? bits : unsignedMax;
+    }
+    return extremes(signedMax, signedMin, unsignedMax);
+  }
+
   /** From the extremes of the bits. */
   static long extremes(int signedMax, int signedMin, int unsignedMax) {
     boolean invalid = signedMax >= INFINITY || isNegativeNaN(unsignedMax);

@@ -1,11 +1,9 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.GT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.PartKernels;
 import org.logitkernels.internal.Rows;
@@ -74,89 +72,13 @@ class Parts implements PartKernels<float[]> {
   }
 
   @Override
-  public boolean sums(double temperature) {
-    return Exponential.stretch(temperature) == 1;
-  }
-
-  @Override
-  public void sumsOfRest(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      float before,
-      Survivors survivors) {
-    ExpSum.sumsOfRest(x, from, to, temperature, block, before, survivors);
-  }
-
-  @Override
   public void sums(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      int end,
-      int part,
-      float before,
-      Survivors survivors) {
-    float least = Maxima.min(survivors.partExtremes[part]);
-    sums(x, from, to, temperature, block, end, before, least, survivors);
+      float[] x, int from, int to, double temperature, int block, int end, Survivors survivors) {
+    ExpSum.sums(x, from, to, temperature, block, end, survivors);
   }
 
-  /** The same, where no logit is less than one that is given. */
-  static void sums(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      int block,
-      int end,
-      float before,
-      float least,
-      Survivors survivors) {
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    float max = before;
-    for (int b = block; b < end; b++) {
-      int at = from + b * Lanes.BLOCK;
-      int stop = Math.min(to, at + Lanes.BLOCK);
-      boolean whole = stop - at == Lanes.BLOCK;
-      double decay = 1;
-      if (!whole || exceeds(survivors.maxima, b * Lanes.COUNT, max)) {
-        long extremes =
-            whole
-                ? Maxima.scan(survivors.maxima, b * Lanes.COUNT, (b + 1) * Lanes.COUNT)
-                : Maxima.scan(x, Math.min(at, stop - F.length()), stop);
-        float blockMax = Maxima.max(extremes);
-        if (blockMax > max) {
-          decay = Exponential.decay(max, blockMax, temperature);
-          max = blockMax;
-        }
-      }
-      float sum = 0;
-      if (max > Float.NEGATIVE_INFINITY) {
-        sum =
-            !whole
-                ? ExpSum.lastBlock(x, at, stop, max, scale, cutoff)
-                : least - max >= cutoff
-                    ? ExpSum.plainSeen(x, at, max, scale)
-                    : ExpSum.cutSeen(x, at, max, scale, cutoff);
-      }
-      survivors.sums[b] = sum;
-      survivors.decays[b] = decay;
-      survivors.tops[b] = max;
-    }
-  }
-
-  /** Whether one of a block's strips exceeds a maximum. */
-  private static boolean exceeds(float[] maxima, int strip, float max) {
-    for (int i = strip; i < strip + Lanes.COUNT; i += F.length()) {
-      if (FloatVector.fromArray(F, maxima, i).compare(GT, max).anyTrue()) {
-        return true;
-      }
-    }
-    return false;
+  @Override
+  public void total(float[] x, int from, int to, double temperature, Survivors survivors) {
+    ExpSum.total(x, from, to, temperature, survivors);
   }
 }

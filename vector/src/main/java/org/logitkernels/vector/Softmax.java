@@ -1,8 +1,12 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
+import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.LogProbability;
 
 /**
@@ -12,75 +16,149 @@ import org.logitkernels.internal.LogProbability;
 final class Softmax {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
+  /**
+   * Whether softmax stores weights when it sums them, and then scales them, or computes them again.
+   * Either gives the same bits. Storing costs a write and a read of the output, the other an
+   * exponential a logit: on processors that were measured, storing is faster, in any cache.
+   */
+  private static final boolean STORES = true;
+
   private Softmax() {}
 
-  /** {@code max / T + ln(total)}. */
-  static double logSumExp(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      float max,
-      double total,
-      float[] y,
-      int yFrom) {
-    return max / temperature + StrictMath.log(total);
+  /** {@code max / T + ln(total / w(max))}. */
+  static double logSumExp(float[] x, int from, int to, double temperature) {
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    float max = ExpSum.sums(x, from, to, temperature, scratch);
+    double logPartition = logPartition(to - from, temperature, max, scratch);
+    scratch.give();
+    return max / temperature + logPartition;
   }
 
-  /** The logarithm of the probability of the token that stands in the place of an output. */
-  static double logProbability(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      float max,
-      double total,
-      float[] y,
-      int token) {
-    return LogProbability.of(x[from + token], max, temperature, StrictMath.log(total));
+  /** The logarithm of the probability of a token. */
+  static double logProbability(float[] x, int from, int to, double temperature, int token) {
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    float max = ExpSum.sums(x, from, to, temperature, scratch);
+    double logPartition = logPartition(to - from, temperature, max, scratch);
+    scratch.give();
+    return LogProbability.of(x[from + token], max, temperature, logPartition);
   }
 
-  /** The weights, each multiplied by the inverse of the total. */
-  static double softmax(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      float max,
-      double total,
-      float[] y,
-      int yFrom) {
-    float scale = Exponential.scale(temperature);
-    float factor = (float) (1 / total);
-    ExpSum.weights(x, from, to, max, scale, Exponential.cutoff(scale), factor, y, yFrom);
-    return total;
+  private static double logPartition(int length, double temperature, float max, Scratch scratch) {
+    double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
+    return LogProbability.ofPartition(total, max, temperature);
   }
 
-  /** {@code fma(d * h, 1 / (T h), -ln(total))}, where h keeps a difference from overflowing. */
-  static double logSoftmax(
+  /** The weights, each divided by the total. */
+  static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    softmax(x, from, to, temperature, y, yFrom, STORES);
+  }
+
+  /** The same in one of its forms. */
+  static void softmax(
+      float[] x, int from, int to, double temperature, float[] y, int yFrom, boolean stores) {
+    int blocks = Lanes.blocks(to - from);
+    Scratch scratch = Scratch.take(blocks);
+    float max =
+        stores
+            ? ExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
+            : ExpSum.sums(x, from, to, temperature, scratch);
+    double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+    float first = Exponential.first(total);
+    float second = Exponential.second(total);
+    if (stores) {
+      scale(x, from, to, max, temperature, first, second, y, yFrom, scratch);
+    } else {
+      ExpSum.weights(x, from, to, max, temperature, first, second, y, yFrom);
+    }
+    scratch.give();
+  }
+
+  /** Makes probabilities of stored weights, and of the logits of blocks that have none. */
+  private static void scale(
+      float[] x,
+      int from,
+      int to,
+      float max,
+      double temperature,
+      float first,
+      float second,
+      float[] y,
+      int yFrom,
+      Scratch scratch) {
+    double scale = Exponential.scale(temperature);
+    boolean far = Exponential.isFar(max, scale);
+    int exponent = Exponential.exponent(max, scale);
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      int yAt = yFrom + at - from;
+      if (!scratch.stored[b]) {
+        int end = Math.min(to, at + Lanes.BLOCK);
+        ExpSum.weights(x, at, end, max, temperature, first, second, y, yAt);
+      } else {
+        int below = exponent - Exponential.exponent(scratch.tops[b], scale);
+        if (far || below > -Exponential.LEAST) {
+          Arrays.fill(y, yAt, yAt + Lanes.BLOCK, 0);
+        } else {
+          scale(y, yAt, below, first, second);
+        }
+      }
+    }
+  }
+
+  /**
+   * Makes probabilities of a block's stored weights, whose N is so much below the row's: 0 of a
+   * weight that is below 2^-126 of the row's 2^N.
+   */
+  private static void scale(float[] y, int at, int below, float first, float second) {
+    assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
+    assert below >= 0 && below <= -Exponential.LEAST : "2^-" + below;
+    assert first > 0 && first < Float.POSITIVE_INFINITY : "factors " + first + ", " + second;
+    assert Math.abs(second) < first : "factors " + first + ", " + second;
+    FloatVector powers = FloatVector.broadcast(F, Math.scalb(1f, -below));
+    FloatVector least = FloatVector.broadcast(F, Math.scalb(1f, below + Exponential.LEAST));
+    FloatVector firsts = FloatVector.broadcast(F, first);
+    FloatVector seconds = FloatVector.broadcast(F, second);
+    FloatVector zero = FloatVector.zero(F);
+    for (int i = at; i < at + Lanes.BLOCK; i += F.length()) {
+      FloatVector w = FloatVector.fromArray(F, y, i);
+      FloatVector weight = w.mul(powers).blend(zero, w.compare(LT, least));
+      weight.fma(firsts, weight.mul(seconds)).intoArray(y, i);
+    }
+  }
+
+  /**
+   * {@code fma(d * h, 1 / (T h), -ln(total / w(max)))}, where h keeps a difference from
+   * overflowing.
+   */
+  static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    float max = ExpSum.sums(x, from, to, temperature, scratch);
+    float logPartition = (float) logPartition(to - from, temperature, max, scratch);
+    scratch.give();
+    logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
+  }
+
+  private static void logarithms(
       float[] x,
       int from,
       int to,
       double temperature,
       float max,
-      double total,
+      float logPartition,
       float[] y,
       int yFrom) {
-    float logTotal = (float) StrictMath.log(total);
     float shrink = Exponential.shrink(temperature);
     float factor = Exponential.inverse(temperature) / shrink;
     float shrunkMax = max * shrink;
     FloatVector factors = FloatVector.broadcast(F, factor);
-    FloatVector minusLogTotal = FloatVector.broadcast(F, -logTotal);
+    FloatVector minusLogPartition = FloatVector.broadcast(F, -logPartition);
     int shift = yFrom - from;
     int i = from;
     for (; i <= to - F.length(); i += F.length()) {
       FloatVector d = FloatVector.fromArray(F, x, i).mul(shrink).sub(shrunkMax);
-      d.fma(factors, minusLogTotal).intoArray(y, i + shift);
+      d.fma(factors, minusLogPartition).intoArray(y, i + shift);
     }
     for (; i < to; i++) {
-      y[i + shift] = Math.fma(x[i] * shrink - shrunkMax, factor, -logTotal);
+      y[i + shift] = Math.fma(x[i] * shrink - shrunkMax, factor, -logPartition);
     }
-    return total;
   }
 }

@@ -2,7 +2,6 @@ package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -77,11 +76,9 @@ final class TopP {
 
   /** The survivors' weights, and their mass. */
   private static long weigh(Survivors survivors, double temperature, double quantum) {
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
     int size = survivors.size;
     ExpSum.weights(
-        survivors.values, 0, size, survivors.max, scale, cutoff, 1, survivors.weights, 0);
+        survivors.values, 0, size, survivors.max, temperature, 1, 0, survivors.weights, 0);
     int padded = survivors.pad(F.length());
     return Mass.atLeast(
         survivors.values, survivors.weights, padded, Float.NEGATIVE_INFINITY, quantum);
@@ -102,10 +99,8 @@ final class TopP {
       size += F.length();
     }
     survivors.size = size;
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
     ExpSum.weights(
-        survivors.values, 0, size, survivors.max, scale, cutoff, 1, survivors.weights, 0);
+        survivors.values, 0, size, survivors.max, temperature, 1, 0, survivors.weights, 0);
     return step;
   }
 

@@ -1,7 +1,6 @@
 package org.logitkernels.vector;
 
 import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.Survivors;
@@ -34,7 +33,7 @@ final class VectorKernels extends VectorRows implements Backend {
     if (isScalar(from, to, temperature)) {
       return scalar.logProbability(x, from, to, temperature, token);
     }
-    return ExpSum.sum(x, from, to, temperature, Softmax::logProbability, NO_OUTPUT, token);
+    return Softmax.logProbability(x, from, to, temperature, token);
   }
 
   @Override
@@ -47,18 +46,25 @@ final class VectorKernels extends VectorRows implements Backend {
     if (isScalar(0, survivors.size, temperature)) {
       scalar.weights(survivors, temperature);
     } else {
-      float scale = Exponential.scale(temperature);
-      float cutoff = Exponential.cutoff(scale);
       ExpSum.weights(
           survivors.values,
           0,
           survivors.size,
           survivors.max,
-          scale,
-          cutoff,
+          temperature,
           1,
+          0,
           survivors.weights,
           0);
+    }
+  }
+
+  @Override
+  public void sumBlock(Survivors survivors, double temperature, int block) {
+    if (isScalar(0, survivors.size, temperature)) {
+      scalar.sumBlock(survivors, temperature, block);
+    } else {
+      Draw.sumBlock(survivors, temperature, block);
     }
   }
 

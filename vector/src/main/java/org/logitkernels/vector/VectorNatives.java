@@ -1,7 +1,5 @@
 package org.logitkernels.vector;
 
-import static jdk.incubator.vector.VectorOperators.GE;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
@@ -31,9 +29,9 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
       return;
     }
     NativeExpSum.sums(x, from, to, temperature, survivors);
-    float scale = Exponential.scale(temperature);
-    float cutoff = Exponential.cutoff(scale);
-    weights(x, from, to, survivors.max, scale, cutoff, (float) (1 / survivors.total), y);
+    float first = Exponential.first(survivors.total);
+    float second = Exponential.second(survivors.total);
+    weights(x, from, to, survivors.max, temperature, first, second, y);
   }
 
   /** {@link ExpSum#weights}, into native memory. */
@@ -42,27 +40,38 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
       int from,
       int to,
       float max,
-      float scale,
-      float cutoff,
-      float factor,
+      double temperature,
+      float first,
+      float second,
       NativeFloats y) {
     assert from >= 0 && from <= to && to <= x.length() : "weights of " + from + " to " + to;
     assert to <= y.length() : "weights to " + to + " of " + y.length();
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && cutoff < 0 : "scale " + scale + ", cutoff " + cutoff;
-    FloatVector maxes = FloatVector.broadcast(F, max);
-    FloatVector scales = FloatVector.broadcast(F, scale);
-    FloatVector factors = FloatVector.broadcast(F, factor);
-    FloatVector zero = FloatVector.zero(F);
+    assert Exponential.stretch(temperature) == 1 : "temperature " + temperature;
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float origin = Exponential.origin(max, scale, 1);
+    int exponent = Exponential.exponent(max, scale);
+    float shift = Exponential.ROUND - exponent;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector firsts = FloatVector.broadcast(F, first);
+    FloatVector seconds = FloatVector.broadcast(F, second);
     int i = from;
     for (; i <= to - F.length(); i += F.length()) {
-      FloatVector d =
-          FloatVector.fromMemorySegment(F, x.segment, x.base + 4L * i, Species.ORDER).sub(maxes);
-      zero.blend(Weight.addTo(zero, d, scales).mul(factors), d.compare(GE, cutoff))
+      FloatVector v =
+          FloatVector.fromMemorySegment(F, x.segment, x.base + 4L * i, Species.ORDER).sub(origins);
+      FloatVector weight = Weight.cut(v, heads, tails, shifts);
+      weight
+          .fma(firsts, weight.mul(seconds))
           .intoMemorySegment(y.segment, y.base + 4L * i, Species.ORDER);
     }
     for (; i < to; i++) {
-      y.set(i, Exponential.weight(x.get(i) - max, scale, cutoff) * factor);
+      float weight = Exponential.weight(x.get(i) - origin, head, tail, exponent);
+      y.set(i, Exponential.probability(weight, first, second));
     }
   }
 
@@ -75,22 +84,22 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
       return;
     }
     NativeExpSum.sums(x, from, to, temperature, survivors);
-    float logTotal = (float) StrictMath.log(survivors.total);
+    float logPartition = (float) survivors.logPartition(temperature);
     float shrink = Exponential.shrink(temperature);
     float factor = Exponential.inverse(temperature) / shrink;
     float shrunkMax = survivors.max * shrink;
     FloatVector factors = FloatVector.broadcast(F, factor);
-    FloatVector minusLogTotal = FloatVector.broadcast(F, -logTotal);
+    FloatVector minusLogPartition = FloatVector.broadcast(F, -logPartition);
     int i = from;
     for (; i <= to - F.length(); i += F.length()) {
       FloatVector v = FloatVector.fromMemorySegment(F, x.segment, x.base + 4L * i, Species.ORDER);
       v.mul(shrink)
           .sub(shrunkMax)
-          .fma(factors, minusLogTotal)
+          .fma(factors, minusLogPartition)
           .intoMemorySegment(y.segment, y.base + 4L * i, Species.ORDER);
     }
     for (; i < to; i++) {
-      y.set(i, Math.fma(x.get(i) * shrink - shrunkMax, factor, -logTotal));
+      y.set(i, Math.fma(x.get(i) * shrink - shrunkMax, factor, -logPartition));
     }
   }
 }

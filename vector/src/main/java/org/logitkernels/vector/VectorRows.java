@@ -9,11 +9,10 @@ import org.logitkernels.internal.Survivors;
 /**
  * The kernels of rows: an index.
  *
- * <p>Rows shorter than the virtual lanes, and temperatures so extreme that differences must be
- * stretched first, go to the scalar kernels, which give the same bits.
+ * <p>Rows shorter than the virtual lanes, and temperatures so extreme that logits must be stretched
+ * first, go to the scalar kernels, which give the same bits.
  */
 class VectorRows implements RowKernels<float[]> {
-  static final float[] NO_OUTPUT = {};
   private static final Parts PARTS = new Parts();
 
   private final RowKernels<float[]> scalar;
@@ -40,7 +39,7 @@ class VectorRows implements RowKernels<float[]> {
     if (isScalar(from, to, temperature)) {
       return scalar.logSumExp(x, from, to, temperature);
     }
-    return ExpSum.sum(x, from, to, temperature, Softmax::logSumExp, NO_OUTPUT, 0);
+    return Softmax.logSumExp(x, from, to, temperature);
   }
 
   @Override
@@ -48,7 +47,7 @@ class VectorRows implements RowKernels<float[]> {
     if (isScalar(from, to, temperature)) {
       scalar.softmax(x, from, to, temperature, y, yFrom);
     } else {
-      ExpSum.sum(x, from, to, temperature, Softmax::softmax, y, yFrom);
+      Softmax.softmax(x, from, to, temperature, y, yFrom);
     }
   }
 
@@ -57,7 +56,7 @@ class VectorRows implements RowKernels<float[]> {
     if (isScalar(from, to, temperature)) {
       scalar.logSoftmax(x, from, to, temperature, y, yFrom);
     } else {
-      ExpSum.sum(x, from, to, temperature, Softmax::logSoftmax, y, yFrom);
+      Softmax.logSoftmax(x, from, to, temperature, y, yFrom);
     }
   }
 

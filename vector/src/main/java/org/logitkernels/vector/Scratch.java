@@ -1,0 +1,81 @@
+package org.logitkernels.vector;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.internal.Lanes;
+
+/**
+ * What a pass over a row needs beside it: one for each pass at a time, taken from places that
+ * threads share without a lock, and put back. A place found empty costs an allocation: only where
+ * more threads than places meet.
+ */
+final class Scratch {
+  /** As many places as threads that may run at the same time, and a power of two. */
+  private static final int PLACES = 256;
+
+  /** References from one place to the next: threads that write to the same line wait. */
+  private static final int APART = 16;
+
+  /** So many places are tried. */
+  private static final int TRIES = 4;
+
+  private static final AtomicReferenceArray<@Nullable Scratch> POOL =
+      new AtomicReferenceArray<>(PLACES * APART);
+
+  private static final double[] NO_SUMS = {};
+  private static final float[] NO_TOPS = {};
+
+  /** Sums of a block's groups, lane by lane. */
+  final float[] groups = new float[Lanes.GROUPS * Lanes.COUNT];
+
+  /** The same of products. */
+  final float[] products = new float[Lanes.GROUPS * Lanes.COUNT];
+
+  /** Maxima of a block's strips, where the row has no survivors to keep them. */
+  final float[] strips = new float[Lanes.COUNT];
+
+  /** Sums of a row's blocks, likewise. */
+  double[] sums = NO_SUMS;
+
+  /** Maxima of a row's blocks, likewise. */
+  float[] tops = NO_TOPS;
+
+  /** Of each block, whether a softmax has stored its weights. */
+  boolean[] stored = {};
+
+  /** Where it is put back. */
+  private final int place;
+
+  private Scratch(int place) {
+    this.place = place;
+  }
+
+  /** One that no other pass has. */
+  static Scratch take() {
+    int first = (int) Thread.currentThread().threadId();
+    for (int i = 0; i < TRIES; i++) {
+      Scratch free = POOL.getAndSet((first + i & PLACES - 1) * APART, null);
+      if (free != null) {
+        return free;
+      }
+    }
+    return new Scratch((first & PLACES - 1) * APART);
+  }
+
+  /** The same, with room for a row's blocks. */
+  static Scratch take(int blocks) {
+    Scratch scratch = take();
+    if (scratch.stored.length < blocks) {
+      int room = Math.max(blocks, 2 * scratch.stored.length);
+      scratch.sums = new double[room];
+      scratch.tops = new float[room];
+      scratch.stored = new boolean[room];
+    }
+    return scratch;
+  }
+
+  /** For the next pass. */
+  void give() {
+    POOL.setRelease(place, this);
+  }
+}
