@@ -1,6 +1,7 @@
 package org.logitkernels.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -8,12 +9,9 @@ import org.logitkernels.scalar.ScalarKernels;
 
 /** A draw from what excluded tokens leave, far below them. */
 class DrawTest {
-  /**
-   * The second block has its share of the total, which is summed relative to the maximum before it,
-   * but no weight relative to the row's: what it would have gets the last token before it.
-   */
+  /** The second block lies so far below the row's maximum that it adds nothing to the total. */
   @Test
-  void aBlockWithoutWeightsGivesItsShareToThoseBeforeIt() {
+  void aBlockTooFarBelowIsNeverDrawnFrom() {
     Backend backend = new ScalarKernels();
     float[] x = new float[3 * Lanes.BLOCK];
     Arrays.fill(x, Float.NEGATIVE_INFINITY);
@@ -24,6 +22,7 @@ class DrawTest {
     Row<?> row = new Row.OfArray(backend).at(x, 0, x.length);
     Survivors survivors = new Survivors(x.length);
     Draw.sums(backend, row, 1, survivors);
+    assertTrue(survivors.sums[1] >= 0.5, "a block's sum is relative to its own maximum");
     assertEquals(2 * Lanes.BLOCK, Draw.draw(backend, row, 1, 0.5, survivors));
     Draw.exclude(backend, row, 1, 2 * Lanes.BLOCK, survivors);
     assertEquals(0, Draw.draw(backend, row, 1, 0.25, survivors));

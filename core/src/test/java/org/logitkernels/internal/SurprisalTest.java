@@ -32,12 +32,11 @@ class SurprisalTest {
     assertFalse(Surprisal.holds(survivors, 2, 1, 4, 1, 4));
   }
 
-  /** Products with {@code x - 3} become those with {@code x - 5}, and all decays. */
+  /** A block whose maximum is 3, in a row whose maximum is 5. */
   @Test
-  void productsFollowARisingMaximum() {
-    assertEquals(0.5 * (-1 - 2 * 4), Surprisal.decay(-1, 4, 3, 5, 1, 0.5));
-    assertEquals(0.5 * (-1 - 2 * 4 * 8), Surprisal.decay(-1, 4, 3, 5, 8, 0.5));
-    assertEquals(0, Surprisal.decay(0, 0, Float.NEGATIVE_INFINITY, 5, 1, 0), "nothing before");
+  void productsOfABlockBecomeThoseOfTheRow() {
+    assertEquals(1 + 2 * 4, Surprisal.products(1, 4, 3, 5, 1));
+    assertEquals(1 + 2 * 8 * 4, Surprisal.products(1, 4, 3, 5, 8));
   }
 
   @Test
