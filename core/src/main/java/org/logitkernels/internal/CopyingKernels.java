@@ -71,7 +71,7 @@ public final class CopyingKernels implements NativeKernels {
       NativeFloats x, int from, int to, double temperature, NativeFloats y, Survivors survivors) {
     float[] onHeap = x.onHeap(to);
     backend.softmax(onHeap, from, to, temperature, onHeap, from);
-    y.put(onHeap, to);
+    y.put(onHeap, 0, 0, to);
   }
 
   @Override
@@ -79,6 +79,6 @@ public final class CopyingKernels implements NativeKernels {
       NativeFloats x, int from, int to, double temperature, NativeFloats y, Survivors survivors) {
     float[] onHeap = x.onHeap(to);
     backend.logSoftmax(onHeap, from, to, temperature, onHeap, from);
-    y.put(onHeap, to);
+    y.put(onHeap, 0, 0, to);
   }
 }

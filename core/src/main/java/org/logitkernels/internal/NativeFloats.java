@@ -61,8 +61,8 @@ public final class NativeFloats {
     return onHeap;
   }
 
-  /** Writes floats from the start on. */
-  void put(float[] source, int length) {
-    MemorySegment.copy(source, 0, segment, FLOAT, base, length);
+  /** Writes floats, from the i-th on. */
+  public void put(float[] source, int from, int i, int length) {
+    MemorySegment.copy(source, from, segment, FLOAT, base + (long) Float.BYTES * i, length);
   }
 }

@@ -194,15 +194,16 @@ final class EntropySum {
             FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             sum = p.fma(power, sum);
             product = p.mul(power).fma(nearests.sub(v), product);
-            int i = group * 4 + j;
-            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
-            signedMax = signedMax.max(bits);
-            signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
         product.intoArray(products, group * Lanes.COUNT + part);
+      }
+      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
@@ -270,15 +271,16 @@ final class EntropySum {
             FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             sum = p.fma(power, sum);
             product = p.mul(power).fma(nearests.sub(v), product);
-            int i = group * 4 + j;
-            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
-            signedMax = signedMax.max(bits);
-            signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
         product.intoArray(products, group * Lanes.COUNT + part);
+      }
+      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))

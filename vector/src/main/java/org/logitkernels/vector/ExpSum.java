@@ -40,6 +40,12 @@ final class ExpSum {
   /** Of a block without a logit whose power is less than this above N, every weight counts. */
   private static final int PLAIN = Exponential.LEAST + 1;
 
+  /**
+   * Of a block that a softmax stores, no weight is so near to the least that it falls below it by a
+   * factor of 2 to the power of this.
+   */
+  static final int HEADROOM = 40;
+
   /** A softmax may store blocks whose maximum's power is less: relative to a far one they are 0. */
   private static final double STORABLE = 0x1p16 - 128;
 
@@ -181,7 +187,10 @@ final class ExpSum {
         int next = ahead > 0 ? strip + strips : strip;
         seen = whole && !looked;
         if (whole && !far && bottom * scale >= exponent + PLAIN) {
-          stores = y.length > 0 && top * scale < STORABLE;
+          stores =
+              y.length > 0
+                  && top * scale < STORABLE
+                  && bottom * scale >= exponent + PLAIN + HEADROOM;
           if (looked) {
             plainSeen(x, at, head, tail, shift, groups);
           } else if (stores) {
@@ -245,14 +254,15 @@ final class ExpSum {
             int j = 2 * a + b;
             FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
             sum = Weight.addTo(sum, v, heads, tails, shifts);
-            int i = group * 4 + j;
-            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
-            signedMax = signedMax.max(bits);
-            signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
+      }
+      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
@@ -304,14 +314,15 @@ final class ExpSum {
             FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
             v = v.blend(floors, v.compare(LT, floors));
             sum = Weight.addTo(sum, v, heads, tails, shifts);
-            int i = group * 4 + j;
-            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
-            signedMax = signedMax.max(bits);
-            signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
+      }
+      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
@@ -425,14 +436,15 @@ final class ExpSum {
             FloatVector weight = Weight.plain(v, heads, tails, shifts);
             sum = sum.add(weight);
             weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
-            int i = group * 4 + j;
-            IntVector bits = FloatVector.fromArray(F, x, look + i * F.length()).reinterpretAsInts();
-            signedMax = signedMax.max(bits);
-            signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
+      }
+      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))

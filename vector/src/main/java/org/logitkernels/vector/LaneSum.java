@@ -36,7 +36,6 @@ final class LaneSum {
   private static final boolean HALVE_4 = D.length() > 2;
   private static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(D, 4, 1, true);
   private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
-  private static final VectorShuffle<Double> BY_1 = VectorShuffle.iota(D, 1, 1, true);
 
   // Floats become doubles as in Mass.
   private static final int HALF = 32;
@@ -61,6 +60,25 @@ final class LaneSum {
   static double sum(float[] groups, int count) {
     assert count == 1 || count == 2 || count == 4 || count == Lanes.GROUPS : count + " groups";
     assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    for (int at = 0; at < Lanes.COUNT; at += F.length()) {
+      FloatVector lanes = FloatVector.fromArray(F, groups, at);
+      if (count > 1) {
+        lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
+      }
+      if (count > 2) {
+        FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
+        FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
+        lanes = lanes.add(third.add(fourth));
+      }
+      if (count > 4) {
+        FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
+        FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
+        FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
+        FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
+        lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+      }
+      lanes.intoArray(groups, at);
+    }
     DoubleVector even = DoubleVector.zero(D);
     DoubleVector odd = DoubleVector.zero(D);
     for (int a = 0; a < FIRST; a++) {
@@ -71,23 +89,7 @@ final class LaneSum {
         DoubleVector quarterOdd = DoubleVector.zero(D);
         for (int c = 0; c < THIRD; c++) {
           int at = (a + 2 * b + 4 * c) * F.length();
-          FloatVector lanes = FloatVector.fromArray(F, groups, at);
-          if (count > 1) {
-            lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
-          }
-          if (count > 2) {
-            FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
-            FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
-            lanes = lanes.add(third.add(fourth));
-          }
-          if (count > 4) {
-            FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
-            FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
-            FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
-            FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
-            lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
-          }
-          LongVector pairs = lanes.reinterpretAsLongs();
+          LongVector pairs = FloatVector.fromArray(F, groups, at).reinterpretAsLongs();
           LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
           LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
           quarterEven = quarterEven.add(low.reinterpretAsDoubles());
@@ -107,8 +109,9 @@ final class LaneSum {
       even = even.add(even.rearrange(BY_2));
       odd = odd.add(odd.rearrange(BY_2));
     }
-    even = even.add(even.rearrange(BY_1));
-    odd = odd.add(odd.rearrange(BY_1));
-    return even.add(odd).lane(0) * SCALE;
+    // Lane by lane: two doubles cannot be rearranged without an allocation everywhere.
+    double evens = even.lane(0) + even.lane(1);
+    double odds = odd.lane(0) + odd.lane(1);
+    return (evens + odds) * SCALE;
   }
 }

@@ -23,6 +23,9 @@ final class Softmax {
    */
   private static final boolean STORES = true;
 
+  /** A block whose N is so much below the row's has no weight in the row. */
+  private static final int NOTHING = 1 - Exponential.LEAST;
+
   private Softmax() {}
 
   /** {@code max / T + ln(total / w(max))}. */
@@ -85,32 +88,55 @@ final class Softmax {
       float[] y,
       int yFrom,
       Scratch scratch) {
-    double scale = Exponential.scale(temperature);
-    boolean far = Exponential.isFar(max, scale);
-    int exponent = Exponential.exponent(max, scale);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int yAt = yFrom + at - from;
-      if (!scratch.stored[b]) {
+      if (scratch.stored[b]) {
+        scaleBlock(y, yAt, scratch.tops[b], max, temperature, first, second);
+      } else {
         int end = Math.min(to, at + Lanes.BLOCK);
         ExpSum.weights(x, at, end, max, temperature, first, second, y, yAt);
-      } else {
-        int below = exponent - Exponential.exponent(scratch.tops[b], scale);
-        if (far || below > -Exponential.LEAST) {
-          Arrays.fill(y, yAt, yAt + Lanes.BLOCK, 0);
-        } else {
-          scale(y, yAt, below, first, second);
-        }
       }
     }
   }
 
-  /**
-   * Makes probabilities of a block's stored weights, whose N is so much below the row's: 0 of a
-   * weight that is below 2^-126 of the row's 2^N.
-   */
-  private static void scale(float[] y, int at, int below, float first, float second) {
+  /** Makes probabilities of the stored weights of a block with this maximum. */
+  static void scaleBlock(
+      float[] y, int at, float top, float max, double temperature, float first, float second) {
+    double scale = Exponential.scale(temperature);
+    int below =
+        Exponential.isFar(max, scale)
+            ? NOTHING
+            : Exponential.exponent(max, scale) - Exponential.exponent(top, scale);
+    if (below <= ExpSum.HEADROOM) {
+      float power = Math.scalb(1f, -below);
+      scale(y, at, first * power, second * power);
+    } else if (below < NOTHING) {
+      scaleCut(y, at, below, first, second);
+    } else {
+      Arrays.fill(y, at, at + Lanes.BLOCK, 0);
+    }
+  }
+
+  /** Multiplies a block's stored weights by the factors of probabilities, scaled. */
+  private static void scale(float[] y, int at, float first, float second) {
     assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
-    assert below >= 0 && below <= -Exponential.LEAST : "2^-" + below;
+    assert first >= 0x1p-126f && first < Float.POSITIVE_INFINITY : "factor " + first;
+    assert Math.abs(second) < first : "factors " + first + ", " + second;
+    FloatVector firsts = FloatVector.broadcast(F, first);
+    FloatVector seconds = FloatVector.broadcast(F, second);
+    for (int i = at; i < at + Lanes.BLOCK; i += F.length()) {
+      FloatVector weight = FloatVector.fromArray(F, y, i);
+      weight.fma(firsts, weight.mul(seconds)).intoArray(y, i);
+    }
+  }
+
+  /**
+   * The same of a block whose N is so far below the row's that factors or weights may underflow: 0
+   * of a weight that is below 2^-126 of the row's 2^N.
+   */
+  private static void scaleCut(float[] y, int at, int below, float first, float second) {
+    assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
+    assert below >= 0 && below < NOTHING : "2^-" + below;
     assert first > 0 && first < Float.POSITIVE_INFINITY : "factors " + first + ", " + second;
     assert Math.abs(second) < first : "factors " + first + ", " + second;
     FloatVector powers = FloatVector.broadcast(F, Math.scalb(1f, -below));

@@ -3,6 +3,7 @@ package org.logitkernels.vector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
+import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.Survivors;
@@ -28,10 +29,25 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
       scalar.softmax(x, from, to, temperature, y, survivors);
       return;
     }
-    NativeExpSum.sums(x, from, to, temperature, survivors);
-    float first = Exponential.first(survivors.total);
-    float second = Exponential.second(survivors.total);
-    weights(x, from, to, survivors.max, temperature, first, second, y);
+    int blocks = Lanes.blocks(to - from);
+    survivors.reserve(to - from);
+    float[] weights = survivors.weights;
+    Scratch scratch = Scratch.take(blocks);
+    float max = NativeExpSum.stored(x, from, to, temperature, scratch, weights, 0);
+    double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+    float first = Exponential.first(total);
+    float second = Exponential.second(total);
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      if (scratch.stored[b]) {
+        float top = scratch.tops[b];
+        Softmax.scaleBlock(weights, at - from, top, max, temperature, first, second);
+        y.put(weights, at - from, at, Lanes.BLOCK);
+      } else {
+        int end = Math.min(to, at + Lanes.BLOCK);
+        weights(x, at, end, max, temperature, first, second, y);
+      }
+    }
+    scratch.give();
   }
 
   /** {@link ExpSum#weights}, into native memory. */
