@@ -55,6 +55,9 @@ public final class Lanes {
    */
   public static double total(
       double[] sums, float[] tops, int blocks, float max, double temperature) {
+    if (blocks == 1) {
+      return sums[0]; // the row's maximum is the block's
+    }
     double scale = Exponential.scale(temperature);
     float stretch = Exponential.stretch(temperature);
     double total = 0;

@@ -6,6 +6,7 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -203,11 +204,15 @@ final class ExpSum {
         } else {
           float origin = far ? top : 0;
           float floor = Exponential.floor(exponent, scale);
-          if (!whole) {
-            count = LaneSum.paired((end - at + Lanes.GROUP - 1) / Lanes.GROUP);
-            lastBlock(x, at, end, origin, floor, head, tail, shift, count, groups);
-          } else if (looked) {
-            cutSeen(x, at, origin, floor, head, tail, shift, groups);
+          if (!whole || looked) {
+            int full = (end - at) / Lanes.GROUP;
+            cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+            int rest = at + full * Lanes.GROUP;
+            if (rest < end) {
+              lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
+            }
+            count = LaneSum.paired(full);
+            Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
           } else {
             extremes =
                 cutBlock(x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups);
@@ -361,8 +366,8 @@ final class ExpSum {
     }
   }
 
-  /** {@link #cutBlock}, where the next block was looked at before. */
-  private static void cutSeen(
+  /** The first groups of a block as {@link #cutBlock} sums them, without a look at the next. */
+  private static void cutGroups(
       float[] x,
       int at,
       float origin,
@@ -370,8 +375,10 @@ final class ExpSum {
       float head,
       float tail,
       float shift,
+      int count,
       float[] groups) {
-    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
+    assert at >= 0 && at <= x.length - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
@@ -382,7 +389,7 @@ final class ExpSum {
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector floors = FloatVector.broadcast(F, floor);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int group = 0; group < Lanes.GROUPS; group++) {
+      for (int group = 0; group < count; group++) {
         int start = at + group * Lanes.GROUP + part;
         FloatVector sum = FloatVector.zero(F);
         for (int a = 0; a < 2; a++) {
@@ -458,13 +465,11 @@ final class ExpSum {
   }
 
   /**
-   * The block that the row's end cuts short, of a row at least a vector long. The last vector is
+   * The group that the row's end cuts short, of a row at least a vector long. The last vector is
    * read from where it fits and moved into place: a masked load at the end of an array would
    * allocate its mask.
-   *
-   * @param count how many groups to leave: those behind the row's end are 0
    */
-  static void lastBlock(
+  private static void lastGroup(
       float[] x,
       int at,
       int end,
@@ -473,34 +478,31 @@ final class ExpSum {
       float head,
       float tail,
       float shift,
-      int count,
+      int group,
       float[] groups) {
-    assert at >= 0 && at < end && end <= x.length : "block " + at + " to " + end;
+    assert at >= 0 && at < end && end <= x.length : "group " + at + " to " + end;
+    assert end - at < Lanes.GROUP && end >= F.length() : "group " + at + " to " + end;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
-    assert groups.length >= count * Lanes.COUNT : count + " sums of groups";
+    assert group >= 0 && group < Lanes.GROUPS : "group " + group;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector floors = FloatVector.broadcast(F, floor);
-    for (int group = 0; group < count; group++) {
-      int start = at + group * Lanes.GROUP;
-      int stop = Math.min(end, start + Lanes.GROUP);
-      for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = start + part; i < stop; i += Lanes.COUNT) {
-          int from = Math.min(i, end - F.length());
-          VectorShuffle<Float> forth =
-              LANES.add(i - from).lanewise(AND, F.length() - 1).toShuffle().cast(F);
-          VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
-          FloatVector v = FloatVector.fromArray(F, x, from).rearrange(forth).sub(origins);
-          v = floors.blend(v, v.compare(GE, floors).and(inside));
-          sum = Weight.addTo(sum, v, heads, tails, shifts);
-        }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = at + part; i < end; i += Lanes.COUNT) {
+        int from = Math.min(i, end - F.length());
+        VectorShuffle<Float> forth =
+            LANES.add(i - from).lanewise(AND, F.length() - 1).toShuffle().cast(F);
+        VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
+        FloatVector v = FloatVector.fromArray(F, x, from).rearrange(forth).sub(origins);
+        v = floors.blend(v, v.compare(GE, floors).and(inside));
+        sum = Weight.addTo(sum, v, heads, tails, shifts);
       }
+      sum.intoArray(groups, group * Lanes.COUNT + part);
     }
   }
 
@@ -513,7 +515,7 @@ final class ExpSum {
       int at,
       int end,
       float max,
-      double temperature,
+      double scale,
       float first,
       float second,
       float[] w,
@@ -521,8 +523,7 @@ final class ExpSum {
     assert at >= 0 && at <= end && end <= x.length : "weights of " + at + " to " + end;
     assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert Exponential.stretch(temperature) == 1 : "temperature " + temperature;
-    double scale = Exponential.scale(temperature);
+    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
     float origin = Exponential.origin(max, scale, 1);

@@ -66,12 +66,13 @@ final class Softmax {
             ? ExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
             : ExpSum.sums(x, from, to, temperature, scratch);
     double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+    double scale = Exponential.scale(temperature);
     float first = Exponential.first(total);
     float second = Exponential.second(total);
     if (stores) {
-      scale(x, from, to, max, temperature, first, second, y, yFrom, scratch);
+      scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
     } else {
-      ExpSum.weights(x, from, to, max, temperature, first, second, y, yFrom);
+      ExpSum.weights(x, from, to, max, scale, first, second, y, yFrom);
     }
     scratch.give();
   }
@@ -82,7 +83,7 @@ final class Softmax {
       int from,
       int to,
       float max,
-      double temperature,
+      double scale,
       float first,
       float second,
       float[] y,
@@ -91,18 +92,17 @@ final class Softmax {
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int yAt = yFrom + at - from;
       if (scratch.stored[b]) {
-        scaleBlock(y, yAt, scratch.tops[b], max, temperature, first, second);
+        scaleBlock(y, yAt, scratch.tops[b], max, scale, first, second);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
-        ExpSum.weights(x, at, end, max, temperature, first, second, y, yAt);
+        ExpSum.weights(x, at, end, max, scale, first, second, y, yAt);
       }
     }
   }
 
   /** Makes probabilities of the stored weights of a block with this maximum. */
   static void scaleBlock(
-      float[] y, int at, float top, float max, double temperature, float first, float second) {
-    double scale = Exponential.scale(temperature);
+      float[] y, int at, float top, float max, double scale, float first, float second) {
     int below =
         Exponential.isFar(max, scale)
             ? NOTHING

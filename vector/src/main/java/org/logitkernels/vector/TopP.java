@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -77,8 +78,8 @@ final class TopP {
   /** The survivors' weights, and their mass. */
   private static long weigh(Survivors survivors, double temperature, double quantum) {
     int size = survivors.size;
-    ExpSum.weights(
-        survivors.values, 0, size, survivors.max, temperature, 1, 0, survivors.weights, 0);
+    double scale = Exponential.scale(temperature);
+    ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
     int padded = survivors.pad(F.length());
     return Mass.atLeast(
         survivors.values, survivors.weights, padded, Float.NEGATIVE_INFINITY, quantum);
@@ -99,8 +100,8 @@ final class TopP {
       size += F.length();
     }
     survivors.size = size;
-    ExpSum.weights(
-        survivors.values, 0, size, survivors.max, temperature, 1, 0, survivors.weights, 0);
+    double scale = Exponential.scale(temperature);
+    ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
     return step;
   }
 

@@ -1,5 +1,6 @@
 package org.logitkernels.vector;
 
+import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.NativeKernels;
@@ -51,7 +52,7 @@ final class VectorKernels extends VectorRows implements Backend {
           0,
           survivors.size,
           survivors.max,
-          temperature,
+          Exponential.scale(temperature),
           1,
           0,
           survivors.weights,

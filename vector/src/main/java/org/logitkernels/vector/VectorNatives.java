@@ -35,16 +35,17 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
     Scratch scratch = Scratch.take(blocks);
     float max = NativeExpSum.stored(x, from, to, temperature, scratch, weights, 0);
     double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+    double scale = Exponential.scale(temperature);
     float first = Exponential.first(total);
     float second = Exponential.second(total);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       if (scratch.stored[b]) {
         float top = scratch.tops[b];
-        Softmax.scaleBlock(weights, at - from, top, max, temperature, first, second);
+        Softmax.scaleBlock(weights, at - from, top, max, scale, first, second);
         y.put(weights, at - from, at, Lanes.BLOCK);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
-        weights(x, at, end, max, temperature, first, second, y);
+        weights(x, at, end, max, scale, first, second, y);
       }
     }
     scratch.give();
@@ -56,15 +57,14 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
       int from,
       int to,
       float max,
-      double temperature,
+      double scale,
       float first,
       float second,
       NativeFloats y) {
     assert from >= 0 && from <= to && to <= x.length() : "weights of " + from + " to " + to;
     assert to <= y.length() : "weights to " + to + " of " + y.length();
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert Exponential.stretch(temperature) == 1 : "temperature " + temperature;
-    double scale = Exponential.scale(temperature);
+    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
     float origin = Exponential.origin(max, scale, 1);
