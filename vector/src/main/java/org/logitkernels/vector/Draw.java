@@ -46,7 +46,7 @@ final class Draw {
         scratch.groups,
         ExpSum.NOWHERE,
         0,
-        ExpSum.NO_BLOCKS);
+        ExpSum.NOWHERE);
     survivors.sums[block] = scratch.sums[0];
     survivors.tops[block] = scratch.tops[0];
     scratch.give();

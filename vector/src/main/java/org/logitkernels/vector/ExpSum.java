@@ -2,9 +2,17 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static org.logitkernels.internal.Exponential.C1;
+import static org.logitkernels.internal.Exponential.C2;
+import static org.logitkernels.internal.Exponential.C3;
+import static org.logitkernels.internal.Exponential.C4;
+import static org.logitkernels.internal.Exponential.C5;
+import static org.logitkernels.internal.Exponential.C6;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -36,23 +44,21 @@ import org.logitkernels.internal.Survivors;
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
+  /** The bits of the largest float that is not normal, and of 1. */
+  private static final int SUBNORMAL = 0x007fffff;
+
+  private static final int ONE = 0x3f800000;
+
   private static final IntVector LANES = IntVector.zero(I).addIndex(1);
 
   /** Of a block without a logit whose power is less than this above N, every weight counts. */
-  private static final int PLAIN = Exponential.LEAST + 1;
-
-  /**
-   * Of a block that a softmax stores, no weight is so near to the least that it falls below it by a
-   * factor of 2 to the power of this.
-   */
-  static final int HEADROOM = 40;
+  static final int PLAIN = Exponential.LEAST + 1;
 
   /** A softmax may store blocks whose maximum's power is less: relative to a far one they are 0. */
   private static final double STORABLE = 0x1p16 - 128;
 
   static final float[] NOWHERE = {};
-  static final boolean[] NO_BLOCKS = {};
-
+  
   private ExpSum() {}
 
   /** Leaves the row's maximum and total weight, those of its blocks, and its strips' maxima. */
@@ -90,7 +96,7 @@ final class ExpSum {
         scratch.groups,
         NOWHERE,
         0,
-        NO_BLOCKS);
+        NOWHERE);
     scratch.give();
   }
 
@@ -103,8 +109,8 @@ final class ExpSum {
   }
 
   /**
-   * The same, and stores the weights of blocks, each relative to its own N, where a softmax can go
-   * on with them: near blocks of which every weight counts. Not where there is no place for it.
+   * The same, and stores the weights of whole blocks, each relative to its own N, where a softmax
+   * can go on with them: not of far ones. Not where there is no place for it.
    */
   static float stored(
       float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
@@ -139,7 +145,7 @@ final class ExpSum {
    * @param least no logit is less, and the strips' maxima are known; NaN if they are not
    * @param strips how far in {@code maxima} the strips of one block lie from those of the next
    * @param y where weights may be stored; nowhere if it is empty
-   * @param stored of which blocks they were
+   * @param stored of each block, its least logit if they were; NaN if not
    */
   static void pass(
       float[] x,
@@ -155,7 +161,7 @@ final class ExpSum {
       float[] groups,
       float[] y,
       int yFrom,
-      boolean[] stored) {
+      float[] stored) {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
@@ -181,47 +187,43 @@ final class ExpSum {
       boolean stores = false;
       if (Math.abs(top) < Float.POSITIVE_INFINITY) {
         boolean far = Exponential.isFar(top, scale);
+        boolean plain = whole && !far && bottom * scale >= Exponential.exponent(top, scale) + PLAIN;
+        stores = whole && y.length > 0 && !far && top * scale < STORABLE;
         int exponent = Exponential.exponent(top, scale);
         float shift = Exponential.BIASED - exponent;
+        float origin = far ? top : 0;
+        float floor = plain ? 0 : Exponential.floor(exponent, scale);
         int count = Lanes.GROUPS;
         int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
         int next = ahead > 0 ? strip + strips : strip;
+        int yAt = yFrom + at - from;
         seen = whole && !looked;
-        if (whole && !far && bottom * scale >= exponent + PLAIN) {
-          stores =
-              y.length > 0
-                  && top * scale < STORABLE
-                  && bottom * scale >= exponent + PLAIN + HEADROOM;
-          if (looked) {
-            plainSeen(x, at, head, tail, shift, groups);
-          } else if (stores) {
-            int yAt = yFrom + at - from;
-            float unbiased = Exponential.ROUND - exponent;
-            extremes = store(x, at, ahead, head, tail, unbiased, maxima, next, groups, y, yAt);
-          } else {
-            extremes = plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups);
+        if (!whole || looked && !plain) {
+          int full = (end - at) / Lanes.GROUP;
+          cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+          int rest = at + full * Lanes.GROUP;
+          if (rest < end) {
+            lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
           }
+          count = LaneSum.paired(full);
+          Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+        } else if (looked) {
+          plainSeen(x, at, head, tail, shift, groups);
+        } else if (stores) {
+          extremes =
+              plain
+                  ? store(x, at, ahead, head, tail, shift, maxima, next, groups, y, yAt)
+                  : storeCut(x, at, ahead, floor, head, tail, shift, maxima, next, groups, y, yAt);
         } else {
-          float origin = far ? top : 0;
-          float floor = Exponential.floor(exponent, scale);
-          if (!whole || looked) {
-            int full = (end - at) / Lanes.GROUP;
-            cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
-            int rest = at + full * Lanes.GROUP;
-            if (rest < end) {
-              lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
-            }
-            count = LaneSum.paired(full);
-            Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
-          } else {
-            extremes =
-                cutBlock(x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups);
-          }
+          extremes =
+              plain
+                  ? plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups)
+                  : cutBlock(x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups);
         }
         sums[b] = LaneSum.sum(groups, count);
       }
       if (y.length > 0) {
-        stored[b] = stores;
+        stored[b] = stores ? bottom : Float.NaN;
       }
     }
   }
@@ -426,6 +428,7 @@ final class ExpSum {
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector zero = FloatVector.zero(F);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
@@ -440,9 +443,84 @@ final class ExpSum {
           for (int b = 0; b < 2; b++) {
             int j = 2 * a + b;
             FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-            FloatVector weight = Weight.plain(v, heads, tails, shifts);
+            FloatVector weight = Weight.addTo(zero, v, heads, tails, shifts);
             sum = sum.add(weight);
             weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
+          }
+        }
+        sum.intoArray(groups, group * Lanes.COUNT + part);
+      }
+      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
+        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+        signedMax = signedMax.max(bits);
+        signedMin = signedMin.min(bits);
+        unsignedMax = Unsigned.max(unsignedMax, bits);
+      }
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
+    }
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
+  }
+
+  /** {@link #cutBlock} of a near block, which stores the weights, relative to the block's N. */
+  private static long storeCut(
+      float[] x,
+      int at,
+      int ahead,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] maxima,
+      int strip,
+      float[] groups,
+      float[] y,
+      int yAt) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert floor - floor == 0 : "floor " + floor;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+            v = v.blend(floors, v.compare(LT, floors));
+            FloatVector t = v.fma(heads, shifts);
+            FloatVector r = v.fma(heads, shifts.sub(t));
+            r = v.fma(tails, r);
+            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            p = p.fma(r, FloatVector.broadcast(F, C4));
+            p = p.fma(r, FloatVector.broadcast(F, C3));
+            p = p.fma(r, FloatVector.broadcast(F, C2));
+            p = p.fma(r, FloatVector.broadcast(F, C1));
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+            IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+            sum = p.fma(power.reinterpretAsFloats(), sum);
+            IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
+            zero.blend(weight.reinterpretAsFloats(), weight.compare(GT, SUBNORMAL).cast(F))
+                .intoArray(y, yAt - at + start + j * Lanes.COUNT);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);

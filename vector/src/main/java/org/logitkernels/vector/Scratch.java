@@ -40,8 +40,8 @@ final class Scratch {
   /** Maxima of a row's blocks, likewise. */
   float[] tops = NO_TOPS;
 
-  /** Of each block, whether a softmax has stored its weights. */
-  boolean[] stored = {};
+  /** Of each block whose weights a softmax has stored, its least logit; NaN of others. */
+  float[] stored = NO_TOPS;
 
   /** Where it is put back. */
   private final int place;
@@ -69,7 +69,7 @@ final class Scratch {
       int room = Math.max(blocks, 2 * scratch.stored.length);
       scratch.sums = new double[room];
       scratch.tops = new float[room];
-      scratch.stored = new boolean[room];
+      scratch.stored = new float[room];
     }
     return scratch;
   }

@@ -26,6 +26,9 @@ final class Softmax {
   /** A block whose N is so much below the row's has no weight in the row. */
   private static final int NOTHING = 1 - Exponential.LEAST;
 
+  /** So much may be taken from the exponent of a factor, which is 2^-84 at least, or 0. */
+  private static final int NORMAL = 40;
+
   private Softmax() {}
 
   /** {@code max / T + ln(total / w(max))}. */
@@ -91,8 +94,9 @@ final class Softmax {
       Scratch scratch) {
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int yAt = yFrom + at - from;
-      if (scratch.stored[b]) {
-        scaleBlock(y, yAt, scratch.tops[b], max, scale, first, second);
+      float least = scratch.stored[b];
+      if (least == least) {
+        scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
         ExpSum.weights(x, at, end, max, scale, first, second, y, yAt);
@@ -100,14 +104,20 @@ final class Softmax {
     }
   }
 
-  /** Makes probabilities of the stored weights of a block with this maximum. */
+  /** Makes probabilities of the stored weights of a block with this maximum and minimum. */
   static void scaleBlock(
-      float[] y, int at, float top, float max, double scale, float first, float second) {
-    int below =
-        Exponential.isFar(max, scale)
-            ? NOTHING
-            : Exponential.exponent(max, scale) - Exponential.exponent(top, scale);
-    if (below <= ExpSum.HEADROOM) {
+      float[] y,
+      int at,
+      float top,
+      float least,
+      float max,
+      double scale,
+      float first,
+      float second) {
+    int exponent = Exponential.exponent(top, scale);
+    int below = Exponential.isFar(max, scale) ? NOTHING : Exponential.exponent(max, scale) - exponent;
+    boolean all = below == 0 || least * scale >= exponent + ExpSum.PLAIN + below;
+    if (below <= NORMAL && all) { // neither factors nor weights underflow
       float power = Math.scalb(1f, -below);
       scale(y, at, first * power, second * power);
     } else if (below < NOTHING) {

@@ -39,9 +39,10 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
     float first = Exponential.first(total);
     float second = Exponential.second(total);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      if (scratch.stored[b]) {
+      float least = scratch.stored[b];
+      if (least == least) {
         float top = scratch.tops[b];
-        Softmax.scaleBlock(weights, at - from, top, max, scale, first, second);
+        Softmax.scaleBlock(weights, at - from, top, least, max, scale, first, second);
         y.put(weights, at - from, at, Lanes.BLOCK);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);

@@ -54,26 +54,6 @@ final class Weight {
   }
 
   /**
-   * The weights of logits, none of which is below 2^-126.
-   *
-   * @param shift {@link Exponential#ROUND} less N
-   */
-  static FloatVector plain(FloatVector v, FloatVector head, FloatVector tail, FloatVector shift) {
-    FloatVector t = v.fma(head, shift);
-    FloatVector r = v.fma(head, shift.sub(t));
-    r = v.fma(tail, r);
-    FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-    p = p.fma(r, FloatVector.broadcast(F, C4));
-    p = p.fma(r, FloatVector.broadcast(F, C3));
-    p = p.fma(r, FloatVector.broadcast(F, C2));
-    p = p.fma(r, FloatVector.broadcast(F, C1));
-    p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-    return p.reinterpretAsInts()
-        .add(t.reinterpretAsInts().lanewise(LSHL, 23))
-        .reinterpretAsFloats();
-  }
-
-  /**
    * The weights of any logits: 0 where that is below 2^-126.
    *
    * @param shift {@link Exponential#ROUND} less N
