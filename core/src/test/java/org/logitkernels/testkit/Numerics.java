@@ -328,7 +328,7 @@ final class Numerics {
         sum += weight * (logZ - ((double) x[id] - row.max) / temperature);
       }
     }
-    return sum / total;
+    return Math.max(0, sum / total);
   }
 
   // Section 7.
