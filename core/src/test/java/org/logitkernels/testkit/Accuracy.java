@@ -8,11 +8,14 @@ public final class Accuracy {
   /** Half an ULP of a float, relative: the error of one rounding. */
   public static final double UNIT = 0x1p-24;
 
+  /** A weight, relative, whatever its distance from the maximum. */
+  public static final double WEIGHT = 2 * UNIT;
+
   /**
-   * The total of a row, relative to the exact sum of its weights as computed: 31 additions in a
-   * lane and 5 in the tree.
+   * The total of a row, relative to the exact sum of its weights as computed: 3 additions in a
+   * group and 3 of groups. What is added in double comes to nothing beside them.
    */
-  public static final double TOTAL = 36 * UNIT;
+  public static final double TOTAL = 6 * UNIT;
 
   /**
    * The same on rows as they come: normal, or as a language model's. Not a bound, but more than any
@@ -20,10 +23,13 @@ public final class Accuracy {
    */
   public static final double USUAL_TOTAL = 6e-7;
 
-  /** The roundings of {@code weight * (float) (1 / total)}. */
-  public static final double NORMALISATION = 2 * UNIT;
+  /**
+   * A probability, relative to the quotient of weight and total: the one rounding of {@code
+   * fma(weight, f1, weight * f2)}, and what the factors are off, less than 2^-46.
+   */
+  public static final double NORMALISATION = UNIT * (1 + 0x1p-20);
 
-  /** Below this weight a token's probability is 0. */
+  /** Relative to 2^N, a weight below this is 0. */
   public static final double LEAST_WEIGHT = 0x1p-126;
 
   /** Half the least float: the error of rounding to a subnormal. */
@@ -37,6 +43,6 @@ public final class Accuracy {
    * @param distance {@code (max - x) / T}
    */
   public static double weight(double distance) {
-    return (2 + 2 * distance) * UNIT;
+    return WEIGHT;
   }
 }

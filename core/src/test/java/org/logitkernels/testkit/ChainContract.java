@@ -203,7 +203,7 @@ public interface ChainContract extends KernelsUnderTest {
     SplittableRandom random = new SplittableRandom(seed);
     float[] x = new float[2 + random.nextInt(3000)];
     for (int i = 0; i < x.length; i++) {
-      x[i] = -random.nextInt(10);
+      x[i] = Powers.logit(-random.nextInt(10));
     }
     int k = 1 + random.nextInt(x.length - 1);
     Row row = new Row("powers", x, 0, x.length);

@@ -24,6 +24,21 @@ public final class Chains {
         .withoutEdgeCases();
   }
 
+  /** Up to five steps of the kinds that docs/numerics.md defines whole. */
+  static Arbitrary<List<Step>> pageSteps() {
+    return Arbitraries.oneOf(
+            temperature(),
+            topK(),
+            topP(),
+            minP(),
+            cutoffs().map(Step::epsilonCutoff),
+            cutoffs().map(Step::etaCutoff))
+        .list()
+        .ofMaxSize(5)
+        .withSizeDistribution(RandomDistribution.uniform())
+        .withoutEdgeCases();
+  }
+
   /** Up to five steps of every kind, whether or not they leave a prefix of the order. */
   public static Arbitrary<List<Step>> anySteps() {
     return Arbitraries.oneOf(temperature(), topK(), topP(), minP(), filter(), filter(), dynamic())

@@ -1,6 +1,7 @@
 package org.logitkernels.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -18,9 +19,9 @@ public interface DrawContract extends Inputs {
   /** The token is the one at which the exact running mass crosses u, up to the stated errors. */
   @Property
   default void theDrawInvertsTheRunningMass(
-      @ForAll("shorterRows") Row row,
-      @ForAll("temperatures") float temperature,
-      @ForAll("draws") double u) {
+      @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("draws") double u) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     int token = sample(row, temperature, u);
     double before = 0;
@@ -36,44 +37,59 @@ public interface DrawContract extends Inputs {
         () -> target + " is not in [" + from + ", " + after + "]");
   }
 
-  /** Where u is 0 or as near to 1 as it gets, the first and the last token with a weight. */
+  /**
+   * Where u is 0 or as near to 1 as it gets, the first and the last token with a weight, but for
+   * blocks without a token of more than 2^-125.
+   */
   @Property
-  default void theDrawReachesFromTheFirstToTheLastToken(
-      @ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+  default void theDrawReachesFromTheFirstToTheLastToken(@ForAll("rowsAtTemperatures") RowAt rowAt) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     float[] probabilities = new float[row.length()];
     kernels().softmax(row.array(), row.from(), row.to(), temperature, probabilities, 0);
     int first = sample(row, temperature, 0);
     int last = sample(row, temperature, 1 - 0x1p-53);
+    // A weight of 2^-125 is this of a total of 1/2.
     for (int id = 0; id < first; id++) {
-      assertTrue(probabilities[id] < 0x1p-125f, "passed over " + id);
+      assertTrue(probabilities[id] <= 0x1p-124f, "passed over " + id);
+      assertTrue(probabilities[id] == 0 || id / 1024 < first / 1024, "passed over " + id);
     }
     assertTrue(probabilities[first] > 0 && probabilities[last] > 0);
   }
 
-  /** A whole block of the least weights there are is drawn from at u = 0, one below it is not. */
+  /**
+   * At u = 0 the first block is drawn from that is not too far below the row's maximum: the N of
+   * both differ by at most 125. It has a token with a weight, be that the least there is.
+   */
   @Example
   default void theLeastWeightsAreDrawn() {
-    float temperature = 0x1.715476p0f; // log2(e), so that the power of two is x - max itself
+    float below = Powers.logit(-126); // whose N is -126
+    float least = Math.nextUp(below); // whose N is -125
     float[] logits = new float[2500];
     Row row = new Row("least weights", logits, 0, logits.length);
-    Arrays.fill(logits, -126);
+    Arrays.fill(logits, least);
     logits[2000] = 0;
-    assertEquals(0, sample(row, temperature, 0));
-    Arrays.fill(logits, 0, 1024, Math.nextDown(-126f));
-    assertEquals(1024, sample(row, temperature, 0));
-    Arrays.fill(logits, 0, 2000, Math.nextDown(-126f));
-    assertEquals(2000, sample(row, temperature, 0));
+    assertEquals(0, sample(row, Powers.TEMPERATURE, 0));
+    Arrays.fill(logits, 0, 1024, below);
+    assertEquals(1024, sample(row, Powers.TEMPERATURE, 0));
+    logits[500] = least; // in its block the others have the least weight, too
+    assertEquals(0, sample(row, Powers.TEMPERATURE, 0));
+    Arrays.fill(logits, 0, 500, Math.nextDown(below));
+    assertEquals(500, sample(row, Powers.TEMPERATURE, 0));
+    Arrays.fill(logits, 0, 1024, below);
+    Arrays.fill(logits, 1024, 2000, Math.nextDown(below));
+    assertEquals(2000, sample(row, Powers.TEMPERATURE, 0));
   }
 
   /** One of few unmasked tokens, and none whose weight has gone to 0, for any u. */
   @Property
   default void nothingOfWeightZeroIsDrawn(
-      @ForAll("rows") Row row,
-      @ForAll("temperatures") float temperature,
-      @ForAll("draws") double u) {
+      @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("draws") double u) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     int token = sample(row, temperature, u);
-    assertTrue(oracle.weight(token) > 0x1.ffp-127, () -> "weight " + oracle.weight(token));
+    assertFalse(oracle.isSurelyZero(token), () -> "weight " + oracle.weight(token));
   }
 
   /**

@@ -246,16 +246,37 @@ public interface FiltersContract extends KernelsUnderTest {
     }
   }
 
-  /** From 2^-20 on XTC leaves the row whole: its bits are those of blocks; and up to 64 choices. */
+  /**
+   * Up to 64 choices XTC leaves the row whole, whatever its threshold: the bits are those of blocks
+   * of a row in which it has masked what it drops. Of more choices they are those of survivors.
+   */
   @Example
-  default void xtcLeavesTheRowWholeWithinItsBounds() {
-    double[] few = xtcLogProbabilities(64);
-    assertEquals(few[2], few[1]);
-    assertNotEquals(few[0], few[1], "in the order of ids");
-    assertEquals(few[0], few[1], 1e-6);
-    double[] many = xtcLogProbabilities(65);
-    assertEquals(many[2], many[1]);
-    assertEquals(many[0], many[1]);
+  default void xtcLeavesTheRowWholeUpTo64Choices() {
+    for (float threshold : new float[] {1e-4f, 0x1p-20f, 0x1p-22f}) {
+      for (int choices : new int[] {2, 3, 64, 65}) {
+        float[] x = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11).logits();
+        for (int i = 0; i < x.length; i++) {
+          x[i] = i < choices ? 3 : -15 + 0.1f * x[i];
+        }
+        float[] left = x.clone();
+        Arrays.fill(left, 0, choices - 1, Float.NEGATIVE_INFINITY);
+        Row row = new Row(choices + " top choices", x, 0, x.length);
+        Row masked = new Row("without them", left, 0, x.length);
+        Sampler with = sampler(row, List.of(Step.xtc(1, threshold)));
+        Sampler whole = sampler(masked, List.of());
+        Sampler narrowed = sampler(masked, List.of(Step.topK(x.length - 1)));
+        with.sample(x, 0, x.length, 0);
+        whole.sample(left, 0, x.length, 0);
+        narrowed.sample(left, 0, x.length, 0);
+        assertNotEquals(whole.logProbability(), narrowed.logProbability());
+        assertEquals(narrowed.logProbability(), whole.logProbability(), 1e-6);
+        Sampler expected = choices <= 64 ? whole : narrowed;
+        assertEquals(expected.logProbability(), with.logProbability(), row + " " + threshold);
+        assertArrayEquals(Chains.ids(expected.candidates()), Chains.ids(with.candidates()));
+        assertArrayEquals(
+            Chains.probabilities(expected.candidates()), Chains.probabilities(with.candidates()));
+      }
+    }
   }
 
   /**
@@ -286,24 +307,6 @@ public interface FiltersContract extends KernelsUnderTest {
         assertTrue(drawn == 1 || tokens[1] == 2 || t > 0.5, steps.toString());
       }
     }
-  }
-
-  private double[] xtcLogProbabilities(int choices) {
-    float[] x = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11).logits();
-    for (int i = 0; i < x.length; i++) {
-      x[i] = i < choices ? 0 : -15 + 0.1f * x[i];
-    }
-    Row row = new Row(choices + " top choices", x, 0, x.length);
-    float least = 0x1p-20f;
-    double[] logs = new double[3];
-    float[] thresholds = {Math.nextDown(least), least, Math.nextUp(least)};
-    for (int i = 0; i < 3; i++) {
-      Sampler sampler = sampler(row, List.of(Step.xtc(1, thresholds[i])));
-      sampler.sample(x, 0, x.length, 0);
-      assertEquals(x.length - choices + 1, sampler.candidates().size());
-      logs[i] = sampler.logProbability();
-    }
-    return logs;
   }
 
   /** Each XTC has a draw of its own: number i of the stream whose seed is u's bits. */

@@ -2,6 +2,7 @@ package org.logitkernels.testkit;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.Provide;
 import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
@@ -20,6 +21,38 @@ public interface Inputs extends KernelsUnderTest {
     return Arbitraries.frequencyOf(Tuple.of(19, Rows.upTo(5_000)), Tuple.of(1, Rows.any()));
   }
 
+  /**
+   * Rows at a temperature: of any kind at any; and those at whose maximum the arithmetic changes,
+   * where it is near 2^16 binades, or a whole number of them; and halves at the temperature at
+   * which they would be half-way between integers.
+   */
+  @Provide
+  default Arbitrary<RowAt> rowsAtTemperatures() {
+    Arbitrary<Double> edges =
+        Combinators.combine(Arbitraries.of(-65536, 65536), uniform(-13_000, 13_000))
+            .as((edge, beside) -> edge + beside / 100.0);
+    Arbitrary<Double> powers =
+        Arbitraries.frequencyOf(
+            Tuple.of(4, edges),
+            Tuple.of(1, uniform(-65536, 65536).map(n -> (double) n)),
+            Tuple.of(1, uniform(-50_000_000, 50_000_000).map(n -> n / 16.0)));
+    Arbitrary<Double> steps =
+        Arbitraries.frequencyOf(
+            Tuple.of(1, Arbitraries.just(0.0)),
+            Tuple.of(3, uniform(0, 13_000).map(n -> n / 100.0)));
+    Arbitrary<RowAt> moved =
+        Combinators.combine(Rows.upTo(4000), temperatures(), powers, steps)
+            .as((row, t, power, step) -> new RowAt(Rows.moved(row, t, power, step), t));
+    Arbitrary<RowAt> halves =
+        Combinators.combine(uniform(1, 3000), uniform(0, 1 << 20))
+            .as((length, seed) -> Rows.of(Rows.Distribution.HALF_STEPS, length, 3, seed))
+            .map(row -> new RowAt(row, 1.442695f));
+    return Arbitraries.frequencyOf(
+        Tuple.of(8, Combinators.combine(shorterRows(), temperatures()).as(RowAt::new)),
+        Tuple.of(6, moved),
+        Tuple.of(1, halves));
+  }
+
   /** Ordinary temperatures, any others, and those around which the arithmetic changes. */
   @Provide
   default Arbitrary<Float> temperatures() {
@@ -32,10 +65,10 @@ public interface Inputs extends KernelsUnderTest {
                 Arbitraries.of(
                     Float.MIN_VALUE,
                     Math.nextDown(Float.MIN_NORMAL),
-                    Math.nextDown(0x1p-120f),
-                    0x1p-120f,
-                    0x1p120f,
-                    Math.nextUp(0x1p120f),
+                    Math.nextDown(0x1p-100f),
+                    0x1p-100f,
+                    0x1p100f,
+                    Math.nextUp(0x1p100f),
                     Float.MAX_VALUE)))
         .withoutEdgeCases();
   }

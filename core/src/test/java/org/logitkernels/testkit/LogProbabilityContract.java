@@ -151,8 +151,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
       return;
     }
     double bound =
-        -Math.log1p(-oracle.totalError(Accuracy.TOTAL))
-            + (distance + oracle.logTotal() - exact) * 0x1p-52;
+        oracle.logTotalError(Accuracy.TOTAL) + (distance + oracle.logTotal() - exact) * 0x1p-52;
     assertTrue(
         Math.abs(actual - exact) <= bound,
         () -> what + " of " + id + ": " + actual + " for " + exact + ", bound " + bound);
@@ -193,6 +192,47 @@ public interface LogProbabilityContract extends KernelsUnderTest {
             .step(x, 0, equal + 1, scores, temperature, new int[3], new int[3], scores);
         assertEquals(expected, scores[1], 1e-12);
       }
+    }
+  }
+
+  /**
+   * Of a token with a tail of 1e-12 beside it it is right to a thousandth: the weight of the
+   * maximum, whose error is much more than that, is no part of it. What a float cannot hold beside
+   * that weight is not in the rows: the other tokens of its lane.
+   */
+  @Example
+  default void aNearlySureTokenHasTheLogProbabilityOfItsTail() {
+    for (int length : new int[] {2, 40, 3000, 66_000}) {
+      for (float temperature : new float[] {0.3f, 0.8f, 1, 1.7f}) {
+        for (float best : new float[] {0, 12.3f, -45.7f, 900, 30_000, -250_000}) {
+          int id = length - 1; // last, so that the others are added up before
+          float[] x = new float[length];
+          for (double tail : new double[] {1e-6, 1e-9, 1e-12}) {
+            double step = -StrictMath.log(tail / (length - 1)) * temperature;
+            Arrays.fill(x, (float) (best - step));
+            for (int other = id % 1024 % 32; other <= id % 1024; other += 32) {
+              x[id / 1024 * 1024 + other] = Float.NEGATIVE_INFINITY;
+            }
+            x[id] = best;
+            double actual = kernels().logProbability(x, 0, length, temperature, id);
+            double exact = -new Oracle(x, temperature).logTotal();
+            assertEquals(exact, actual, -exact * (1e-6 + 1e-15 / tail), () -> length + " " + best);
+            assertTrue(actual < 0);
+          }
+        }
+      }
+    }
+  }
+
+  /** Nor does a lane with the maximum matter in a row as long as a vocabulary. */
+  @Example
+  default void aSureTokenOfAVocabularyHasTheLogProbabilityOfItsTail() {
+    for (int id : new int[] {0, 5000, 65_535}) {
+      float[] x = new float[65_536];
+      Arrays.fill(x, 12.3f - 34.5f); // each 1e-15
+      x[id] = 12.3f;
+      double exact = -new Oracle(x, 1).logTotal();
+      assertEquals(exact, kernels().logProbability(x, 0, x.length, 1, id), -exact * 1e-3);
     }
   }
 

@@ -11,47 +11,79 @@ import org.logitkernels.Step;
  * one row at one temperature, every sum and every sort in the plainest way.
  */
 final class Numerics {
+  // Section 2: the magic number that rounds to an integer.
+  private static final float M = 0x1.8p23f;
+
   private final float[] x;
   private final double temperature;
 
-  // Section 2.
-  private final double b;
-  private final float s;
-  private final float c;
-  private final float max;
+  // Section 2: the stretch, the scale, its head and its tail.
+  private final float b;
+  private final double s;
+  private final float s1;
+  private final float s2;
+
+  /** The reference of the row; null where all of it is masked. */
+  private final Reference row;
 
   Numerics(float[] x, double temperature) {
     this.x = x;
     this.temperature = temperature;
-    b =
-        0x1p-120 <= temperature && temperature <= 0x1p120
-            ? 1
-            : StrictMath.pow(2, -Math.getExponent(temperature) - 1);
-    s = (float) (0x1.71547652b82fep0 / (temperature * b));
-    float cut = (float) (-126 / (double) s);
-    c = (double) cut * s < -126 ? Math.nextUp(cut) : cut;
+    double clamped = Math.min(Math.max(temperature, 0x1p-164), 0x1p164);
+    b = clamped < 0x1p-100 ? 0x1p64f : clamped > 0x1p100 ? 0x1p-64f : 1;
+    s = 0x1.71547652b82fep0 / (clamped * b);
+    float head = (float) s;
+    if ((Float.floatToRawIntBits(head) & 1) == 0) {
+      head = s >= head ? Math.nextUp(head) : Math.nextDown(head);
+    }
+    s1 = head;
+    s2 = (float) (s - s1);
+    row = reference(IntStream.range(0, x.length).boxed().toList());
+  }
+
+  /**
+   * What weights are relative to.
+   *
+   * @param max the largest logit, never -0
+   * @param near whether it is a near reference
+   * @param n the integer exponent
+   * @param origin the logit from which others are counted
+   */
+  private record Reference(float max, boolean near, int n, float origin) {}
+
+  private double exponent(float logit) {
+    return (double) (logit * b) * s;
+  }
+
+  /** The reference of the largest of these logits; null where all are masked. */
+  private Reference reference(List<Integer> ids) {
     float largest = Float.NEGATIVE_INFINITY;
-    for (float logit : x) {
-      largest = Math.max(largest, logit);
+    for (int id : ids) {
+      largest = Math.max(largest, x[id]);
     }
-    max = largest == 0 ? 0 : largest;
-  }
-
-  private float difference(float logit, float from) {
-    return b == 1 ? logit - from : (float) (((double) logit - from) * b);
-  }
-
-  float weight(float logit) {
-    return weight(logit, max);
-  }
-
-  private float weight(float logit, float highest) {
-    float d = difference(logit, highest);
-    if (!(d >= c)) {
-      return 0;
+    if (largest == Float.NEGATIVE_INFINITY) {
+      return null;
     }
-    float m = Math.fma(d, s, 0x1.8p23f + 127);
-    float r = Math.fma(d, s, (0x1.8p23f + 127) - m);
+    float max = largest == 0 ? 0 : largest;
+    double e = exponent(max);
+    return Math.abs(e) < 65536
+        ? new Reference(max, true, (int) Math.ceil(e), 0)
+        : new Reference(max, false, 0, max);
+  }
+
+  /**
+   * A power of two before it is one float: {@code p * 2^exponent}.
+   *
+   * @param v the logit, from the reference's origin and stretched
+   * @param isTerm whether the exponent is at least -126
+   */
+  private record Power(float v, boolean isTerm, float p, int exponent) {}
+
+  private Power power(float logit, Reference reference) {
+    float v = (logit - reference.origin) * b;
+    float t = Math.fma(v, s1, M - reference.n);
+    float n = t - (M - reference.n);
+    float r = Math.fma(v, s2, Math.fma(v, s1, -n));
     float p = 0x1.3fa208p-13f;
     for (float coefficient :
         new float[] {
@@ -59,41 +91,46 @@ final class Numerics {
         }) {
       p = Math.fma(p, r, coefficient);
     }
-    return p * Float.intBitsToFloat(Float.floatToRawIntBits(m) << 23);
+    return new Power(v, t >= M - 126, p, (int) n - reference.n);
+  }
+
+  private float weight(float logit, Reference reference) {
+    Power power = power(logit, reference);
+    if (!power.isTerm || power.exponent == -126 && power.p < 1) {
+      return 0;
+    }
+    return power.p * Math.scalb(1f, power.exponent);
+  }
+
+  /** By the row's reference. */
+  float weight(float logit) {
+    return weight(logit, row);
   }
 
   // Section 3.
 
-  /** The running totals after each block, relative to the row's maximum. */
-  double[] running() {
-    double[] running = new double[(x.length + 1023) / 1024];
-    double[] decay = new double[running.length];
-    float highest = Float.NEGATIVE_INFINITY;
-    double total = 0;
-    for (int block = 0; block < running.length; block++) {
-      float before = highest;
-      for (int i = 1024 * block; i < x.length && i < 1024 * (block + 1); i++) {
-        highest = Math.max(highest, x[i] + 0f);
-      }
-      decay[block] =
-          highest > before ? StrictMath.exp(((double) before - highest) / temperature) : 1;
-      if (highest > Float.NEGATIVE_INFINITY) {
-        total = total * decay[block] + blockSum(block, highest);
-      }
-      running[block] = total;
-    }
-    double later = 1;
-    for (int block = running.length - 1; block >= 0; block--) {
-      running[block] *= later;
-      later *= decay[block];
-    }
-    return running;
+  private int blocks() {
+    return (x.length + 1023) / 1024;
   }
 
-  private float blockSum(int block, float highest) {
-    float[] lane = new float[32];
-    for (int i = 0; i < 1024 && 1024 * block + i < x.length; i++) {
-      lane[i % 32] += weight(x[1024 * block + i], highest);
+  private List<Integer> block(int block) {
+    return IntStream.range(1024 * block, Math.min(x.length, 1024 * (block + 1))).boxed().toList();
+  }
+
+  /** The sum of a block, or of its weights times their distances from its largest logit. */
+  private double blockSum(int block, Reference reference, boolean byDistance) {
+    double[] lane = new double[32];
+    for (int l = 0; l < 32; l++) {
+      float[] q = new float[8];
+      for (int g = 0; g < 8; g++) {
+        for (int j = 0; j < 4; j++) {
+          int id = 1024 * block + 128 * g + 32 * j + l;
+          if (id < x.length) {
+            q[g] = add(q[g], power(x[id], reference), reference, byDistance);
+          }
+        }
+      }
+      lane[l] = ((q[0] + q[1]) + (q[2] + q[3])) + ((q[4] + q[5]) + (q[6] + q[7]));
     }
     for (int h : new int[] {16, 8, 4, 2, 1}) {
       for (int l = 0; l < h; l++) {
@@ -103,18 +140,73 @@ final class Numerics {
     return lane[0];
   }
 
+  private float add(float q, Power power, Reference reference, boolean byDistance) {
+    if (!power.isTerm) {
+      return q;
+    }
+    float scale = Math.scalb(1f, power.exponent);
+    if (!byDistance) {
+      return Math.fma(power.p, scale, q);
+    }
+    float d = reference.near ? reference.max * b - power.v : -power.v;
+    return Math.fma(power.p * scale, d, q);
+  }
+
+  private double factor(Reference block) {
+    double e;
+    if (block.near && row.near) {
+      e = block.n - row.n;
+    } else if (!block.near && !row.near) {
+      e = ((double) block.max - row.max) * b * s;
+    } else if (row.near) {
+      e = exponent(block.max) - row.n;
+    } else {
+      e = block.n - exponent(row.max);
+    }
+    if (e < -125) {
+      return 0;
+    }
+    return block.near && row.near
+        ? Math.scalb(1.0, (int) e)
+        : StrictMath.exp(e * 0x1.62e42fefa39efp-1);
+  }
+
+  /** The running totals after each block. */
+  double[] running() {
+    double[] running = new double[blocks()];
+    double total = 0;
+    for (int block = 0; block < running.length; block++) {
+      Reference reference = reference(block(block));
+      if (reference != null) {
+        total = total + blockSum(block, reference, false) * factor(reference);
+      }
+      running[block] = total;
+    }
+    return running;
+  }
+
   double total() {
-    double[] running = running();
-    return running[running.length - 1];
+    return running()[blocks() - 1];
+  }
+
+  private double inWeightsOfTheMaximum(double total) {
+    return total / weight(row.max);
   }
 
   // Section 4.
 
+  private static float probability(float weight, double total) {
+    double inverse = 1 / total;
+    float f1 = (float) inverse;
+    float f2 = (float) (inverse - f1);
+    return Math.fma(weight, f1, weight * f2);
+  }
+
   float[] softmax() {
     float[] y = new float[x.length];
-    float factor = (float) (1 / total());
+    double total = total();
     for (int i = 0; i < x.length; i++) {
-      y[i] = weight(x[i]) * factor;
+      y[i] = probability(weight(x[i]), total);
     }
     return y;
   }
@@ -123,22 +215,26 @@ final class Numerics {
     float[] y = new float[x.length];
     float h = temperature >= 1 ? 0.5f : 1;
     float factor = (float) (1 / (temperature * b)) / h;
-    float logTotal = (float) StrictMath.log(total());
+    float logZ = (float) StrictMath.log(inWeightsOfTheMaximum(total()));
     for (int i = 0; i < x.length; i++) {
-      y[i] = Math.fma(difference(x[i] * h, max * h), factor, -logTotal);
+      float d = (x[i] * h - row.max * h) * b;
+      y[i] = Math.fma(d, factor, -logZ);
     }
     return y;
   }
 
   double[] logProbabilities() {
-    double logTotal = StrictMath.log(total());
-    return IntStream.range(0, x.length)
-        .mapToDouble(i -> Math.min(0, ((double) x[i] - max) / temperature - logTotal) + 0.0)
-        .toArray();
+    double total = total();
+    return IntStream.range(0, x.length).mapToDouble(i -> logProbability(x[i], total)).toArray();
+  }
+
+  private double logProbability(float logit, double total) {
+    double logZ = StrictMath.log(inWeightsOfTheMaximum(total));
+    return Math.min(0, ((double) logit - row.max) / temperature - logZ) + 0.0;
   }
 
   double logSumExp() {
-    return max / temperature + StrictMath.log(total());
+    return row.max / temperature + StrictMath.log(inWeightsOfTheMaximum(total()));
   }
 
   // Section 1.
@@ -157,21 +253,22 @@ final class Numerics {
 
   // Section 5.
 
-  /** The prefix of best-first tokens that holds the mass p of a total; the tokens' own if null. */
+  /** The prefix of best-first tokens that holds the mass p of a total; the tokens' own if asked. */
   List<Integer> nucleus(List<Integer> tokens, float p, boolean ofTokens) {
     double unit = 0x1p-44;
     for (long longest = 1L << 18; longest < x.length; longest *= 2) {
       unit *= 2;
     }
+    Reference reference = ofTokens ? reference(tokens) : row;
     long sum = 0;
     for (int id : tokens) {
-      sum += mass(id, unit);
+      sum += mass(id, reference, unit);
     }
     double total = ofTokens ? sum * unit : total();
     double need = Math.ceil((p * total - total * 0x1p-21) / unit);
     long mass = 0;
     for (int size = 1; size <= tokens.size(); size++) {
-      mass += mass(tokens.get(size - 1), unit);
+      mass += mass(tokens.get(size - 1), reference, unit);
       if (mass >= need) {
         return tokens.subList(0, size);
       }
@@ -179,15 +276,59 @@ final class Numerics {
     return tokens;
   }
 
-  private long mass(int id, double unit) {
-    return (long) Math.rint(weight(x[id]) / unit);
+  private long mass(int id, Reference reference, double unit) {
+    return (long) Math.rint(weight(x[id], reference) / unit);
   }
 
-  // Section 6.
+  // Section 6. These steps keep the best token, so the row's maximum is the survivors'.
 
   List<Integer> minP(List<Integer> tokens, float p) {
-    float reach = p == 1 ? 0 : (float) (temperature * (StrictMath.log(p) - 0x1p-21));
-    return tokens.stream().filter(id -> x[id] - max >= reach).toList();
+    return cut(tokens, p == 1 ? 0 : (float) (temperature * (StrictMath.log(p) - 0x1p-21)));
+  }
+
+  List<Integer> epsilonCutoff(List<Integer> tokens, double epsilon, boolean ofTokens) {
+    double z = inWeightsOfTheMaximum(ofTokens ? totalOf(tokens) : total());
+    float reach = (float) (temperature * (StrictMath.log(epsilon * z) - 0x1p-21));
+    return cut(tokens, Math.min(0, reach));
+  }
+
+  List<Integer> etaCutoff(List<Integer> tokens, float epsilon, boolean ofTokens) {
+    double entropy = ofTokens ? entropyOf(tokens) : entropy();
+    double eta = Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-entropy));
+    return epsilonCutoff(tokens, eta, ofTokens);
+  }
+
+  private List<Integer> cut(List<Integer> tokens, float reach) {
+    return tokens.stream().filter(id -> x[id] - row.max >= reach).toList();
+  }
+
+  double entropy() {
+    double r = 0;
+    for (int block = 0; block < blocks(); block++) {
+      Reference reference = reference(block(block));
+      double factor = reference == null ? 0 : factor(reference);
+      if (factor > 0) {
+        double sum = blockSum(block, reference, false);
+        double q = blockSum(block, reference, true);
+        r += factor * (q + ((double) row.max - reference.max) * b * sum);
+      }
+    }
+    double total = total();
+    double logZ = StrictMath.log(inWeightsOfTheMaximum(total));
+    return Math.max(0, logZ + r / (total * temperature * b));
+  }
+
+  private double entropyOf(List<Integer> survivors) {
+    double total = totalOf(survivors);
+    double logZ = StrictMath.log(inWeightsOfTheMaximum(total));
+    double sum = 0;
+    for (int id : survivors.stream().sorted().toList()) {
+      float weight = weight(x[id]);
+      if (weight > 0) {
+        sum += weight * (logZ - ((double) x[id] - row.max) / temperature);
+      }
+    }
+    return Math.max(0, sum / total);
   }
 
   // Section 7.
@@ -207,14 +348,7 @@ final class Numerics {
     while (!(running[block] > target)) {
       block++;
     }
-    for (; ; block++) {
-      double residue = block == 0 ? target : target - running[block - 1];
-      int end = Math.min(x.length, 1024 * (block + 1));
-      int token = draw(IntStream.range(1024 * block, end).boxed().toList(), residue);
-      if (token >= 0) {
-        return token;
-      }
-    }
+    return draw(block(block), block == 0 ? target : target - running[block - 1]);
   }
 
   double totalOf(List<Integer> survivors) {
@@ -251,7 +385,7 @@ final class Numerics {
    */
   record Outcome(List<Integer> tokens, float[] probabilities, int token, double logProbability) {}
 
-  /** A chain at work. */
+  /** A chain at work. Its steps keep the best token. */
   static Outcome sample(List<Step> steps, float[] x, double u) {
     double temperature = 1;
     boolean narrowed = false;
@@ -283,6 +417,18 @@ final class Numerics {
             narrowed = true;
           }
         }
+        case Step.EpsilonCutoff(float epsilon) -> {
+          if (epsilon > 0) {
+            tokens = row.epsilonCutoff(tokens, epsilon, narrowed);
+            narrowed = true;
+          }
+        }
+        case Step.EtaCutoff(float epsilon) -> {
+          if (epsilon > 0) {
+            tokens = row.etaCutoff(tokens, epsilon, narrowed);
+            narrowed = true;
+          }
+        }
         default -> throw new AssertionError(step);
       }
     }
@@ -291,12 +437,8 @@ final class Numerics {
     double total = narrowed ? row.totalOf(tokens) : row.total();
     float[] probabilities = new float[tokens.size()];
     for (int i = 0; i < probabilities.length; i++) {
-      probabilities[i] = row.weight(x[tokens.get(i)]) * (float) (1 / total);
+      probabilities[i] = probability(row.weight(x[tokens.get(i)]), total);
     }
-    return new Outcome(
-        tokens,
-        probabilities,
-        token,
-        ((double) x[token] - row.max) / temperature - StrictMath.log(total) + 0.0);
+    return new Outcome(tokens, probabilities, token, row.logProbability(x[token], total));
   }
 }

@@ -3,6 +3,7 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -22,12 +23,17 @@ import org.logitkernels.Workspace;
 public interface NumericsContract extends Inputs {
   /** Softmax, log-softmax, log-sum-exp and log-probabilities: sections 2 to 4. */
   @Property
-  default void probabilitiesHaveTheBitsOfThePage(
-      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+  default void probabilitiesHaveTheBitsOfThePage(@ForAll("rowsAtTemperatures") RowAt rowAt) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     Numerics page = new Numerics(row.logits(), temperature);
     float[] actual = new float[row.length()];
     kernels().softmax(row.array(), row.from(), row.to(), temperature, actual, 0);
-    assertBits(page.softmax(), actual);
+    float[] softmax = page.softmax();
+    assertBits(softmax, actual);
+    actual = row.logits();
+    kernels().softmax(actual, 0, actual.length, temperature, actual, 0);
+    assertBits(softmax, actual);
     kernels().logSoftmax(row.array(), row.from(), row.to(), temperature, actual, 0);
     assertBits(page.logSoftmax(), actual);
     assertEquals(
@@ -47,7 +53,7 @@ public interface NumericsContract extends Inputs {
       row[id] = -id * 0x1p-18f;
     }
     float[] actual = new float[row.length];
-    float temperature = 0x1.715476p0f; // log2(e), which makes the differences powers of two
+    float temperature = 0x1.715476p0f; // log2(e), nearly: a unit of a logit is a binade
     kernels().softmax(row, 0, row.length, temperature, actual, 0);
     assertBits(new Numerics(row, temperature).softmax(), actual);
   }
@@ -55,9 +61,9 @@ public interface NumericsContract extends Inputs {
   /** Top-p: section 5. */
   @Property
   default void theNucleusIsThatOfThePage(
-      @ForAll("shorterRows") Row row,
-      @ForAll("temperatures") float temperature,
-      @ForAll("masses") float p) {
+      @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("masses") float p) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     Numerics page = new Numerics(row.logits(), temperature);
     List<Integer> order = page.order();
     List<Integer> expected = p == 1 ? order : page.nucleus(order, p, false);
@@ -75,9 +81,9 @@ public interface NumericsContract extends Inputs {
   /** The draw from a whole row: section 7. */
   @Property
   default void theDrawIsThatOfThePage(
-      @ForAll("shorterRows") Row row,
-      @ForAll("temperatures") float temperature,
-      @ForAll("draws") double u) {
+      @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("draws") double u) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     assertEquals(
         new Numerics(row.logits(), temperature).drawFromRow(u),
         kernels()
@@ -87,10 +93,16 @@ public interface NumericsContract extends Inputs {
   /** Chains: all sections. */
   @Property
   default void chainsDoWhatThePageSays(
-      @ForAll("shorterRows") Row row,
-      @ForAll("steps") List<Step> steps,
+      @ForAll("rowsAtTemperatures") RowAt rowAt,
+      @ForAll("steps") List<Step> following,
+      @ForAll boolean atTemperature,
       @ForAll long seed,
       @ForAll("positions") long position) {
+    Row row = rowAt.row();
+    List<Step> steps = new ArrayList<>(following);
+    if (atTemperature) {
+      steps.addFirst(Step.temperature(rowAt.temperature()));
+    }
     Sampler sampler =
         SamplerChain.of(steps.toArray(new Step[0])).newSampler(row.length(), seed, kernels());
     sampler.position(position);
@@ -121,7 +133,7 @@ public interface NumericsContract extends Inputs {
   /** Steps in any order. */
   @Provide
   default Arbitrary<List<Step>> steps() {
-    return Chains.steps();
+    return Chains.pageSteps();
   }
 
   /** Positions in the stream. */

@@ -9,14 +9,26 @@ import org.logitkernels.Step;
  * Rows whose weights are powers of two, so that every sum of them is exact and a rule can be tested
  * at its edge.
  *
- * <p>At the temperature log2(e) the weight of a logit that lies n below the maximum is 2^-n to the
- * last bit: the factor log2(e) / T rounds to 1, and the polynomial sees 0.
+ * <p>At this temperature a step between logits is worth log2(e) times one to within 2^-46, so the
+ * weight of n steps is 2^n to the last bit: the polynomial sees almost 0. No temperature that is a
+ * float does that for steps of 1.
  */
 final class Powers {
-  /** The temperature at which integer logits have weights that are powers of two. */
-  static final float TEMPERATURE = 0x1.715476p0f;
+  /** The temperature at which logits that are whole steps have weights that are powers of two. */
+  static final float TEMPERATURE = 0x1.d0d0c4p0f;
+
+  private static final float STEP = 0x1.422f8p0f;
 
   private Powers() {}
+
+  /** The logit of a weight of 2^n: exact for n up to 64, and for even n up to 128. */
+  static float logit(int n) {
+    float logit = n * STEP;
+    if (logit != (double) n * STEP) {
+      throw new IllegalArgumentException("no logit for 2^" + n);
+    }
+    return logit;
+  }
 
   /**
    * A row from which token {@code marked} is drawn, by the rule for narrowed rows, if and only if
@@ -40,7 +52,7 @@ final class Powers {
   private static int bits(long number, float[] logits, int id) {
     for (int exponent = 52; exponent >= 0; exponent--) {
       if ((number >>> exponent & 1) != 0) {
-        logits[id++] = exponent;
+        logits[id++] = logit(exponent);
       }
     }
     return id;

@@ -1,6 +1,7 @@
 package org.logitkernels.testkit;
 
 import java.util.Arrays;
+import java.util.Set;
 import java.util.SplittableRandom;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -59,8 +60,20 @@ public final class Rows {
     MASKED_MOST,
     /** All tokens but one masked. */
     MASKED_BUT_ONE,
-    /** A peak at the head of its lane and a tail that rounds it up at every addition. */
-    ROUNDING_UP;
+    /** A peak at the head of its lane, and what rounds it up at each of six additions. */
+    ROUNDING_UP,
+    /** Multiples of 1/2, as of numbers of few bits. */
+    HALF_STEPS,
+    /** Far above 0 or below, so that differences are what is computed with. */
+    FAR,
+    /** Blocks far from 0 and near it, which matter beside each other. */
+    FAR_AND_NEAR,
+    /** Masked by a number that is still a logit: -1e9, or nearly the lowest of all. */
+    SOFT_MASKS,
+    /** Blocks of which nothing is unmasked, and others of which little is. */
+    MASKED_BLOCKS;
+
+    private static final Set<Integer> ROUNDS_UP = Set.of(0, 32, 64, 96, 128, 256, 512);
 
     private float logit(SplittableRandom random, int i, int length) {
       return (float)
@@ -85,7 +98,18 @@ public final class Rows {
             case MASKED_SOME -> masked(random, 0.5);
             case MASKED_MOST -> masked(random, 0.99);
             case MASKED_BUT_ONE -> Double.NEGATIVE_INFINITY;
-            case ROUNDING_UP -> i == 0 ? 0 : -16.6355;
+            case ROUNDING_UP -> ROUNDS_UP.contains(i) ? i == 0 ? 0 : -16.6355 : -1000;
+            case HALF_STEPS -> 0.5 * random.nextInt(-600, 600);
+            case FAR -> (length % 2 == 0 ? 1 : -1) * 3e5 + 20 * random.nextGaussian();
+            case FAR_AND_NEAR ->
+                (length % 2 == 0 ? 1 : -1) * 45426.1
+                    + 0.7 * (i / 1024 * 37 % 9 - 4) * (length % 23)
+                    + 3 * random.nextGaussian();
+            case SOFT_MASKS ->
+                random.nextInt(3) == 0
+                    ? 3 * random.nextGaussian()
+                    : random.nextBoolean() ? -1e9 : -3.4e38;
+            case MASKED_BLOCKS -> masked(random, i / 1024 % 3 == 1 ? 1 : i / 1024 % 3 * 0.49);
           };
     }
 
@@ -137,6 +161,35 @@ public final class Rows {
         .withDistribution(RandomDistribution.uniform());
   }
 
+  /**
+   * A row whose largest logit is brought to a power of two, about, and whose others keep their
+   * distances from it in units of a temperature. Every second block may lie lower, by a part of
+   * that.
+   *
+   * @param power what {@code max * log2(e) / temperature} becomes
+   * @param step by how much it is less in every second block
+   */
+  static Row moved(Row row, float temperature, double power, double step) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int i = row.from(); i < row.to(); i++) {
+      max = Math.max(max, row.array()[i]);
+    }
+    double unit = temperature * Math.log(2);
+    float[] array = row.array().clone();
+    for (int i = row.from(); i < row.to(); i++) {
+      if (array[i] > Float.NEGATIVE_INFINITY) {
+        double at = power - ((i - row.from()) / 1024 % 2 == 0 ? 0 : step);
+        double moved = (array[i] - max) * temperature + at * unit;
+        array[i] = (float) Math.clamp(moved, -Float.MAX_VALUE, Float.MAX_VALUE);
+      }
+    }
+    return new Row(
+        row + ", largest at 2^" + power + ", others from 2^" + (power - step),
+        array,
+        row.from(),
+        row.to());
+  }
+
   /** One row. */
   public static Row of(Distribution distribution, int length, int offset, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -156,7 +209,7 @@ public final class Rows {
           array[j] = swap;
         }
       }
-      case MASKED_SOME, MASKED_MOST, MASKED_BUT_ONE ->
+      case MASKED_SOME, MASKED_MOST, MASKED_BUT_ONE, MASKED_BLOCKS ->
           array[offset + random.nextInt(length)] = (float) random.nextGaussian();
       default -> {
         // complete as it is

@@ -665,7 +665,7 @@ public interface SemanticsContract extends KernelsUnderTest {
     long total = 0;
     for (int i = 0; i < x.length; i++) {
       int n = random.nextInt(10);
-      x[i] = n == 9 ? Float.NEGATIVE_INFINITY : -n;
+      x[i] = n == 9 ? Float.NEGATIVE_INFINITY : Powers.logit(-n);
       weights[i] = n == 9 ? 0 : 256 >> n;
     }
     x[random.nextInt(x.length)] = 0;
@@ -699,15 +699,16 @@ public interface SemanticsContract extends KernelsUnderTest {
     float[] x = new float[ids[count - 1] + 3];
     Arrays.fill(x, Float.NEGATIVE_INFINITY);
     for (int id : ids) {
-      x[id] = 1.5f;
+      x[id] = Powers.logit(3); // so that three in a lane add up exactly, too
     }
-    Sampler narrowed = sampler(x.length, Step.topK(x.length - 1));
+    float t = Powers.TEMPERATURE;
+    Sampler narrowed = sampler(x.length, Step.temperature(t), Step.topK(x.length - 1));
     Workspace workspace = Workspace.of(x.length);
     for (int n = 0; n < 40; n++) {
       int i = n == 0 ? 0 : n == 1 ? count - 1 : random.nextInt(count);
       double[] edges = {(double) i / count, Math.nextDown((i + 1.0) / count)};
       for (double u : edges) {
-        assertEquals(ids[i], kernels().sample(x, 0, x.length, 1, u, workspace));
+        assertEquals(ids[i], kernels().sample(x, 0, x.length, t, u, workspace));
         assertEquals(ids[i], narrowed.sample(x, 0, x.length, u));
       }
     }
@@ -745,26 +746,27 @@ public interface SemanticsContract extends KernelsUnderTest {
   @Property
   default void drawFromANarrowedRowIsByAscendingId(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    float[] x = new float[2 + random.nextInt(300)];
+    int[] halvings = random.ints(2 + random.nextInt(300), 0, 12).toArray();
+    float[] x = new float[halvings.length];
     for (int i = 0; i < x.length; i++) {
-      x[i] = -random.nextInt(12);
+      x[i] = Powers.logit(-halvings[i]);
     }
     int k = 1 + random.nextInt(x.length - 1);
     int[] survivors = Arrays.copyOf(NaiveChain.order(x), k);
-    float max = x[survivors[0]];
     Arrays.sort(survivors);
-    long total = 0;
-    for (int id : survivors) {
-      total += 1L << (int) (12 + x[id] - max);
+    long[] weights = new long[k];
+    for (int i = 0; i < k; i++) {
+      weights[i] = 1L << (12 - halvings[survivors[i]]);
     }
+    long total = Arrays.stream(weights).sum();
     Sampler sampler = sampler(x.length, Step.temperature(Powers.TEMPERATURE), Step.topK(k));
     for (int n = 0; n < 50; n++) {
       long numerator = n == 0 ? 0 : n == 1 ? (1 << 20) - 1 : random.nextInt(1 << 20);
       int i = 0;
-      long prefix = 1L << (int) (12 + x[survivors[0]] - max);
+      long prefix = weights[0];
       while (prefix << 20 <= numerator * total) {
         i++;
-        prefix += 1L << (int) (12 + x[survivors[i]] - max);
+        prefix += weights[i];
       }
       assertEquals(survivors[i], sampler.sample(x, 0, x.length, numerator * 0x1p-20));
     }

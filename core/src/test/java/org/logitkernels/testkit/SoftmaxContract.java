@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -14,32 +15,80 @@ import net.jqwik.api.Property;
 public interface SoftmaxContract extends Inputs {
   /** The bound on every probability; a weight below the least is exactly 0, one above is not. */
   @Property
-  default void softmaxIsAccurate(
-      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+  default void softmaxIsAccurate(@ForAll("rowsAtTemperatures") RowAt rowAt) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     float[] actual = softmax(row, temperature);
     for (int id = 0; id < row.length(); id++) {
-      double weight = oracle.weight(id);
-      double error = weight == 0 ? 0 : Accuracy.weight(oracle.distance(id));
-      if (weight * (1 + error) < Accuracy.LEAST_WEIGHT) {
+      if (oracle.isSurelyZero(id)) {
         assertEquals(0, Float.floatToRawIntBits(actual[id]));
-      } else if (weight * (1 - error) > Accuracy.LEAST_WEIGHT) {
-        double exact = weight / oracle.total();
+      } else if (oracle.isSurelyAboveZero(id)) {
+        double exact = oracle.weight(id) / oracle.total();
         double bound = oracle.probabilityError(id);
         double off = Math.abs(actual[id] - exact);
         int at = id;
         assertTrue(
             off <= bound,
             () -> "id " + at + ": " + actual[at] + ", exact " + exact + ", off by " + off / bound);
-        assertTrue(weight / oracle.total() < 0x1p-149 || actual[id] > 0);
+        assertTrue(exact < 0x1p-149 || actual[id] > 0);
       }
+      assertTrue(actual[id] <= 1, "above 1");
+    }
+  }
+
+  /** A token that is alone has probability 1, whatever its logit, its place and the temperature. */
+  @Property
+  default void aSoleTokenHasProbability1(
+      @ForAll("temperatures") float temperature, @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int length : new int[] {1, 5, 40, 1024, 2100}) {
+      float[] x = new float[length];
+      float[] expected = new float[length];
+      for (int n = 0; n < 20; n++) {
+        Arrays.fill(x, Float.NEGATIVE_INFINITY);
+        Arrays.fill(expected, 0);
+        int id = random.nextInt(length);
+        float any = Float.intBitsToFloat(random.nextInt());
+        x[id] = n % 2 == 0 && Math.abs(any) <= Float.MAX_VALUE ? any : 100 * random.nextFloat();
+        expected[id] = 1;
+        float[] actual = softmax(new Row("a sole token", x, 0, length), temperature);
+        assertBits(expected, actual);
+        float[] probabilities = new float[length];
+        topP(
+            new Row("a sole token", x, 0, length),
+            temperature,
+            0.5f,
+            new int[length],
+            probabilities);
+        assertEquals(1, probabilities[0]);
+      }
+    }
+  }
+
+  /** 2 to 10 equal tokens have 1 / n, correctly rounded, however many lie lower out of reach. */
+  @Property
+  default void equalTokensShareExactly(
+      @ForAll("temperatures") float temperature, @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int n = 2; n <= 10; n++) {
+      float[] x = new float[random.nextInt(32, 3000)];
+      boolean masked = temperature > 1e30f || random.nextBoolean();
+      Arrays.fill(x, masked ? Float.NEGATIVE_INFINITY : -3.4e38f);
+      float logit = (float) Math.clamp(random.nextDouble(-300, 300) * temperature, -1e38, 1e38);
+      int first = random.nextInt(x.length - n + 1);
+      Arrays.fill(x, first, first + n, logit); // side by side, so in lanes of their own
+      float[] expected = new float[x.length];
+      Arrays.fill(expected, first, first + n, 1f / n);
+      assertBits(expected, softmax(new Row(n + " equal tokens", x, 0, x.length), temperature));
     }
   }
 
   /** The bound on every logarithm. */
   @Property
-  default void logSoftmaxIsAccurate(
-      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
+  default void logSoftmaxIsAccurate(@ForAll("rowsAtTemperatures") RowAt rowAt) {
+    Row row = rowAt.row();
+    float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     float[] actual = logSoftmax(row, temperature);
     double logTotal = oracle.logTotal();
@@ -69,15 +118,30 @@ public interface SoftmaxContract extends Inputs {
     assertEquals(1, sum, Accuracy.TOTAL + Accuracy.NORMALISATION + 0x1p-40);
   }
 
-  /** Adding a constant that leaves all differences exact changes no bit of any kernel's output. */
+  /**
+   * Adding a constant that leaves all differences exact changes nothing that is exact: the best
+   * token stays, and everything is within the bounds of the row that was not shifted.
+   */
   @Property
-  default void shiftsChangeNothing(
+  default void shiftsChangeNothingBeyondTheBounds(
       @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
     Row coarse = map(row, x -> Math.round(Math.clamp(x, -64, 64) * 1024) / 1024f);
+    Oracle oracle = new Oracle(coarse.logits(), temperature);
     for (float shift : new float[] {-1000, -0.5f, 3, 900}) {
       Row shifted = map(coarse, x -> x + shift);
-      assertBits(softmax(coarse, temperature), softmax(shifted, temperature));
-      assertBits(logSoftmax(coarse, temperature), logSoftmax(shifted, temperature));
+      float[] probabilities = softmax(shifted, temperature);
+      float[] logarithms = logSoftmax(shifted, temperature);
+      for (int id = 0; id < row.length(); id++) {
+        double distance = oracle.distance(id);
+        // The least weight is relative to 2^N: up to twice as much of the maximum's.
+        double least = 2 * Accuracy.LEAST_WEIGHT * (1 + Accuracy.WEIGHT);
+        double bound = oracle.weight(id) > least ? oracle.probabilityError(id) : least;
+        assertEquals(oracle.weight(id) / oracle.total(), probabilities[id], bound);
+        if (distance < Float.MAX_VALUE / 2) {
+          double exact = -distance - oracle.logTotal();
+          assertEquals(exact, logarithms[id], oracle.logProbabilityError(id));
+        }
+      }
       assertEquals(
           kernels().argMax(coarse.array(), coarse.from(), coarse.to()),
           kernels().argMax(shifted.array(), shifted.from(), shifted.to()));
@@ -146,23 +210,32 @@ public interface SoftmaxContract extends Inputs {
     assertEquals(expected[0], array[4]);
   }
 
-  /** The weight is 0 exactly from where {@code (x - max) log2(e) / T} lies below -126. */
+  /**
+   * The weight is 0 exactly from where {@code x log2(e) / T} lies more than 126 below N, which is
+   * the maximum's, rounded up.
+   */
   @Example
   default void softmaxUnderflowsAt126Binades() {
-    float temperature = 0x1.715476p0f; // log2(e), so that the power of two is x - max itself
-    float[] least = {-126, Math.nextDown(-126f), -1000, Float.NEGATIVE_INFINITY};
-    float[] weights = {0x1p-126f, 0, 0, 0};
-    for (int length : new int[] {5, 40, 1100}) {
-      float[] row = new float[length];
-      float[] expected = new float[length];
-      for (int id = 1; id < length; id++) {
-        row[id] = least[id % 4];
-        expected[id] = weights[id % 4];
+    for (int max : new int[] {0, 3, 64}) {
+      // The maximum's power is max, and a little more unless it is 0: then N is the next integer.
+      int n = max == 0 ? 0 : max + 1;
+      float lowest = Powers.logit(n - 126);
+      float share = (float) StrictMath.pow(2, max - n);
+      float[] least = {lowest, Math.nextDown(lowest), Powers.logit(-128), Float.NEGATIVE_INFINITY};
+      float[] weights = {0x1p-126f / share, 0, 0, 0};
+      for (int length : new int[] {5, 40, 1100, 3000}) {
+        float[] row = new float[length];
+        float[] expected = new float[length];
+        for (int id = 1; id < length; id++) {
+          row[id] = least[id % 4];
+          expected[id] = weights[id % 4];
+        }
+        row[0] = Powers.logit(max);
+        expected[0] = 1;
+        float[] actual = new float[length];
+        kernels().softmax(row, 0, length, Powers.TEMPERATURE, actual, 0);
+        assertBits(expected, actual);
       }
-      expected[0] = 1;
-      float[] actual = new float[length];
-      kernels().softmax(row, 0, length, temperature, actual, 0);
-      assertBits(expected, actual);
     }
   }
 
