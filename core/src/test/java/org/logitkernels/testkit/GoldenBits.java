@@ -38,12 +38,29 @@ import org.logitkernels.Workspace;
  */
 public final class GoldenBits {
   /**
-   * SHA-256, its first half, of each section. It changes only when docs/numerics.md does, and
+   * SHA-256, its first half, of each section. One changes only when docs/numerics.md does, and
    * docs/portability.md has the same lines.
    */
   private static final String FROZEN =
       """
-      ORDER       0
+      ORDER       69a109c5e179f9d83e3f4bf3dcf180ab
+      SOFTMAX     44b095a8ea1c945fe188e017343420a7
+      SUMS        28ed2ea5902ea0f3d8e08540415859e7
+      DRAWS       e1ba24f7fb258bba415e06949b9835d3
+      TOP_K       e3d23af0ab1f144c6fefce4f6537c817
+      TOP_P       2af0b8a196e02c159350dd4012186690
+      MIN_P       7082aa68b9787007a0ce366afbdfea4b
+      FILTERS     76c73ec5448f87487cff5712d7a7981e
+      ENTROPIES   0fc4dbfa427af09189cdd362a091eea8
+      CHAINS      b7c24f307f5f0ea315f81c51c544f6d8
+      HISTORY     009f536949cce420f6cc5428ded85be7
+      STEERING    12f3a60987d4d7348d75ae2740c2c287
+      NATIVE      3ae27cc1a406b36a2399e0d090002619
+      HALVES      0ef284f1b36ca5ad4f2bfa1eb4faa6a3
+      BATCHES     ac6879aedbe4f19132971f14b6a5d62c
+      BEAMS       257cd76489b4f89741fff20c24f3f20c
+      SPECULATIVE e3047c5885121c001933d1f640667bd1
+      ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       """;
 
   /** What is hashed together. */
@@ -137,9 +154,15 @@ public final class GoldenBits {
     return hashes;
   }
 
-  /** The frozen ones, a section in a line. */
-  public static String frozen() {
-    return FROZEN;
+  /** The frozen ones. */
+  public static Map<Section, String> frozen() {
+    return Stream.of(Section.values())
+        .collect(
+            Collectors.toMap(
+                section -> section,
+                section -> section.frozen,
+                (one, other) -> one,
+                () -> new EnumMap<>(Section.class)));
   }
 
   /**
@@ -163,7 +186,7 @@ public final class GoldenBits {
 
   private static String lines(Map<Section, String> hashes) {
     return hashes.entrySet().stream()
-        .map(entry -> String.format(Locale.ROOT, "%-11s %s%n", entry.getKey(), entry.getValue()))
+        .map(entry -> String.format(Locale.ROOT, "%-11s %s\n", entry.getKey(), entry.getValue()))
         .collect(Collectors.joining());
   }
 
