@@ -1,11 +1,16 @@
 package org.logitkernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -14,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.logitkernels.internal.Backend;
 import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.testkit.GoldenBits;
+import org.logitkernels.testkit.GoldenChains;
 
 /** The golden bits leave nothing out. */
 class GoldenBitsTest {
@@ -21,7 +27,7 @@ class GoldenBitsTest {
   void everyKernelIsInThem() {
     Set<String> called = new TreeSet<>();
     Backend backend = spy(Backend.class, Kernels.scalar().rows, called);
-    assertEquals(GoldenBits.frozen(), GoldenBits.of(new Kernels(backend)));
+    assertEquals("", GoldenBits.differences(GoldenBits.of(new Kernels(backend))));
     Set<String> all = new TreeSet<>(signatures(Backend.class));
     all.addAll(signatures(NativeKernels.class));
     all.removeIf(kernel -> kernel.endsWith("Backend.name()") || kernel.endsWith(".vectorBits()"));
@@ -34,8 +40,7 @@ class GoldenBitsTest {
   void everyStepIsInThem() {
     Set<Class<?>> steps = new HashSet<>();
     Set<Class<?>> withMinimum = new HashSet<>();
-    Stream.of(GoldenBits.FILTERS, GoldenBits.HISTORY, GoldenBits.STEERING)
-        .flatMap(chains -> chains.stream().flatMap(chain -> chain.steps().stream()))
+    GoldenChains.steps()
         .forEach(
             step -> {
               steps.add(step.getClass());
@@ -45,6 +50,28 @@ class GoldenBitsTest {
             });
     assertEquals(Set.of(Step.class.getPermittedSubclasses()), steps);
     assertEquals(8, withMinimum.size()); // all that Step.MinKeep takes
+  }
+
+  @Test
+  void thePageHasThem() throws IOException {
+    String page = Files.readString(Path.of("../docs/portability.md"));
+    for (GoldenBits.Section section : GoldenBits.Section.values()) {
+      String line = "| `%s` | `%s` |".formatted(section, section.frozen);
+      assertTrue(page.contains(line), () -> "docs/portability.md has no line with " + line);
+    }
+    String word = GoldenBits.word(GoldenBits.frozen());
+    assertTrue(page.contains("`" + word + "`"), () -> "docs/portability.md has not " + word);
+  }
+
+  @Test
+  void aDifferenceIsToldBySection() {
+    Map<GoldenBits.Section, String> hashes = GoldenBits.frozen();
+    assertEquals("", GoldenBits.differences(hashes));
+    hashes.put(GoldenBits.Section.TOP_P, "f");
+    String told = GoldenBits.differences(hashes);
+    assertTrue(told.startsWith("not the frozen bits: TOP_P\n"), told);
+    assertTrue(told.contains("\nTOP_P       f\n"), told);
+    assertEquals(1 + hashes.size(), told.lines().count());
   }
 
   private static Set<String> signatures(Class<?> type) {

@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
@@ -29,45 +31,89 @@ import org.logitkernels.Step;
 import org.logitkernels.Workspace;
 
 /**
- * Hashes of everything that the library returns on fixed rows: all kernels, every step of a chain,
- * rows in every kind of memory, batches, beams and speculative decoding.
+ * Hashes of everything that the library returns on fixed rows, a section for each family of kernels
+ * and each way to call them, so that what is added to one leaves the others as they are.
  *
- * <p>Rows come from integer arithmetic alone and are hashed and stored by value, so nothing but the
- * library can change a hash: not the byte order either.
+ * <p>Results are hashed by value, whatever the byte order.
  */
 public final class GoldenBits {
   /**
-   * What is hashed, and what it gives by docs/numerics.md: that changes only when the page does.
+   * SHA-256, its first half, of each section. One changes only when docs/numerics.md does, and
+   * docs/portability.md has the same lines.
    */
-  public enum Section {
-    /** Kernels over arrays. */
-    ROWS("bdc884204bbb56fbcd37e99a3fe2eec9", GoldenBits::rows),
-    /** The same over rows so long that other paths are taken. */
-    LONG_ROWS("56798e8f47484cb42404100d2b3f0449", GoldenBits::longRows),
-    /** Chains that cut. */
-    FILTERS("568fa5da73e266c2683aebf74979d922", bits -> bits.chains(GoldenBits.FILTERS)),
-    /** Chains that look at what was said before. */
-    HISTORY("f818610d3ba103183a8ff24442842d7f", bits -> bits.chains(GoldenBits.HISTORY)),
-    /** Chains that steer. */
-    STEERING("7a9746e1283a5dfc7f702b2d7aa547be", bits -> bits.chains(GoldenBits.STEERING)),
-    /** Rows in memory segments and buffers, of floats and halves. */
-    MEMORY("db4f61952f4068a5f36aee17f91823ff", GoldenBits::memory),
-    /** Rows a step at a time. */
-    BATCHES("50fdb3a999fb948b12dfc9379b2a5041", GoldenBits::batches),
-    /** Beam search. */
-    BEAMS("6c8d655f8ccf1a8879c18e8ec874f837", GoldenBits::beams),
-    /** Drafts verified. */
-    SPECULATIVE("23e22cf04a8b117d124607c643a35fd8", GoldenBits::speculative),
-    /** What is said of rows that cannot be sampled. */
-    ERRORS("ec3da6f80bd4c226fae39278f608c2a3", GoldenBits::errors);
+  private static final String FROZEN =
+      """
+      ORDER       69a109c5e179f9d83e3f4bf3dcf180ab
+      SOFTMAX     44b095a8ea1c945fe188e017343420a7
+      SUMS        28ed2ea5902ea0f3d8e08540415859e7
+      DRAWS       e1ba24f7fb258bba415e06949b9835d3
+      TOP_K       e3d23af0ab1f144c6fefce4f6537c817
+      TOP_P       2af0b8a196e02c159350dd4012186690
+      MIN_P       7082aa68b9787007a0ce366afbdfea4b
+      FILTERS     76c73ec5448f87487cff5712d7a7981e
+      ENTROPIES   0fc4dbfa427af09189cdd362a091eea8
+      CHAINS      b7c24f307f5f0ea315f81c51c544f6d8
+      HISTORY     009f536949cce420f6cc5428ded85be7
+      STEERING    12f3a60987d4d7348d75ae2740c2c287
+      NATIVE      3ae27cc1a406b36a2399e0d090002619
+      HALVES      0ef284f1b36ca5ad4f2bfa1eb4faa6a3
+      BATCHES     ac6879aedbe4f19132971f14b6a5d62c
+      BEAMS       257cd76489b4f89741fff20c24f3f20c
+      SPECULATIVE e3047c5885121c001933d1f640667bd1
+      ERRORS      ec3da6f80bd4c226fae39278f608c2a3
+      """;
 
-    /** The frozen hash: SHA-256, its first half, in hexadecimal. */
+  /** What is hashed together. */
+  public enum Section {
+    /** Arg-max and top-k, where no weight plays a part. */
+    ORDER(GoldenBits::order),
+    /** Softmax and log-softmax. */
+    SOFTMAX(GoldenBits::softmax),
+    /** Totals and log-probabilities. */
+    SUMS(GoldenBits::sums),
+    /** Draws from whole rows. */
+    DRAWS(GoldenBits::draws),
+    /** Top-k with probabilities. */
+    TOP_K(GoldenBits::topK),
+    /** The nucleus. */
+    TOP_P(GoldenBits::topP),
+    /** What is not far below the best. */
+    MIN_P(GoldenBits::minP),
+    /** The other filters. */
+    FILTERS(GoldenBits::filters),
+    /** Steps that ask for the entropy. */
+    ENTROPIES(GoldenBits::entropies),
+    /** Several filters in a row. */
+    CHAINS(bits -> bits.chains(GoldenChains.CHAINS)),
+    /** Chains that look at what was said before. */
+    HISTORY(bits -> bits.chains(GoldenChains.HISTORY)),
+    /** Chains that steer. */
+    STEERING(bits -> bits.chains(GoldenChains.STEERING)),
+    /** Rows of floats in memory segments and buffers. */
+    NATIVE(GoldenBits::natives),
+    /** Rows of halves. */
+    HALVES(GoldenBits::halves),
+    /** Rows a step at a time. */
+    BATCHES(GoldenBits::batches),
+    /** Beam search. */
+    BEAMS(GoldenBits::beams),
+    /** Drafts verified. */
+    SPECULATIVE(GoldenBits::speculative),
+    /** What is said of rows that cannot be sampled. */
+    ERRORS(GoldenBits::errors);
+
+    /** The frozen hash, in hexadecimal. */
     public final String frozen;
 
     private final Consumer<GoldenBits> part;
 
-    Section(String frozen, Consumer<GoldenBits> part) {
-      this.frozen = frozen;
+    Section(Consumer<GoldenBits> part) {
+      this.frozen =
+          FROZEN
+              .lines()
+              .filter(line -> line.startsWith(name() + " "))
+              .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+              .collect(Collectors.joining());
       this.part = part;
     }
 
@@ -80,209 +126,293 @@ public final class GoldenBits {
   }
 
   private static final int[] LENGTHS = {1, 2, 5, 31, 32, 33, 100, 1023, 1024, 1025, 2100, 6001};
-  private static final int[] CHAIN_LENGTHS = {1, 5, 33, 1024, 2100};
-  private static final int KINDS = 5;
-  private static final float[] TEMPERATURES = {0.7f, 1, 1.9f, Float.MIN_VALUE, 1e-39f, 1e38f};
+  private static final int[] SPECIAL_LENGTHS = {1, 33, 3500};
+  private static final float[] TEMPERATURES = {0.7f, 1.9f};
 
-  /** Chains without a memory. */
-  public static final List<SamplerChain> FILTERS =
-      List.of(
-          SamplerChain.of(),
-          SamplerChain.greedy(),
-          SamplerChain.of(Step.temperature(0.8f)),
-          SamplerChain.of(
-              Step.temperature(0.8f), Step.topK(40), Step.topP(0.95f), Step.minP(0.05f)),
-          SamplerChain.of(Step.topP(0.9f), Step.temperature(1.5f), Step.topK(7)),
-          SamplerChain.of(Step.minP(0.02f), Step.temperature(0.3f), Step.topP(0.7f)),
-          SamplerChain.of(Step.typical(0.8f)),
-          SamplerChain.of(Step.topK(60), Step.typical(0.5f).minKeep(3)),
-          SamplerChain.of(Step.topNSigma(1.5f)),
-          SamplerChain.of(Step.topP(0.99f), Step.topNSigma(0.7f).minKeep(5)),
-          SamplerChain.of(Step.xtc(0.5f, 0.01f), Step.temperature(1.2f)),
-          SamplerChain.of(Step.topK(50), Step.xtc(1, 0.02f).minKeep(2)),
-          SamplerChain.of(Step.epsilonCutoff(1e-3f), Step.topH(0.6f)),
-          SamplerChain.of(Step.topK(30), Step.epsilonCutoff(0.05f).minKeep(4)),
-          SamplerChain.of(Step.etaCutoff(0.01f), Step.xtc(1, 0.1f)),
-          SamplerChain.of(Step.topK(90), Step.etaCutoff(0.1f).minKeep(2)),
-          SamplerChain.of(Step.topH(0.4f, 20), Step.topK(3).minKeep(4), Step.minP(0.5f).minKeep(2)),
-          SamplerChain.of(Step.topP(0.3f).minKeep(6)));
-
-  /** Chains that look at a history. */
-  public static final List<SamplerChain> HISTORY =
-      List.of(
-          SamplerChain.of(
-              Step.repetitionPenalty(1.3f), Step.dry(0.8f, 1.75f, 2, 64), Step.topP(0.9f)),
-          SamplerChain.of(Step.repetitionPenalty(0.8f, 5, false)),
-          SamplerChain.of(
-              Step.temperature(0.7f),
-              Step.frequencyPenalty(0.6f),
-              Step.presencePenalty(0.4f, 9, true),
-              Step.topK(20)),
-          SamplerChain.of(Step.presencePenalty(-0.7f), Step.frequencyPenalty(0.3f, 40, true)),
-          SamplerChain.of(Step.topK(25), Step.dry(1.1f, 1.2f, 1, 30, 4), Step.minP(0.01f)),
-          SamplerChain.of(Step.noRepeatNgram(2), Step.temperature(1.3f)),
-          SamplerChain.of(
-              Step.logitBias(Map.of(0, 1.7f, 1, -0.3f, 4, Float.NEGATIVE_INFINITY)),
-              Step.topP(0.8f)),
-          SamplerChain.of(Step.banned(new int[] {2}, new int[] {0, 3}, new int[] {30})),
-          SamplerChain.of(Step.minLength(2, 1, 3), Step.epsilonCutoff(1e-4f)),
-          SamplerChain.of(Step.allowed(), Step.temperature(0.9f)),
-          SamplerChain.of(Step.topK(50), Step.allowed(), Step.topP(0.9f)));
-
-  /** Chains that steer. */
-  public static final List<SamplerChain> STEERING =
-      List.of(
-          SamplerChain.of(Step.dynamicTemperature(0.5f, 2, 1.5f), Step.topP(0.9f)),
-          SamplerChain.of(Step.topK(40), Step.dynamicTemperature(0, 1.2f, 0.7f)),
-          SamplerChain.of(Step.mirostatV1(3, 0.1f, 100)),
-          SamplerChain.of(Step.mirostatV2(3, 0.1f)),
-          SamplerChain.of(Step.temperature(1.4f), Step.topK(60), Step.mirostatV2(2, 0.2f)),
-          SamplerChain.of(Step.adaptiveP(0.3f, 0.9f)),
-          SamplerChain.of(Step.minP(0.01f), Step.adaptiveP(0.6f, 0.5f)));
-
-  /** A chain for each kernel that reads a row. */
-  private static final List<SamplerChain> READERS =
-      List.of(
-          SamplerChain.greedy(),
-          SamplerChain.of(Step.temperature(0.8f)),
-          SamplerChain.of(Step.temperature(0.8f), Step.topK(40), Step.topP(0.95f)),
-          SamplerChain.of(Step.topP(0.8f)),
-          SamplerChain.of(Step.minP(0.05f)),
-          SamplerChain.of(Step.epsilonCutoff(1e-3f)),
-          SamplerChain.of(Step.etaCutoff(0.01f)),
-          SamplerChain.of(Step.topNSigma(1.5f)),
-          SamplerChain.of(Step.typical(0.8f)));
+  /** Log2(e) over these is on either side of where it needs another range, or rounds badly. */
+  private static final float[] EXTREMES = {
+    Float.MIN_VALUE, 1e-39f, 7e-31f, 9e-31f, 0.013f, 1.442695f, 1e4f, 1e30f, 2e30f, 1e38f
+  };
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
-  private final MessageDigest digest;
+  private final MessageDigest digest = newDigest();
   private final ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES);
   private final Kernels kernels;
 
   private GoldenBits(Kernels kernels) {
-    try {
-      this.digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java platform has SHA-256
-    }
     this.kernels = kernels;
   }
 
-  /** The frozen hashes, a section in a line. */
-  public static String frozen() {
+  /** The hashes of a backend. */
+  public static Map<Section, String> of(Kernels kernels) {
+    Map<Section, String> hashes = new EnumMap<>(Section.class);
+    for (Section section : Section.values()) {
+      hashes.put(section, section.hash(kernels));
+    }
+    return hashes;
+  }
+
+  /** The frozen ones. */
+  public static Map<Section, String> frozen() {
     return Stream.of(Section.values())
-        .map(section -> section + " " + section.frozen + "\n")
+        .collect(
+            Collectors.toMap(
+                section -> section,
+                section -> section.frozen,
+                (one, other) -> one,
+                () -> new EnumMap<>(Section.class)));
+  }
+
+  /**
+   * Names the sections whose hash is not the frozen one, and has all hashes as lines that may stand
+   * in place of those; empty if every hash is right.
+   */
+  public static String differences(Map<Section, String> hashes) {
+    String differing =
+        hashes.keySet().stream()
+            .filter(section -> !hashes.get(section).equals(section.frozen))
+            .map(Section::name)
+            .collect(Collectors.joining(", "));
+    return differing.isEmpty() ? "" : "not the frozen bits: " + differing + "\n" + lines(hashes);
+  }
+
+  /** One word for all of them, to compare by eye. */
+  public static String word(Map<Section, String> hashes) {
+    byte[] ascii = lines(hashes).getBytes(StandardCharsets.US_ASCII);
+    return HexFormat.of().formatHex(newDigest().digest(ascii), 0, 8);
+  }
+
+  private static String lines(Map<Section, String> hashes) {
+    return hashes.entrySet().stream()
+        .map(entry -> String.format(Locale.ROOT, "%-11s %s\n", entry.getKey(), entry.getValue()))
         .collect(Collectors.joining());
   }
 
-  /** The hashes of a backend, likewise. */
-  public static String of(Kernels kernels) {
-    return Stream.of(Section.values())
-        .map(section -> section + " " + section.hash(kernels) + "\n")
-        .collect(Collectors.joining());
-  }
-
-  /** One hash for all of them. */
-  public static String sha256(String hashes) {
+  private static MessageDigest newDigest() {
     try {
-      byte[] ascii = hashes.getBytes(StandardCharsets.US_ASCII);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(ascii));
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
+      throw new AssertionError(e); // every Java platform has SHA-256
     }
   }
 
-  private void rows() {
-    for (int length : LENGTHS) {
-      for (int kind = 0; kind < KINDS; kind++) {
-        row(length, kind, length % 4);
-      }
+  /** The logits {@code [from, to)} of an array, and what results may be written into. */
+  private static final class Row {
+    final float[] row;
+    final int from;
+    final int to;
+    final float temperature;
+    final Workspace workspace;
+    final int[] ids;
+    final float[] floats;
+
+    Row(float[] logits, int from, float temperature) {
+      int length = logits.length;
+      this.from = from;
+      this.to = from + length;
+      this.row = new float[to + 1];
+      System.arraycopy(logits, 0, row, from, length);
+      this.temperature = temperature;
+      this.workspace = Workspace.of(length);
+      this.ids = new int[length];
+      this.floats = new float[length];
+    }
+
+    int length() {
+      return to - from;
     }
   }
 
-  /** All kernels of a row somewhere in an array. */
-  private void row(int length, int kind, int from) {
-    int to = from + length;
-    float[] row = new float[to + 1];
-    System.arraycopy(logits(length, kind), 0, row, from, length);
-    Workspace workspace = Workspace.of(length);
-    int[] ids = new int[length];
-    float[] floats = new float[length];
-    double[] doubles = new double[length];
-    add(kernels.argMax(row, from, to));
-    for (float temperature : TEMPERATURES) {
-      add(kernels.logSumExp(row, from, to, temperature));
-      add(kernels.logProbability(row, from, to, temperature, length / 2));
-      kernels.softmax(row, from, to, temperature, floats, 0);
-      add(floats, length);
-      kernels.logSoftmax(row, from, to, temperature, floats, 0);
-      add(floats, length);
-      for (float p : new float[] {0, 0.5f, 0.95f}) {
-        int size = kernels.topP(row, from, to, temperature, p, workspace, ids, floats);
-        add(ids, size);
-        add(floats, size);
-      }
-      for (int i = 0; i < 4; i++) {
-        add(kernels.sample(row, from, to, temperature, i / 4.0, workspace));
-      }
-      int size =
-          kernels.topLogProbabilities(row, from, to, temperature, 5, workspace, ids, doubles);
-      add(ids, size);
-      add(doubles, size);
-    }
-    for (int k : new int[] {1, 40, 3000}) {
-      int size = kernels.topK(row, from, to, k, workspace, ids, floats);
-      add(ids, size);
-      add(floats, size);
-    }
-    kernels.topKMaskLogits(row, from, to, 9, workspace, floats, 0);
-    add(floats, length);
-    kernels.topKRenormalize(row, from, to, 0.9f, 20, workspace, floats, 0);
-    add(floats, length);
-    kernels.topPRenormalize(row, from, to, 0.9f, 0.8f, workspace, floats, 0);
-    add(floats, length);
-    kernels.minPRenormalize(row, from, to, 0.9f, 0.1f, workspace, floats, 0);
-    add(floats, length);
-  }
-
-  private void longRows() {
-    longRow(logits(40_003, 0), 1000);
-    longRow(logits(40_003, 1), 5000);
-    longRow(logits((1 << 18) + 1_025, 0), 40); // masses in units twice as large
-  }
-
-  private void longRow(float[] row, int k) {
-    int length = row.length;
-    Workspace workspace = Workspace.of(length);
-    int[] ids = new int[length];
-    float[] floats = new float[length];
-    add(kernels.argMax(row, 0, length));
-    add(kernels.logSumExp(row, 0, length, 0.9f));
-    kernels.softmax(row, 0, length, 1, floats, 0);
-    add(floats, length);
-    int size = kernels.topK(row, 0, length, k, workspace, ids, floats);
-    add(ids, size);
-    add(floats, size);
-    size = kernels.topP(row, 0, length, 1, 0.7f, workspace, ids, floats);
-    add(ids, size);
-    add(floats, size);
-    add(kernels.sample(row, 0, length, 1, 0.7, workspace));
-    for (SamplerChain chain : READERS) {
-      Sampler sampler = chain.newSampler(length, 3, kernels);
-      add(sampler.sample(row));
-      addLast(sampler);
-    }
-  }
-
-  private void chains(List<SamplerChain> chains) {
-    for (SamplerChain chain : chains) {
-      for (int length : CHAIN_LENGTHS) {
-        for (int kind = 0; kind < KINDS; kind++) {
-          chain(chain, logits(length, kind));
+  /** Rows of every kind, at their own temperatures, at ordinary ones and at the extremes. */
+  private static void everyRow(Consumer<Row> user) {
+    for (GoldenRow kind : GoldenRow.ORDINARY) {
+      for (int length : LENGTHS) {
+        for (float temperature : TEMPERATURES) {
+          user.accept(new Row(kind.logits(length), length % 4, temperature));
         }
       }
-      chain(chain, logits(6001, 0));
+    }
+    for (GoldenRow kind : GoldenRow.SPECIAL) {
+      for (int length : SPECIAL_LENGTHS) {
+        user.accept(new Row(kind.logits(length), length % 4, kind.temperature));
+      }
+    }
+    for (float temperature : EXTREMES) {
+      for (GoldenRow kind : GoldenRow.values()) {
+        user.accept(new Row(kind.logits(33), 1, temperature));
+      }
+      user.accept(new Row(GoldenRow.NOISE.logits(1025), 1, temperature));
+      user.accept(new Row(GoldenRow.SPREAD.logits(1025), 1, temperature));
+    }
+  }
+
+  /** Rows so long that other paths are taken; at 2^18, masses are in units twice as large. */
+  private static void longRows(Consumer<Row> user) {
+    user.accept(new Row(GoldenRow.NOISE.logits(40_003), 0, 0.9f));
+    user.accept(new Row(GoldenRow.PEAKED.logits(40_003), 0, 1));
+    user.accept(new Row(GoldenRow.NOISE.logits((1 << 18) + 1_025), 0, 1));
+  }
+
+  private void order() {
+    for (GoldenRow kind : GoldenRow.values()) {
+      for (int length : GoldenRow.ORDINARY.contains(kind) ? LENGTHS : SPECIAL_LENGTHS) {
+        order(new Row(kind.logits(length), length % 4, kind.temperature), 1, 40, 3000);
+      }
+    }
+    longRows(at -> order(at, 1000, 5000));
+  }
+
+  private void order(Row at, int... counts) {
+    add(kernels.argMax(at.row, at.from, at.to));
+    for (int k : counts) {
+      int size = kernels.topK(at.row, at.from, at.to, k, at.workspace, at.ids, at.floats);
+      add(at.ids, size);
+      add(at.floats, size);
+    }
+    kernels.topKMaskLogits(at.row, at.from, at.to, 9, at.workspace, at.floats, 0);
+    add(at.floats, at.length());
+  }
+
+  private void softmax() {
+    everyRow(
+        at -> {
+          softmax(at);
+          logSoftmax(at);
+          softmaxInPlace(at);
+        });
+    longRows(this::softmax);
+  }
+
+  private void softmax(Row at) {
+    kernels.softmax(at.row, at.from, at.to, at.temperature, at.floats, 0);
+    add(at.floats, at.length());
+  }
+
+  private void logSoftmax(Row at) {
+    kernels.logSoftmax(at.row, at.from, at.to, at.temperature, at.floats, 0);
+    add(at.floats, at.length());
+  }
+
+  private void softmaxInPlace(Row at) {
+    kernels.softmax(at.row, at.from, at.to, at.temperature, at.row, at.from);
+    add(at.row, at.to);
+  }
+
+  private void sums() {
+    everyRow(this::sums);
+    longRows(at -> add(kernels.logSumExp(at.row, at.from, at.to, at.temperature)));
+  }
+
+  private void sums(Row at) {
+    int length = at.length();
+    double[] doubles = new double[5];
+    add(kernels.logSumExp(at.row, at.from, at.to, at.temperature));
+    for (int token : new int[] {0, length / 2, length - 1}) {
+      add(kernels.logProbability(at.row, at.from, at.to, at.temperature, token));
+    }
+    int size =
+        kernels.topLogProbabilities(
+            at.row, at.from, at.to, at.temperature, 5, at.workspace, at.ids, doubles);
+    add(at.ids, size);
+    add(doubles, size);
+  }
+
+  private void draws() {
+    everyRow(
+        at -> {
+          for (double u : new double[] {0, 0.25, 0.5, 0.75, Math.nextDown(1.0)}) {
+            add(kernels.sample(at.row, at.from, at.to, at.temperature, u, at.workspace));
+          }
+        });
+    longRows(at -> add(kernels.sample(at.row, at.from, at.to, at.temperature, 0.7, at.workspace)));
+    chains(GoldenChains.DRAWS);
+    longSamples(SamplerChain.greedy(), SamplerChain.of(Step.temperature(0.8f)));
+  }
+
+  private void topK() {
+    everyRow(
+        at -> {
+          kernels.topKRenormalize(
+              at.row, at.from, at.to, at.temperature, 20, at.workspace, at.floats, 0);
+          add(at.floats, at.length());
+        });
+    chains(GoldenChains.TOP_K);
+    longSamples(SamplerChain.of(Step.topK(50)));
+  }
+
+  private void topP() {
+    everyRow(
+        at -> {
+          nucleus(at, 0);
+          nucleus(at, 0.5f);
+          nucleus(at, 0.95f);
+          kernels.topPRenormalize(
+              at.row, at.from, at.to, at.temperature, 0.8f, at.workspace, at.floats, 0);
+          add(at.floats, at.length());
+        });
+    longRows(at -> nucleus(at, 0.7f));
+    chains(GoldenChains.TOP_P);
+    longSamples(SamplerChain.of(Step.topP(0.8f)));
+  }
+
+  private void nucleus(Row at, float p) {
+    int size =
+        kernels.topP(at.row, at.from, at.to, at.temperature, p, at.workspace, at.ids, at.floats);
+    add(at.ids, size);
+    add(at.floats, size);
+  }
+
+  private void minP() {
+    everyRow(
+        at -> {
+          kernels.minPRenormalize(
+              at.row, at.from, at.to, at.temperature, 0.1f, at.workspace, at.floats, 0);
+          add(at.floats, at.length());
+        });
+    chains(GoldenChains.MIN_P);
+    longSamples(SamplerChain.of(Step.minP(0.05f)));
+  }
+
+  private void filters() {
+    chains(GoldenChains.FILTERS);
+    longSamples(SamplerChain.of(Step.epsilonCutoff(1e-3f)), SamplerChain.of(Step.topNSigma(1.5f)));
+  }
+
+  private void entropies() {
+    chains(GoldenChains.ENTROPIES);
+    longSamples(SamplerChain.of(Step.etaCutoff(0.01f)), SamplerChain.of(Step.typical(0.8f)));
+  }
+
+  private void longSamples(SamplerChain... chains) {
+    longRows(
+        at -> {
+          for (SamplerChain chain : chains) {
+            Sampler sampler = chain.newSampler(at.length(), 3, kernels);
+            add(sampler.sample(at.row, at.from, at.to));
+            addLast(sampler);
+          }
+        });
+  }
+
+  /** Each chain on ordinary rows, and on those special ones that fall to its place. */
+  private void chains(List<SamplerChain> chains) {
+    for (int i = 0; i < chains.size(); i++) {
+      SamplerChain chain = chains.get(i);
+      for (GoldenRow kind : GoldenRow.ORDINARY) {
+        for (int length : new int[] {1, 5, 33, 1025}) {
+          chain(chain, kind.logits(length));
+        }
+      }
+      chain(chain, GoldenRow.NOISE.logits(6001));
+      for (int k = i % 3; k < GoldenRow.SPECIAL.size(); k += 3) {
+        GoldenRow kind = GoldenRow.SPECIAL.get(k);
+        Step[] steps =
+            Stream.concat(Stream.of(Step.temperature(kind.temperature)), chain.steps().stream())
+                .toArray(Step[]::new);
+        chain(SamplerChain.of(steps), kind.logits(2100));
+      }
     }
   }
 
@@ -325,32 +455,51 @@ public final class GoldenBits {
     }
   }
 
-  private void memory() {
+  private void natives() {
+    memory(ElementType.FLOAT32);
+    for (int length : new int[] {1, 33, 1025, 2100}) {
+      float[] row = GoldenRow.PEAKED.logits(length);
+      buffer(FloatBuffer.wrap(row));
+      buffer(
+          ByteBuffer.allocateDirect(Float.BYTES * length)
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer()
+              .put(row)
+              .flip());
+    }
+  }
+
+  private void halves() {
+    memory(ElementType.FLOAT16);
+    memory(ElementType.BFLOAT16);
+  }
+
+  /** Ordinary rows in native memory, there at an odd address, and in an array of bytes. */
+  private void memory(ElementType type) {
     try (Arena arena = Arena.ofConfined()) {
       for (int length : new int[] {1, 33, 1025, 2100}) {
-        for (ElementType type : ElementType.values()) {
-          for (int kind : new int[] {0, 1, 3}) {
-            float[] row = logits(length, kind);
-            long size = (long) length * type.bytes();
-            segment(arena.allocate(size, 64), 0, row, type);
-            segment(arena.allocate(size + 3, 64), 3, row, type);
-            segment(MemorySegment.ofArray(new byte[(int) size + 1]), 1, row, type);
-          }
+        for (GoldenRow kind : List.of(GoldenRow.NOISE, GoldenRow.MASKED)) {
+          long size = (long) length * type.bytes();
+          segment(arena.allocate(size, 64), 0, kind, length, type);
+          segment(arena.allocate(size + 3, 64), 3, kind, length, type);
+          segment(MemorySegment.ofArray(new byte[(int) size + 1]), 1, kind, length, type);
         }
-        float[] row = logits(length, 1);
-        buffer(FloatBuffer.wrap(row));
-        buffer(
-            ByteBuffer.allocateDirect(Float.BYTES * length)
-                .order(ByteOrder.nativeOrder())
-                .asFloatBuffer()
-                .put(row)
-                .flip());
+      }
+      for (GoldenRow kind :
+          List.of(
+              GoldenRow.PEAKED,
+              GoldenRow.EDGE_DOWN,
+              GoldenRow.HALF_STEPS,
+              GoldenRow.SOFT_MASKS,
+              GoldenRow.MASKED_BLOCKS)) {
+        segment(arena.allocate(2100L * type.bytes(), 64), 0, kind, 2100, type);
       }
     }
   }
 
-  private void segment(MemorySegment segment, long at, float[] row, ElementType type) {
-    int length = row.length;
+  private void segment(
+      MemorySegment segment, long at, GoldenRow kind, int length, ElementType type) {
+    float[] row = kind.logits(length);
     for (int i = 0; i < length; i++) {
       long place = at + (long) i * type.bytes();
       switch (type) {
@@ -362,7 +511,7 @@ public final class GoldenBits {
     Workspace workspace = Workspace.of(length);
     int[] ids = new int[length];
     float[] floats = new float[length];
-    float t = 0.9f;
+    float t = kind.temperature;
     add(kernels.argMax(segment, at, length, type, workspace));
     add(kernels.logSumExp(segment, at, length, type, t, workspace));
     kernels.softmax(segment, at, length, type, t, workspace, floats, 0);
@@ -383,16 +532,20 @@ public final class GoldenBits {
       kernels.logSoftmax(segment, at, length, type, t, workspace, out, 1);
       add(out, 1, length);
     }
-    for (SamplerChain chain : READERS) {
+    for (SamplerChain chain : GoldenChains.READERS) {
       Sampler sampler = chain.newSampler(length, 7, kernels);
       add(sampler.sample(segment, at, length, type));
       addLast(sampler);
       addCandidates(sampler);
     }
+    if (type == ElementType.FLOAT32) {
+      kernels.softmax(segment, at, length, type, t, workspace, segment, at);
+      add(segment, at, length);
+    }
   }
 
   private void buffer(FloatBuffer row) {
-    for (SamplerChain chain : READERS) {
+    for (SamplerChain chain : GoldenChains.READERS) {
       Sampler sampler = chain.newSampler(row.remaining(), 7, kernels);
       add(sampler.sample(row));
       addLast(sampler);
@@ -402,12 +555,20 @@ public final class GoldenBits {
   private void batches() {
     int length = 1500;
     int stride = length + 3;
-    List<SamplerChain> chains =
-        Stream.of(FILTERS, HISTORY.subList(0, 9), STEERING).flatMap(List::stream).toList();
+    List<SamplerChain> chains = GoldenChains.BATCHED;
+    List<GoldenRow> kinds =
+        List.of(
+            GoldenRow.NOISE,
+            GoldenRow.PEAKED,
+            GoldenRow.TIES,
+            GoldenRow.MASKED,
+            GoldenRow.SPREAD,
+            GoldenRow.EDGE_DOWN,
+            GoldenRow.SOFT_MASKS);
     int rows = chains.size();
     float[] logits = new float[rows * stride];
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(logits(length, i % KINDS), 0, logits, i * stride, length);
+      System.arraycopy(kinds.get(i % kinds.size()).logits(length), 0, logits, i * stride, length);
     }
     logits[2 * stride + 9] = Float.NaN;
     MemorySegment halves = MemorySegment.ofArray(new short[rows * length]);
@@ -444,11 +605,24 @@ public final class GoldenBits {
   }
 
   private void beams() {
+    beams(GoldenRow.ORDINARY, 1, 0.6f, 1e30f);
+    beams(
+        List.of(
+            GoldenRow.EDGE_UP,
+            GoldenRow.EDGE_DOWN,
+            GoldenRow.HALF_STEPS,
+            GoldenRow.SOFT_MASKS,
+            GoldenRow.MASKED_BLOCKS),
+        1,
+        1.442695f);
+  }
+
+  private void beams(List<GoldenRow> kinds, float... temperatures) {
     int length = 1100;
-    int count = 5;
+    int count = kinds.size();
     float[] rows = new float[count * length];
     for (int b = 0; b < count; b++) {
-      System.arraycopy(logits(length, b), 0, rows, b * length, length);
+      System.arraycopy(kinds.get(b).logits(length), 0, rows, b * length, length);
     }
     for (int width : new int[] {1, 4, 60}) {
       Beams beams = Beams.of(count, length, width, kernels);
@@ -456,7 +630,7 @@ public final class GoldenBits {
       int[] parents = new int[width];
       int[] tokens = new int[width];
       double[] next = new double[width];
-      for (float temperature : new float[] {1, 0.6f, 1e30f}) {
+      for (float temperature : temperatures) {
         int size = beams.step(rows, 0, length, scores, temperature, parents, tokens, next);
         add(parents, size);
         add(tokens, size);
@@ -466,14 +640,22 @@ public final class GoldenBits {
   }
 
   private void speculative() {
+    speculative(GoldenRow.NOISE, GoldenRow.PEAKED, GoldenRow.TIES, 1);
+    speculative(GoldenRow.HALF_STEPS, GoldenRow.RAMP, GoldenRow.FLAT, 1.442695f);
+  }
+
+  private void speculative(GoldenRow a, GoldenRow b, GoldenRow c, float temperature) {
+    List<GoldenRow> kinds = List.of(a, b, c);
     int length = 300;
     int n = 4;
     float[] drafted = new float[n * length];
     float[] target = new float[(n + 1) * length];
     for (int i = 0; i <= n; i++) {
-      kernels.softmax(logits(length, 2 * (i % 2)), 0, length, 1.1f, target, i * length);
+      float[] row = kinds.get(2 * (i % 2)).logits(length);
+      kernels.softmax(row, 0, length, 1.1f * temperature, target, i * length);
       if (i < n) {
-        kernels.softmax(logits(length, i % 3), 0, length, 1, drafted, i * length);
+        row = kinds.get(i % 3).logits(length);
+        kernels.softmax(row, 0, length, temperature, drafted, i * length);
       }
     }
     Workspace workspace = Workspace.of(length);
@@ -485,7 +667,8 @@ public final class GoldenBits {
         u[j] = (37 * i + 11 * j) % 64 / 64.0;
       }
       for (int j = 0; j < n; j++) {
-        draft[j] = kernels.sample(logits(length, j % 3), 0, length, 1, u[n - j], workspace);
+        float[] row = kinds.get(j % 3).logits(length);
+        draft[j] = kernels.sample(row, 0, length, temperature, u[n - j], workspace);
       }
       int size = Speculative.verify(draft, length, drafted, target, u, out);
       add(out, size);
@@ -495,9 +678,9 @@ public final class GoldenBits {
   private void errors() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       for (int length : new int[] {1, 40, 1500}) {
-        float[] row = logits(length, 0);
+        float[] row = GoldenRow.NOISE.logits(length);
         Arrays.fill(row, bad == Float.NEGATIVE_INFINITY ? 0 : length * 2 / 3, length, bad);
-        for (SamplerChain chain : READERS) {
+        for (SamplerChain chain : GoldenChains.READERS) {
           try {
             add(chain.newSampler(length, 1, kernels).sample(row));
           } catch (IllegalArgumentException | IllegalStateException e) {
@@ -506,26 +689,6 @@ public final class GoldenBits {
         }
       }
     }
-  }
-
-  /** Noise, a peaked row, ties, a masked row, a huge spread: every division is by a power of 2. */
-  private static float[] logits(int length, int kind) {
-    float[] row = new float[length];
-    for (int id = 0; id < length; id++) {
-      int noise = (id + 1 + 77 * kind) * 0x9e3779b1;
-      noise = (noise ^ noise >>> 15) * 0x85ebca6b;
-      noise ^= noise >>> 13;
-      row[id] =
-          switch (kind) {
-            case 0 -> (noise >> 12) / 65536f;
-            case 1 -> -Integer.numberOfLeadingZeros(noise | 1) - (noise & 0xffff) / 16384f;
-            case 2 -> (noise & 7) / 4f - 1;
-            case 3 -> (noise & 3) == 0 ? (noise >> 16) / 4096f : Float.NEGATIVE_INFINITY;
-            default -> noise / 1024f;
-          };
-    }
-    row[length / 2] = 0.125f;
-    return row;
   }
 
   private void addLast(Sampler sampler) {

@@ -3,9 +3,13 @@ package org.logitkernels.testkit;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.logitkernels.Kernels;
 
@@ -20,7 +24,6 @@ import org.logitkernels.Kernels;
 public final class GoldenRun {
   private static final List<String> FLAGS =
       List.of(
-          "UseSSE",
           "UseAVX",
           "UseSVE",
           "UseRVV",
@@ -33,13 +36,17 @@ public final class GoldenRun {
           "MaxVectorSize",
           "UseCompactObjectHeaders");
 
+  /** What goes without saying. */
+  private static final Set<String> USUAL =
+      Set.of("UseSuperWord=true", "UseCompactObjectHeaders=false", "G1");
+
   private static final String SECTIONS = System.getProperty("golden.sections", "");
 
   private GoldenRun() {}
 
   /** Takes no arguments. */
   public static void main(String[] args) {
-    System.out.println(jvm() + ", " + machine() + ", " + flags());
+    System.out.println(String.join(", ", jvm(), machine(), has(), flags()));
     String backend = System.getProperty("org.logitkernels.backend");
     boolean right = true;
     for (String name : backend == null ? List.of("scalar", "vector") : List.of(backend)) {
@@ -62,13 +69,13 @@ public final class GoldenRun {
 
   private static boolean run(Kernels kernels) {
     long start = System.nanoTime();
-    StringBuilder hashes = new StringBuilder();
+    Map<GoldenBits.Section, String> hashes = new EnumMap<>(GoldenBits.Section.class);
     boolean right = true;
     for (GoldenBits.Section section : sections()) {
       long before = System.nanoTime();
       String hash = section.hash(kernels);
       right &= hash.equals(section.frozen);
-      hashes.append(section).append(' ').append(hash).append('\n');
+      hashes.put(section, hash);
       System.out.printf(
           Locale.ROOT,
           "  %-12s %s %9.2f s%s%n",
@@ -79,14 +86,18 @@ public final class GoldenRun {
     }
     System.out.printf(
         Locale.ROOT,
-        "| %s | %s | %s | %s | %s | %.1f | %s |%n",
+        "| %s | %s | %s | %s | %s | `%s` | %.1f | %s |%n",
         jvm(),
         machine(),
         flags(),
+        has(),
         kernels,
-        SECTIONS.isEmpty() ? GoldenBits.sha256(hashes.toString()).substring(0, 16) : SECTIONS,
+        SECTIONS.isEmpty() ? GoldenBits.word(hashes) : SECTIONS,
         (System.nanoTime() - start) * 1e-9,
         right ? "yes" : "**NO**");
+    if (!right) {
+      System.out.print(GoldenBits.differences(hashes));
+    }
     return right;
   }
 
@@ -97,33 +108,49 @@ public final class GoldenRun {
   }
 
   private static String jvm() {
-    return System.getProperty("java.vm.version")
-        + " "
-        + System.getProperty("java.vendor")
-        + ", "
-        + System.getProperty("java.vm.info");
+    String vendor = System.getProperty("java.vendor");
+    String version = System.getProperty("java.vm.version");
+    return vendor + " " + version.replace("-" + vendor, "");
   }
 
   private static String machine() {
     return System.getProperty("os.arch");
   }
 
-  /** What decides which instructions are used, as far as this JVM has it, and its collector. */
+  /** Those of the command that choose how code is compiled and where objects lie. */
   private static String flags() {
+    String flags =
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(argument -> argument.startsWith("-X"))
+            .collect(Collectors.joining(" "));
+    return flags.isEmpty() ? "" : "`" + flags + "`";
+  }
+
+  /** What decides which instructions are used, as far as this JVM has it, and its collector. */
+  private static String has() {
     StringJoiner text = new StringJoiner(" ");
+    if (System.getProperty("java.vm.info").startsWith("interpreted")) {
+      text.add("interpreted");
+    }
     HotSpotDiagnosticMXBean hotSpot =
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-    for (String flag : FLAGS) {
-      try {
-        text.add(flag + "=" + hotSpot.getVMOption(flag).getValue());
-      } catch (IllegalArgumentException unknown) {
-        // not on this machine
-      }
-    }
-    StringJoiner collectors = new StringJoiner("+");
-    for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
-      collectors.add(collector.getName());
-    }
-    return text.add(collectors.toString().split(" ")[0]).toString();
+    Stream<String> flags =
+        FLAGS.stream()
+            .flatMap(
+                flag -> {
+                  try {
+                    return Stream.of(flag + "=" + hotSpot.getVMOption(flag).getValue());
+                  } catch (IllegalArgumentException unknown) {
+                    return Stream.empty(); // not on this machine
+                  }
+                });
+    String collectors =
+        ManagementFactory.getGarbageCollectorMXBeans().stream()
+            .map(GarbageCollectorMXBean::getName)
+            .collect(Collectors.joining("+"));
+    Stream.concat(flags, Stream.of(collectors.split(" ")[0]))
+        .filter(word -> !USUAL.contains(word))
+        .forEach(text::add);
+    return text.toString();
   }
 }
