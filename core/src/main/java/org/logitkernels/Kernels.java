@@ -28,13 +28,11 @@ import org.logitkernels.internal.Survivors;
  * offending index, counted from {@code from}; a row in which every token is masked is an {@link
  * IllegalStateException}; both before anything is written, the former first.
  *
- * <p><b>Weights:</b> the weight of logit x at temperature T is {@code exp((x - max) / T)}, computed
- * with a relative error of at most {@code (2 + 2 (max - x) / T) * 2^-24}; the maximum's is exactly
- * 1 and one below 2^-126 is exactly 0. Measured over every float x - max there is: at T = 1 at most
- * 0.9937 ULP down to e^-1, 2.352 down to e^-8, 7.64 down to e^-32 and 19.90 at last; at the worst T
- * there is 1.5626, 8.122, 32.37 and 87.10. The total of a row is within a relative 36 * 2^-24 =
- * 2.2e-6 of the sum of its weights; 99 of 100 rows as they come are within 1.61e-7, all of 50,000
- * measured within 5.44e-7. Every finite T above 0 works.
+ * <p><b>Weights:</b> the weight of logit x at temperature T is {@code 2^(x log2(e) / T - N)}, with an
+ * integer N that brings the maximum's into [1/2, 1]. Its relative error is at most {@code 2 *
+ * 2^-24}, however far below the maximum it is: over every float, at 19 temperatures, at most 1.6113
+ * * 2^-24 or 1.1358 ULP. One below 2^-126 is exactly 0. The total of a row is within a relative 6 *
+ * 2^-24 = 3.6e-7 of the sum of its weights; @TOTALS@. Every finite T above 0 works.
  *
  * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted
  * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.
@@ -124,12 +122,13 @@ public final class Kernels {
   }
 
   /**
-   * Log-sum-exp, {@code ln(sum(exp(x / T)))}, in nats: {@code max / T + ln(total)} in double.
+   * Log-sum-exp, {@code ln(sum(exp(x / T)))}, in nats: {@code max / T + ln(Z)} in double,
+   * where Z is the total in weights of the maximum.
    *
-   * <p><b>Accuracy:</b> the absolute error is that of ln(total), at most 2.2e-6 plus the weighted
-   * mean of the weights' errors (see above), plus two roundings in double; enforced by {@code
-   * LogSumExpContract}. A log-probability had better not be made of it: where {@code |x| / T} nears
-   * 2^53 it has no bit left for ln(total); take {@link #logProbability}. <b>Cost:</b> one read of
+   * <p><b>Accuracy:</b> the absolute error is that of ln(Z), at most 10 * 2^-24, plus two roundings
+   * in double; enforced by {@code LogSumExpContract}. A log-probability had better not be made of
+   * it: where {@code |x| / T} nears 2^53 it has no bit left for ln(Z); take {@link
+   * #logProbability}. <b>Cost:</b> one read of
    * the row.
    *
    * @param logits the array that holds the row
@@ -149,16 +148,17 @@ public final class Kernels {
   }
 
   /**
-   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight times {@code (float) (1 /
-   * total)}.
+   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight divided by the
+   * total, rounded once.
    *
    * <p><b>Accuracy:</b> relative error at most that of the weight and of the total (see above) and
-   * 2 ULP; enforced by {@code SoftmaxContract}. Masked tokens get exactly 0, and so does a token
+   * 2^-24; enforced by {@code SoftmaxContract}. No probability is above 1, and that of a sole token
+   * is exactly 1. Masked tokens get exactly 0, and so does a token
    * whose weight is below 2^-126. Equal logits have equal probabilities; those of logits a few ULP
    * apart may stand a rounding against their order.
    *
-   * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> in place (the
-   * same array, the same offset) is allowed, any other overlap is an error.
+   * <p><b>Cost:</b> one read of the row, one exponential a logit, and two writes of the output.
+   * <b>Aliasing:</b> in place (the same array, the same offset) is allowed, any other overlap is an error.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -183,11 +183,11 @@ public final class Kernels {
   }
 
   /**
-   * Log-softmax, {@code ln p_i = (x_i - max) / T - ln(total)}, in nats, as one fused multiply-add
-   * in float.
+   * Log-softmax, {@code ln p_i = (x_i - max) / T - ln(Z)}, in nats, as one fused multiply-add in
+   * float; Z is the total in weights of the maximum.
    *
-   * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(total) + |ln p|) *
-   * 2^-24} and that of ln(total), as for {@link #logSumExp}; enforced by {@code SoftmaxContract}.
+   * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(Z) + |ln p|) * 2^-24}
+   * and that of ln(Z), as for {@link #logSumExp}; enforced by {@code SoftmaxContract}.
    * Unlike {@link #softmax} it does not underflow: only masked tokens, and results below the least
    * float, are {@code -Infinity}.
    *
@@ -482,7 +482,7 @@ public final class Kernels {
    * Top-k renormalisation: the softmax over the best k unmasked tokens, and 0 for all others.
    *
    * <p><b>Definition:</b> the bits that {@link Sampler#probabilities} writes behind the chain
-   * {@code temperature(T), topK(k)}: each weight times {@code (float) (1 / total)}, where the total
+   * {@code temperature(T), topK(k)}: each weight divided by the total, rounded once; the total
    * is the sum, in double and in the order of ids, of the weights that are left; if k is at least
    * the row's length, {@link #softmax}. <b>Accuracy:</b> as for {@link #softmax}; enforced by
    * {@code ReadOutContract}.

@@ -964,7 +964,7 @@ public final class Sampler {
 
   /**
    * The logarithm of {@link #probability()}, computed in double from the logit: {@code (x - max) /
-   * T - ln(total)}.
+   * T - ln(Z)}, where Z is the total in weights of the maximum.
    *
    * @return the logarithm, in nats
    * @throws IllegalStateException before the first success, after a failed call and after {@code
