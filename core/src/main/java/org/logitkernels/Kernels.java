@@ -356,12 +356,14 @@ public final class Kernels {
    * The log-probability of a token under the whole row, {@code x / T - ln(sum(exp(x_j / T)))}, in
    * nats: what servers call a raw logprob.
    *
-   * <p><b>Definition:</b> {@code (x - max) / T - ln(total)} in double, at most 0 and exactly 0 for
+   * <p><b>Definition:</b> {@code (x - max) / T - ln(Z)} in double, where Z is the total in weights
+   * of the maximum, at most 0 and exactly 0 for
    * a token that is sure: the same formula as {@link Sampler#logProbability()} and {@link Beams}.
    *
-   * <p><b>Accuracy:</b> the absolute error is that of ln(total), as for {@link #logSumExp}, and
-   * three roundings in double, relative to {@code (max - x) / T} and to the result: so it is as
-   * good at every temperature, where {@code x / T} minus a log-sum-exp would lose ln(total).
+   * <p><b>Accuracy:</b> the absolute error is that of ln(Z), as for {@link #logSumExp}, and three
+   * roundings in double, relative to {@code (max - x) / T} and to the result: so it is as good at
+   * every temperature, where {@code x / T} minus a log-sum-exp would lose ln(Z). For a token that
+   * is nearly sure it is accurate in relative terms: the maximum's own error cancels.
    * Enforced by {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row

@@ -79,4 +79,19 @@ public final class Lanes {
     }
     return total;
   }
+
+  /** A hash of a row's sums: of another row it is another, unless they differ in no weight. */
+  static long hash(double[] sums, float[] tops, int blocks) {
+    long hash = 0;
+    for (int b = 0; b < blocks; b++) {
+      hash = mixed(hash, Double.doubleToRawLongBits(sums[b]));
+      hash = mixed(hash, Float.floatToRawIntBits(tops[b]));
+    }
+    return hash;
+  }
+
+  private static long mixed(long hash, long more) {
+    long product = (hash ^ more) * 0x9e3779b97f4a7c15L;
+    return product ^ product >>> 32;
+  }
 }

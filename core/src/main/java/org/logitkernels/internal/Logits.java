@@ -375,18 +375,24 @@ public final class Logits {
     row.copy(0, survivors.values, 0, length);
     survivors.all(survivors.values, 0, length);
     dropChanged();
-    return survivors.isBelowMax();
+    for (int i = 0; i < survivors.size; i++) {
+      if (!(survivors.values[i] <= survivors.max)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Sums the row again: other logits have other sums, unless their weights are lost in them. */
   private boolean isAsSummed(double temperature) {
-    long before = survivors.hashOfSums(length());
+    int blocks = Lanes.blocks(length());
+    long before = Lanes.hash(survivors.sums, survivors.tops, blocks);
     float max = survivors.max;
     double total = survivors.total;
     survivors.forgetStrips();
     try {
       Draw.sums(backend, row, temperature, survivors);
-      return before == survivors.hashOfSums(length());
+      return before == Lanes.hash(survivors.sums, survivors.tops, blocks);
     } catch (IllegalArgumentException notLogits) {
       return false;
     } catch (IllegalStateException e) {

@@ -209,31 +209,6 @@ public final class Survivors {
     renewMax();
   }
 
-  /** Whether no logit is above the maximum that weights are relative to. */
-  boolean isBelowMax() {
-    for (int i = 0; i < size; i++) {
-      if (!(values[i] <= max)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** A hash of the sums that a whole row's blocks have: of another row it is another. */
-  long hashOfSums(int rowLength) {
-    long hash = Float.floatToRawIntBits(max);
-    for (int block = 0; block < Lanes.blocks(rowLength); block++) {
-      hash = mixed(hash, Double.doubleToRawLongBits(sums[block]));
-      hash = mixed(hash, Float.floatToRawIntBits(tops[block]));
-    }
-    return hash;
-  }
-
-  private static long mixed(long hash, long more) {
-    long product = (hash ^ more) * 0x9e3779b97f4a7c15L;
-    return product ^ product >>> 32;
-  }
-
   /** Keeps the best k. */
   public void topK(int k) {
     if (k < size) {
