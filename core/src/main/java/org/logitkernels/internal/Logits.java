@@ -385,7 +385,7 @@ public final class Logits {
     double total = survivors.total;
     survivors.forgetStrips();
     try {
-      Draw.sums(backend, row, temperature, survivors);
+      Draw.blockSums(backend, row, temperature, survivors);
       return before == survivors.hashOfSums(length());
     } catch (IllegalArgumentException notLogits) {
       return false;

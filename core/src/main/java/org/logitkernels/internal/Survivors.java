@@ -221,7 +221,7 @@ public final class Survivors {
 
   /** A hash of the sums that a whole row's blocks have: of another row it is another. */
   long hashOfSums(int rowLength) {
-    long hash = Float.floatToRawIntBits(max);
+    long hash = 0; // the maximum may be one of an excluded token
     for (int block = 0; block < Lanes.blocks(rowLength); block++) {
       hash = mixed(hash, Double.doubleToRawLongBits(sums[block]));
       hash = mixed(hash, Float.floatToRawIntBits(tops[block]));
