@@ -40,12 +40,17 @@ public final class Draw {
    * others.
    */
   static void sums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
+    blockSums(backend, row, temperature, survivors);
+    if (survivors.excludedCount > 0) {
+      survivors.total(Lanes.blocks(row.length()), temperature);
+    }
+  }
+
+  /** The same without a total of what is left, which may be nothing. */
+  static void blockSums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
     row.sums(temperature, survivors);
     for (int i = 0; i < survivors.excludedCount; i++) {
       sumAgain(backend, row, temperature, survivors.excluded[i] / Lanes.BLOCK, survivors);
-    }
-    if (survivors.excludedCount > 0) {
-      survivors.total(Lanes.blocks(row.length()), temperature);
     }
   }
 

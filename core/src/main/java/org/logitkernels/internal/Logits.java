@@ -391,7 +391,7 @@ public final class Logits {
     double total = survivors.total;
     survivors.forgetStrips();
     try {
-      Draw.sums(backend, row, temperature, survivors);
+      Draw.blockSums(backend, row, temperature, survivors);
       return before == Lanes.hash(survivors.sums, survivors.tops, blocks);
     } catch (IllegalArgumentException notLogits) {
       return false;

@@ -287,7 +287,7 @@ public interface BeamsContract extends KernelsUnderTest {
   @Example
   default void mistakesInAStepAreErrors() {
     float[] x = {9, 1, 2, 3, 9, 4, 5, 6};
-    double[] scores = {0, -1};
+    double[] scores = {0, -1.5};
     Beams beams = Beams.of(2, 3, 2, kernels());
     int[] two = filled(2);
     int[] ids = filled(2);
