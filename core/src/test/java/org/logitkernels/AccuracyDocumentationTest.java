@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.logitkernels.internal.Exponential;
 import org.logitkernels.testkit.Accuracy;
 import org.logitkernels.testkit.AccuracyPage;
 import org.logitkernels.testkit.RowErrors;
@@ -20,80 +23,77 @@ class AccuracyDocumentationTest {
   private static final String USUAL = RowErrors.Kind.USUAL.label();
 
   @Test
-  void javadocOfWeights() throws IOException {
-    assertSays(
-        "core/src/main/java/org/logitkernels/Kernels.java",
-        "at T = 1 at most %s ULP down to e^-1, %s down to e^-8, %s down to e^-32 and %s at last;"
-            .formatted(maxima("1")),
-        "at the worst T there is %s, %s, %s and %s.".formatted(maxima(WeightErrors.WORST)));
+  void errorOfWeights() throws IOException {
+    String found =
+        "over every float, at %d temperatures, at most %s * 2^-24 or %s ULP"
+            .formatted(WeightErrors.TEMPERATURES.size(), largest(5), largest(4));
+    assertSays("core/src/main/java/org/logitkernels/Kernels.java", "2 * 2^-24", found);
+    assertSays("core/src/main/java/org/logitkernels/internal/Exponential.java", "2 * 2^-24", found);
+    assertSays("docs/numerics.md", "`2 * 2^-24`", found);
+    assertSays("README.md", "relative error at most 2 * 2^-24");
   }
 
   @Test
-  void javadocOfTotals() throws IOException {
+  void errorOfTotals() throws IOException {
+    String one = PAGE.cell(USUAL, 4);
+    String all = PAGE.cell(USUAL, 5);
+    String found =
+        "99 of 100 rows as they come are within %se-7, all of %s measured within %se-7"
+            .formatted(one, PAGE.cell(USUAL, 1), all);
+    assertSays("core/src/main/java/org/logitkernels/Kernels.java", "6 * 2^-24", found);
+    assertSays("core/src/main/java/org/logitkernels/internal/Lanes.java", "6 * 2^-24");
+    assertSays("docs/numerics.md", "6 * 2^-24", found);
     assertSays(
-        "core/src/main/java/org/logitkernels/Kernels.java",
-        "99 of 100 rows as they come are within %se-7, all of %s measured within %se-7."
-            .formatted(PAGE.cell(USUAL, 4), PAGE.cell(USUAL, 1), PAGE.cell(USUAL, 5)));
-    assertSays(
-        "docs/numerics.md",
-        "99 of 100 rows as they come stay below %se-7, all of %s measured below %se-7"
-            .formatted(PAGE.cell(USUAL, 4), PAGE.cell(USUAL, 1), PAGE.cell(USUAL, 5)));
-  }
-
-  @Test
-  void javadocOfTheExponential() throws IOException {
-    assertSays(
-        "core/src/main/java/org/logitkernels/internal/Exponential.java",
-        "stays below 1.5 * 2^-24, at most %s * 2^-24 over every float".formatted(apartFromScale()));
-    assertSays(
-        "docs/numerics.md",
-        "stays below 1.5 * 2^-24, at most %s * 2^-24 over every float".formatted(apartFromScale()));
+        "README.md",
+        "relative error at most 6 * 2^-24; %se-7 for 99 of 100 rows as they come".formatted(one));
   }
 
   @Test
   void thePageKeepsTheBounds() {
     for (String temperature : WeightErrors.TEMPERATURES) {
-      assertTrue(Double.parseDouble(PAGE.cell(temperature, 10)) <= 1, temperature);
+      assertTrue(number(temperature, 6) <= 1, temperature);
     }
-    assertTrue(apartFromScale() < 1.5);
     for (RowErrors.Kind kind : RowErrors.Kind.values()) {
-      for (int column : new int[] {7, 9, 10}) {
-        assertTrue(Double.parseDouble(PAGE.cell(kind.label(), column)) <= 1, kind.label());
+      for (int column : new int[] {6, 8, 10, 11, 12}) {
+        assertTrue(number(kind.label(), column) <= 1, kind.label());
       }
-      assertTrue(
-          Double.parseDouble(PAGE.cell(kind.label(), 5)) * 1e-7 <= Accuracy.TOTAL, kind.label());
     }
-    assertTrue(Double.parseDouble(PAGE.cell(USUAL, 5)) * 1e-7 <= Accuracy.USUAL_TOTAL);
+    assertTrue(number(USUAL, 5) * 1e-7 <= Accuracy.USUAL_TOTAL);
   }
 
-  /** No float but its products with powers of two rounds the scale more. */
+  /** No floats but their products with powers of two are worse temperatures. */
   @Test
-  void theWorstTemperatureIsTheWorst() {
+  void theWorstTemperaturesAreTheWorst() {
+    assertEquals(WeightErrors.WORST_HEAD, worst(s -> (float) s - s));
+    assertEquals(WeightErrors.WORST_TAIL, worst(s -> Exponential.tail(s)));
+    assertEquals(
+        WeightErrors.WORST_REST, worst(s -> s - Exponential.head(s) - Exponential.tail(s)));
+  }
+
+  /** The temperature whose scale loses the most, relative to itself. */
+  private static String worst(DoubleUnaryOperator lost) {
     double most = 0;
     float worst = 0;
-    for (float t = 0.75f; t < 1.5f; t = Math.nextUp(t)) {
-      double rounding = Math.abs(WeightErrors.roundingOfScale(t));
-      if (rounding > most) {
-        most = rounding;
+    for (float t = 1; t < 2; t = Math.nextUp(t)) {
+      double scale = Exponential.scale(t);
+      double part = Math.abs(lost.applyAsDouble(scale)) / scale;
+      if (part > most) {
+        most = part;
         worst = t;
       }
     }
-    assertEquals(WeightErrors.WORST, Float.toString(worst));
+    return Float.toString(worst);
   }
 
-  private static Object[] maxima(String temperature) {
-    return new Object[] {
-      PAGE.cell(temperature, 2),
-      PAGE.cell(temperature, 3),
-      PAGE.cell(temperature, 4),
-      PAGE.cell(temperature, 5)
-    };
+  private static double number(String label, int column) {
+    return Double.parseDouble(PAGE.cell(label, column));
   }
 
-  private static double apartFromScale() {
+  /** The largest of a column of the table of weights, as it stands there. */
+  private static String largest(int column) {
     return WeightErrors.TEMPERATURES.stream()
-        .mapToDouble(temperature -> Double.parseDouble(PAGE.cell(temperature, 11)))
-        .max()
+        .map(temperature -> PAGE.cell(temperature, column))
+        .max(Comparator.comparing(Double::parseDouble))
         .orElseThrow();
   }
 

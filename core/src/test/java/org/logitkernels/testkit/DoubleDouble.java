@@ -17,8 +17,9 @@ public record DoubleDouble(double hi, double lo) {
   public static final DoubleDouble ZERO = new DoubleDouble(0, 0);
 
   private static final DoubleDouble ONE = new DoubleDouble(1, 0);
-  private static final DoubleDouble LN_2 =
-      new DoubleDouble(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56);
+
+  /** ln(2). */
+  static final DoubleDouble LN_2 = new DoubleDouble(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56);
 
   /** Below this exp is taken to be 0. */
   private static final double UNDERFLOW = -700;

@@ -4,25 +4,39 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.Exponential;
+import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.Survivors;
 
-/** How far a row's total, log-sum-exp, softmax and log-softmax are from the {@link Oracle}'s. */
+/**
+ * How far a row's total, log-sum-exp, softmax, log-softmax and log-probabilities are from the
+ * {@link Oracle}'s.
+ */
 public final class RowErrors {
   /** How many of each kind are measured. */
   public static final int COUNT = 50_000;
 
   /** Which columns of a line are maxima. */
-  static final int[] MAXIMA = {5, 6, 7, 8, 9, 10};
+  static final int[] MAXIMA = {5, 6, 7, 8, 9, 10, 11, 12, 15};
 
   private static final int LONGEST = 128_256;
 
-  /** Up to this distance from the maximum, in units of T, softmax is reported in ULP. */
-  private static final double NEAR = 8;
+  /** So many tokens of a row, taken at random, are asked for their log-probability. */
+  private static final int ASKED = 8;
+
+  /**
+   * A token is sure if the rest have no more than this, in nats, and no less than 1 can tell from
+   * what is next to it in double.
+   */
+  private static final double MOST_REST = 0x1p-10;
+
+  private static final double LEAST_REST = 0x1p-40;
 
   private final Backend backend;
   private final Kind kind;
   private final Survivors survivors = new Survivors(LONGEST);
-  private double[] additions = new double[16];
+  private final Errors additions = new Errors();
+  private final Errors sure = new Errors();
   private int rows;
   private long logits;
   private double logSumExp;
@@ -30,13 +44,16 @@ public final class RowErrors {
   private double softmax;
   private double softmaxOfBound;
   private double logSoftmaxOfBound;
+  private double logProbabilityOfBound;
 
   /** Which rows, at which temperatures. */
   public enum Kind {
     /** Normal, or as a language model's, at ordinary temperatures. */
     USUAL("rows as they come"),
     /** Of every distribution, half of them at any temperature there is. */
-    ANY("rows of any kind");
+    ANY("rows of any kind"),
+    /** Normal ones, in which a token was raised until the rest have little, or next to nothing. */
+    SURE("rows with a sure token");
 
     private final String label;
 
@@ -59,11 +76,22 @@ public final class RowErrors {
                 Rows.Distribution.NEGATIVE,
                 Rows.Distribution.POSITIVE
               };
-      return of[number % of.length];
+      return this == SURE ? Rows.Distribution.NORMAL : of[number % of.length];
+    }
+
+    private void change(Row row, float temperature, SplittableRandom random) {
+      if (this == SURE) {
+        float most = Float.NEGATIVE_INFINITY;
+        for (float logit : row.logits()) {
+          most = Math.max(most, logit);
+        }
+        double raised = most + temperature * random.nextDouble(12, 32);
+        row.array()[random.nextInt(row.from(), row.to())] = (float) raised;
+      }
     }
 
     private float temperature(SplittableRandom random) {
-      boolean ordinary = this == USUAL || random.nextBoolean();
+      boolean ordinary = this != ANY || random.nextBoolean();
       double exponent = ordinary ? random.nextDouble(-1.5, 1.5) : random.nextDouble(-103, 88);
       return (float) StrictMath.exp(exponent);
     }
@@ -86,16 +114,20 @@ public final class RowErrors {
         number % 500 == 0 ? LONGEST : (int) StrictMath.pow(2, random.nextDouble(0, 13)); // 1..8191
     float temperature = kind.temperature(random);
     Row row = Rows.of(kind.distribution(number), length, number % 7, number);
-    measure(row, temperature, new Oracle(row.logits(), temperature));
+    kind.change(row, temperature, random);
+    Oracle oracle = new Oracle(row.logits(), temperature);
+    measure(row, temperature, oracle);
+    measureLogProbabilities(row, temperature, random, oracle);
   }
 
   private void measure(Row row, float temperature, Oracle oracle) {
     float[] x = row.array();
     int from = row.from();
     int to = row.to();
-    backend.sums(x, from, to, temperature, survivors);
-    addAdditions(survivors.total, sumOfWeights(row, temperature));
+    rows++;
     logits += row.length();
+    backend.sums(x, from, to, temperature, survivors);
+    additions.add(Math.abs(survivors.total / sumOfWeights(row, temperature) - 1));
 
     DoubleDouble exact = oracle.logSumExp();
     double actual = backend.logSumExp(x, from, to, temperature);
@@ -106,14 +138,13 @@ public final class RowErrors {
     float[] y = new float[row.length()];
     backend.softmax(x, from, to, temperature, y, 0);
     for (int id = 0; id < y.length; id++) {
-      double weight = oracle.weight(id);
-      if (weight * (1 - Accuracy.weight(oracle.distance(id))) <= Accuracy.LEAST_WEIGHT) {
-        continue; // 0, or nearly so
+      if (!oracle.isSurelyAboveZero(id)) {
+        continue;
       }
-      double probability = weight / oracle.total();
+      double probability = oracle.weight(id) / oracle.total();
       double error = Math.abs(y[id] - probability);
       softmaxOfBound = Math.max(softmaxOfBound, error / oracle.probabilityError(id));
-      if (oracle.distance(id) <= NEAR) {
+      if (probability >= Float.MIN_NORMAL) {
         double ulp = Math.scalb(1.0, Math.getExponent(probability) - 23);
         softmax = Math.max(softmax, error / ulp);
       }
@@ -130,29 +161,52 @@ public final class RowErrors {
     }
   }
 
-  /** The sum of the weights as computed, each relative to the row's maximum; exact enough. */
+  /** Those of the best token and of some at random, in double. */
+  private void measureLogProbabilities(
+      Row row, float temperature, SplittableRandom random, Oracle oracle) {
+    int best = backend.argMax(row.array(), row.from(), row.to());
+    double logTotal = oracle.logTotal();
+    for (int i = 0; i <= ASKED; i++) {
+      int id = i == 0 ? best : random.nextInt(row.length());
+      double distance = oracle.distance(id);
+      if (distance == Double.POSITIVE_INFINITY) {
+        continue; // masked
+      }
+      double exact = -distance - logTotal;
+      double actual = backend.logProbability(row.array(), row.from(), row.to(), temperature, id);
+      double off = Math.abs(actual - exact);
+      double bound = oracle.logTotalError(Accuracy.TOTAL) + (distance + logTotal - exact) * 0x1p-52;
+      logProbabilityOfBound = Math.max(logProbabilityOfBound, off / bound);
+      if (id == best && logTotal > LEAST_REST && logTotal < MOST_REST) {
+        sure.add(off / logTotal);
+      }
+    }
+  }
+
+  /** The sum of the weights as computed, each relative to its block's maximum; exact enough. */
   private double sumOfWeights(Row row, float temperature) {
-    System.arraycopy(row.array(), row.from(), survivors.values, 0, row.length());
-    survivors.size = row.length();
-    backend.weights(survivors, temperature);
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
+    float max = survivors.max;
     double sum = 0;
-    for (int i = 0; i < row.length(); i++) {
-      sum += survivors.weights[i];
+    for (int at = 0, block = 0; at < row.length(); at += Lanes.BLOCK, block++) {
+      float top = survivors.tops[block];
+      double factor = Exponential.factor(top, max, scale, stretch);
+      if (factor > 0) {
+        survivors.size = Math.min(Lanes.BLOCK, row.length() - at);
+        System.arraycopy(row.array(), row.from() + at, survivors.values, 0, survivors.size);
+        survivors.max = top;
+        backend.weights(survivors, temperature);
+        sum += survivors.sum() * factor;
+      }
     }
     return sum;
   }
 
-  private void addAdditions(double total, double sum) {
-    if (rows == additions.length) {
-      additions = Arrays.copyOf(additions, 2 * rows);
-    }
-    additions[rows++] = Math.abs(total / sum - 1);
-  }
-
   /** Takes in what another thread measured of the same kind. */
   public RowErrors plus(RowErrors that) {
-    additions = Arrays.copyOf(additions, rows + that.rows);
-    System.arraycopy(that.additions, 0, additions, rows, that.rows);
+    additions.add(that.additions);
+    sure.add(that.sure);
     rows += that.rows;
     logits += that.logits;
     logSumExp = Math.max(logSumExp, that.logSumExp);
@@ -160,26 +214,60 @@ public final class RowErrors {
     softmax = Math.max(softmax, that.softmax);
     softmaxOfBound = Math.max(softmaxOfBound, that.softmaxOfBound);
     logSoftmaxOfBound = Math.max(logSoftmaxOfBound, that.logSoftmaxOfBound);
+    logProbabilityOfBound = Math.max(logProbabilityOfBound, that.logProbabilityOfBound);
     return this;
   }
 
   /** The line of docs/accuracy.md; maxima are rounded up. */
   public String line() {
-    double[] sorted = Arrays.copyOf(additions, rows);
-    Arrays.sort(sorted);
+    additions.sort();
+    sure.sort();
     return String.format(
         Locale.ROOT,
-        "| %s | %,d | %,d | %s | %s | %s | %s | %s | %s | %s | %s |",
+        "| %s | %,d | %,d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |",
         kind.label,
         rows,
         logits,
-        AccuracyPage.up(sorted[rows / 2] * 1e7, 2),
-        AccuracyPage.up(sorted[(int) (0.99 * rows)] * 1e7, 2),
-        AccuracyPage.up(sorted[rows - 1] * 1e7, 2),
+        AccuracyPage.up(additions.part(0.5) * 1e7, 2),
+        AccuracyPage.up(additions.part(0.99) * 1e7, 2),
+        AccuracyPage.up(additions.part(1) * 1e7, 2),
+        AccuracyPage.up(additions.part(1) / Accuracy.TOTAL, 3),
         AccuracyPage.up(logSumExp * 1e7, 2),
         AccuracyPage.up(logSumExpOfBound, 3),
         AccuracyPage.up(softmax, 2),
         AccuracyPage.up(softmaxOfBound, 3),
-        AccuracyPage.up(logSoftmaxOfBound, 3));
+        AccuracyPage.up(logSoftmaxOfBound, 3),
+        AccuracyPage.up(logProbabilityOfBound, 3),
+        AccuracyPage.up(sure.part(0.5), 6),
+        AccuracyPage.up(sure.part(0.99), 6),
+        AccuracyPage.up(sure.part(1), 6));
+  }
+
+  /** Errors of a kind, of which a part is below another. */
+  private static final class Errors {
+    private double[] values = new double[16];
+    private int count;
+
+    void add(double value) {
+      if (count == values.length) {
+        values = Arrays.copyOf(values, 2 * count);
+      }
+      values[count++] = value;
+    }
+
+    void add(Errors that) {
+      for (int i = 0; i < that.count; i++) {
+        add(that.values[i]);
+      }
+    }
+
+    void sort() {
+      Arrays.sort(values, 0, count);
+    }
+
+    /** What so large a part of them does not exceed, once sorted; 0 if there is none. */
+    double part(double part) {
+      return count == 0 ? 0 : values[(int) (part * (count - 1))];
+    }
   }
 }

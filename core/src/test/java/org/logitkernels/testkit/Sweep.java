@@ -19,8 +19,8 @@ import java.util.function.Supplier;
  * <p>Who takes which slice is chance: what the threads gather must not depend on it.
  */
 public final class Sweep {
-  /** How many floats there are from -0 down to -Infinity, both included. */
-  public static final int FLOATS = 0x7f800001;
+  /** How many floats there are from 0 up to the largest. */
+  private static final int FLOATS = 0x7f800000;
 
   private static final int NEGATIVE = 0x80000000;
   private static final int SLICE = 1 << 16;
@@ -36,23 +36,26 @@ public final class Sweep {
   }
 
   /**
-   * Every float from -0 down to -Infinity, or one in {@code step} of them, for visitors of which
-   * each thread has one.
+   * Every finite float, or one in {@code step} of them, for visitors of which each thread has one:
+   * slices from 0 up, then slices from -0 down.
    *
    * @return the visitors
    */
   public static <V extends Visitor> List<V> floats(String label, int step, Supplier<V> visitors) {
     int count = (FLOATS + step - 1) / step;
+    int slices = (count + SLICE - 1) / SLICE;
     record Thread<V>(V visitor, float[] slice) {}
     List<Thread<V>> threads =
         run(
             label,
-            (count + SLICE - 1) / SLICE,
+            2 * slices,
             () -> new Thread<>(visitors.get(), new float[SLICE]),
-            (thread, at) -> {
-              int length = Math.min(SLICE, count - at * SLICE);
+            (thread, slice) -> {
+              int sign = slice < slices ? 0 : NEGATIVE;
+              int at = slice % slices * SLICE;
+              int length = Math.min(SLICE, count - at);
               for (int i = 0; i < length; i++) {
-                thread.slice[i] = Float.intBitsToFloat(NEGATIVE + (at * SLICE + i) * step);
+                thread.slice[i] = Float.intBitsToFloat(sign | (at + i) * step);
               }
               thread.visitor.visit(thread.slice, length);
             });
