@@ -21,7 +21,7 @@ public final class Accuracy {
    * The same on rows as they come: normal, or as a language model's. Not a bound, but more than any
    * of the 50,000 that docs/accuracy.md tells of.
    */
-  public static final double USUAL_TOTAL = 6e-7;
+  public static final double USUAL_TOTAL = 2e-7;
 
   /**
    * A probability, relative to the quotient of weight and total: the one rounding of {@code
