@@ -300,25 +300,28 @@ public final class WeightErrors {
   /** By a far maximum weights are those of the differences, which are exact, by a maximum of 0. */
   private void tryFarMaxima() {
     float far = Math.nextUp(largestNear);
-    for (int doubling = 0; doubling < DOUBLINGS; doubling++, far *= 2) {
+    for (int i = 0;
+        i < DOUBLINGS && far + SLICE * Math.ulp(far) <= Float.MAX_VALUE;
+        i++, far *= 2) {
       for (float max : new float[] {far, -far}) {
-        float ulp = Math.ulp(max);
-        if (Float.isInfinite(max - SLICE * ulp)) {
-          return;
-        }
-        for (int i = 0; i < SLICE; i++) {
-          floats[i] = max - i * ulp;
-        }
-        weigh(0, SLICE, max);
-        System.arraycopy(survivors.weights, 0, weights, 0, SLICE);
-        for (int i = 0; i < SLICE; i++) {
-          floats[i] -= max;
-        }
-        weigh(0, SLICE, 0);
-        for (int i = 0; i < SLICE; i++) {
-          require(survivors.weights[i] == weights[i], floats[i], survivors.weights[i]);
-        }
+        tryFarMaximum(max);
       }
+    }
+  }
+
+  private void tryFarMaximum(float max) {
+    float ulp = Math.ulp(max);
+    for (int i = 0; i < SLICE; i++) {
+      floats[i] = max - i * ulp;
+    }
+    weigh(0, SLICE, max);
+    System.arraycopy(survivors.weights, 0, weights, 0, SLICE);
+    for (int i = 0; i < SLICE; i++) {
+      floats[i] -= max;
+    }
+    weigh(0, SLICE, 0);
+    for (int i = 0; i < SLICE; i++) {
+      require(survivors.weights[i] == weights[i], floats[i], survivors.weights[i]);
     }
   }
 
