@@ -43,10 +43,7 @@ final class Draw {
         scratch.tops,
         scratch.strips,
         0,
-        scratch.groups,
-        ExpSum.NOWHERE,
-        0,
-        ExpSum.NOWHERE);
+        scratch.groups);
     survivors.sums[block] = scratch.sums[0];
     survivors.tops[block] = scratch.tops[0];
     scratch.give();

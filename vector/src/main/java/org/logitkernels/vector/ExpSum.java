@@ -54,10 +54,6 @@ final class ExpSum {
   /** Of a block without a logit whose power is less than this above N, every weight counts. */
   static final int PLAIN = Exponential.LEAST + 1;
 
-  /** A softmax may store blocks whose maximum's power is less: relative to a far one they are 0. */
-  private static final double STORABLE = 0x1p16 - 128;
-
-  static final float[] NOWHERE = {};
   
   private ExpSum() {}
 
@@ -93,10 +89,7 @@ final class ExpSum {
         survivors.tops,
         survivors.maxima,
         Lanes.COUNT,
-        scratch.groups,
-        NOWHERE,
-        0,
-        NOWHERE);
+        scratch.groups);
     scratch.give();
   }
 
@@ -105,15 +98,6 @@ final class ExpSum {
    * returns the row's maximum. Throws for NaN and +Infinity, and where every token is masked.
    */
   static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
-    return stored(x, from, to, temperature, scratch, NOWHERE, 0);
-  }
-
-  /**
-   * The same, and stores the weights of whole blocks, each relative to its own N, where a softmax
-   * can go on with them: not of far ones. Not where there is no place for it.
-   */
-  static float stored(
-      float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
     pass(
         x,
         from,
@@ -125,10 +109,11 @@ final class ExpSum {
         scratch.tops,
         scratch.strips,
         0,
-        scratch.groups,
-        y,
-        yFrom,
-        scratch.stored);
+        scratch.groups);
+    return max(x, from, to, scratch);
+  }
+
+  private static float max(float[] x, int from, int to, Scratch scratch) {
     float max = Lanes.max(scratch.tops, Lanes.blocks(to - from));
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw Rows.invalid(x, from, to);
@@ -140,12 +125,64 @@ final class ExpSum {
   }
 
   /**
+   * The same, and stores the weights of whole blocks, each relative to its own N, where a softmax
+   * can go on with them: near blocks of near rows. Leaves which they are, by their least logits.
+   *
+   * <p>The row is looked at first, whole: nothing may be written before it is known to be valid.
+   */
+  static float stored(
+      float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      boolean whole = to - at >= Lanes.BLOCK;
+      long extremes =
+          whole ? Strips.block(x, at, scratch.strips, 0) : Maxima.rest(x, at, to);
+      scratch.tops[b] = Maxima.max(extremes);
+      scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
+    }
+    float max = max(x, from, to, scratch);
+    boolean near = !Exponential.isFar(max, scale);
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      float top = scratch.tops[b];
+      float least = scratch.leasts[b];
+      if (!near || least != least || Exponential.isFar(top, scale)) {
+        scratch.leasts[b] = Float.NaN;
+        int end = Math.min(to, at + Lanes.BLOCK);
+        pass(
+            x,
+            at,
+            end,
+            temperature,
+            Float.NaN,
+            b,
+            scratch.sums,
+            scratch.tops,
+            scratch.strips,
+            0,
+            scratch.groups);
+        continue;
+      }
+      int exponent = Exponential.exponent(top, scale);
+      float shift = Exponential.BIASED - exponent;
+      int yAt = yFrom + at - from;
+      if (least * scale >= exponent + PLAIN) {
+        store(x, at, head, tail, shift, scratch.groups, y, yAt);
+      } else {
+        float floor = Exponential.floor(exponent, scale);
+        storeCut(x, at, floor, head, tail, shift, scratch.groups, y, yAt);
+      }
+      scratch.sums[b] = LaneSum.sum(scratch.groups, Lanes.GROUPS);
+    }
+    return max;
+  }
+
+  /**
    * Sums the blocks of {@code x[from, to)}, the first of which has a number.
    *
    * @param least no logit is less, and the strips' maxima are known; NaN if they are not
    * @param strips how far in {@code maxima} the strips of one block lie from those of the next
-   * @param y where weights may be stored; nowhere if it is empty
-   * @param stored of each block, its least logit if they were; NaN if not
    */
   static void pass(
       float[] x,
@@ -158,10 +195,7 @@ final class ExpSum {
       float[] tops,
       float[] maxima,
       int strips,
-      float[] groups,
-      float[] y,
-      int yFrom,
-      float[] stored) {
+      float[] groups) {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
@@ -184,11 +218,9 @@ final class ExpSum {
       tops[b] = top;
       sums[b] = 0;
       seen = false;
-      boolean stores = false;
       if (Math.abs(top) < Float.POSITIVE_INFINITY) {
         boolean far = Exponential.isFar(top, scale);
         boolean plain = whole && !far && bottom * scale >= Exponential.exponent(top, scale) + PLAIN;
-        stores = whole && y.length > 0 && !far && top * scale < STORABLE;
         int exponent = Exponential.exponent(top, scale);
         float shift = Exponential.BIASED - exponent;
         float origin = far ? top : 0;
@@ -196,7 +228,6 @@ final class ExpSum {
         int count = Lanes.GROUPS;
         int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
         int next = ahead > 0 ? strip + strips : strip;
-        int yAt = yFrom + at - from;
         seen = whole && !looked;
         if (!whole || looked && !plain) {
           int full = (end - at) / Lanes.GROUP;
@@ -209,11 +240,6 @@ final class ExpSum {
           Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
         } else if (looked) {
           plainSeen(x, at, head, tail, shift, groups);
-        } else if (stores) {
-          extremes =
-              plain
-                  ? store(x, at, ahead, head, tail, shift, maxima, next, groups, y, yAt)
-                  : storeCut(x, at, ahead, floor, head, tail, shift, maxima, next, groups, y, yAt);
         } else {
           extremes =
               plain
@@ -221,9 +247,6 @@ final class ExpSum {
                   : cutBlock(x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups);
         }
         sums[b] = LaneSum.sum(groups, count);
-      }
-      if (y.length > 0) {
-        stored[b] = stores ? bottom : Float.NaN;
       }
     }
   }
@@ -407,16 +430,13 @@ final class ExpSum {
     }
   }
 
-  /** {@link #plainBlock}, which stores the weights, relative to the block's N. */
-  private static long store(
+  /** {@link #plainSeen}, which stores the weights, relative to the block's N. */
+  private static void store(
       float[] x,
       int at,
-      int ahead,
       float head,
       float tail,
       float shift,
-      float[] maxima,
-      int strip,
       float[] groups,
       float[] y,
       int yAt) {
@@ -429,13 +449,7 @@ final class ExpSum {
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector zero = FloatVector.zero(F);
-    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-      int look = at + ahead + part * LaneSum.ROUNDS;
       for (int group = 0; group < Lanes.GROUPS; group++) {
         int start = at + group * Lanes.GROUP + part;
         FloatVector sum = FloatVector.zero(F);
@@ -450,34 +464,17 @@ final class ExpSum {
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
-      }
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
-          .reinterpretAsFloats()
-          .intoArray(maxima, strip + part);
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
     }
-    return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
-  /** {@link #cutBlock} of a near block, which stores the weights, relative to the block's N. */
-  private static long storeCut(
+  /** The same of a near block in which weights may lie below the least: which stores the weights, relative to the block's N. */
+  private static void storeCut(
       float[] x,
       int at,
-      int ahead,
       float floor,
       float head,
       float tail,
       float shift,
-      float[] maxima,
-      int strip,
       float[] groups,
       float[] y,
       int yAt) {
@@ -492,13 +489,7 @@ final class ExpSum {
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector zero = FloatVector.zero(F);
     FloatVector floors = FloatVector.broadcast(F, floor);
-    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-      int look = at + ahead + part * LaneSum.ROUNDS;
       for (int group = 0; group < Lanes.GROUPS; group++) {
         int start = at + group * Lanes.GROUP + part;
         FloatVector sum = FloatVector.zero(F);
@@ -525,21 +516,7 @@ final class ExpSum {
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
       }
-      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
-      }
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
-          .reinterpretAsFloats()
-          .intoArray(maxima, strip + part);
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
     }
-    return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
   /**

@@ -41,7 +41,7 @@ final class Scratch {
   float[] tops = NO_TOPS;
 
   /** Of each block whose weights a softmax has stored, its least logit; NaN of others. */
-  float[] stored = NO_TOPS;
+  float[] leasts = NO_TOPS;
 
   /** Where it is put back. */
   private final int place;
@@ -65,11 +65,11 @@ final class Scratch {
   /** The same, with room for a row's blocks. */
   static Scratch take(int blocks) {
     Scratch scratch = take();
-    if (scratch.stored.length < blocks) {
-      int room = Math.max(blocks, 2 * scratch.stored.length);
+    if (scratch.leasts.length < blocks) {
+      int room = Math.max(blocks, 2 * scratch.leasts.length);
       scratch.sums = new double[room];
       scratch.tops = new float[room];
-      scratch.stored = new float[room];
+      scratch.leasts = new float[room];
     }
     return scratch;
   }

@@ -23,9 +23,6 @@ final class Softmax {
    */
   private static final boolean STORES = true;
 
-  /** A block whose N is so much below the row's has no weight in the row. */
-  private static final int NOTHING = 1 - Exponential.LEAST;
-
   /** So much may be taken from the exponent of a factor, which is 2^-84 at least, or 0. */
   private static final int NORMAL = 40;
 
@@ -94,7 +91,7 @@ final class Softmax {
       Scratch scratch) {
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int yAt = yFrom + at - from;
-      float least = scratch.stored[b];
+      float least = scratch.leasts[b];
       if (least == least) {
         scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
       } else {
@@ -115,12 +112,12 @@ final class Softmax {
       float first,
       float second) {
     int exponent = Exponential.exponent(top, scale);
-    int below = Exponential.isFar(max, scale) ? NOTHING : Exponential.exponent(max, scale) - exponent;
+    int below = Exponential.exponent(max, scale) - exponent;
     boolean all = below == 0 || least * scale >= exponent + ExpSum.PLAIN + below;
     if (below <= NORMAL && all) { // neither factors nor weights underflow
       float power = Math.scalb(1f, -below);
       scale(y, at, first * power, second * power);
-    } else if (below < NOTHING) {
+    } else if (below <= -Exponential.LEAST) {
       scaleCut(y, at, below, first, second);
     } else {
       Arrays.fill(y, at, at + Lanes.BLOCK, 0);
@@ -146,7 +143,8 @@ final class Softmax {
    */
   private static void scaleCut(float[] y, int at, int below, float first, float second) {
     assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
-    assert below >= 0 && below < NOTHING : "2^-" + below;
+    assert below >= 0 && below <= -Exponential.LEAST : "2^-" + below;
+    assert y.length >= Lanes.BLOCK : y.length + " weights, of which a block is scaled";
     assert first > 0 && first < Float.POSITIVE_INFINITY : "factors " + first + ", " + second;
     assert Math.abs(second) < first : "factors " + first + ", " + second;
     FloatVector powers = FloatVector.broadcast(F, Math.scalb(1f, -below));

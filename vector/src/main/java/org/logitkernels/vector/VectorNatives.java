@@ -39,7 +39,7 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
     float first = Exponential.first(total);
     float second = Exponential.second(total);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      float least = scratch.stored[b];
+      float least = scratch.leasts[b];
       if (least == least) {
         float top = scratch.tops[b];
         Softmax.scaleBlock(weights, at - from, top, least, max, scale, first, second);

@@ -29,7 +29,7 @@ class CompiledAloneTest {
   private static final int MANY = 12;
 
   /** What is meant to be inlined: it has no loop. */
-  private static final Set<String> INLINE = Set.of("Weight.addTo");
+  private static final Set<String> INLINE = Set.of("Weight.addTo", "Weight.cut");
 
   @Test
   void methodsOfManyVectorsAreLongerThanWhatIsInlined() throws IOException, URISyntaxException {
