@@ -144,7 +144,7 @@ final class Softmax {
   private static void scaleCut(float[] y, int at, int below, float first, float second) {
     assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
     assert below >= 0 && below <= -Exponential.LEAST : "2^-" + below;
-    assert y.length >= Lanes.BLOCK : y.length + " weights, of which a block is scaled";
+    assert first <= 2 : "factor " + first + " of a total that is less than a maximum's weight";
     assert first > 0 && first < Float.POSITIVE_INFINITY : "factors " + first + ", " + second;
     assert Math.abs(second) < first : "factors " + first + ", " + second;
     FloatVector powers = FloatVector.broadcast(F, Math.scalb(1f, -below));
