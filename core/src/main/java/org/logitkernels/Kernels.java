@@ -158,8 +158,8 @@ public final class Kernels {
    * whose weight is below 2^-126. Equal logits have equal probabilities; those of logits a few ULP
    * apart may stand a rounding against their order.
    *
-   * <p><b>Cost:</b> one read of the row, one exponential a logit, and two writes of the output.
-   * <b>Aliasing:</b> in place (the same array, the same offset) is allowed, any other overlap is an error.
+   * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, two writes of the output,
+   * and one exponential a logit. <b>Aliasing:</b> in place (the same array, the same offset) is allowed, any other overlap is an error.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
