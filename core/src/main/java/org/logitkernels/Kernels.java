@@ -28,8 +28,8 @@ import org.logitkernels.internal.Survivors;
  * offending index, counted from {@code from}; a row in which every token is masked is an {@link
  * IllegalStateException}; both before anything is written, the former first.
  *
- * <p><b>Weights:</b> the weight of logit x at temperature T is {@code 2^(x log2(e) / T - N)}, with an
- * integer N that brings the maximum's into [1/2, 1]. Its relative error is at most {@code 2 *
+ * <p><b>Weights:</b> the weight of logit x at temperature T is {@code 2^(x log2(e) / T - N)}, with
+ * an integer N that brings the maximum's into [1/2, 1]. Its relative error is at most {@code 2 *
  * 2^-24}, however far below the maximum it is: over every float, at 20 temperatures, at most 1.6113
  * * 2^-24 or 1.1358 ULP. One below 2^-126 is exactly 0. The total of a row is within a relative 6 *
  * 2^-24 = 3.6e-7 of the sum of its weights; 99 of 100 rows as they come are within 0.60e-7, all of
@@ -123,14 +123,13 @@ public final class Kernels {
   }
 
   /**
-   * Log-sum-exp, {@code ln(sum(exp(x / T)))}, in nats: {@code max / T + ln(Z)} in double,
-   * where Z is the total in weights of the maximum.
+   * Log-sum-exp, {@code ln(sum(exp(x / T)))}, in nats: {@code max / T + ln(Z)} in double, where Z
+   * is the total in weights of the maximum.
    *
    * <p><b>Accuracy:</b> the absolute error is that of ln(Z), at most 10 * 2^-24, plus two roundings
    * in double; enforced by {@code LogSumExpContract}. A log-probability had better not be made of
    * it: where {@code |x| / T} nears 2^53 it has no bit left for ln(Z); take {@link
-   * #logProbability}. <b>Cost:</b> one read of
-   * the row.
+   * #logProbability}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -149,17 +148,18 @@ public final class Kernels {
   }
 
   /**
-   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight divided by the
-   * total, rounded once.
+   * Softmax, {@code p_i = exp(x_i / T) / sum(exp(x_j / T))}: each weight divided by the total,
+   * rounded once.
    *
    * <p><b>Accuracy:</b> relative error at most that of the weight and of the total (see above) and
    * 2^-24; enforced by {@code SoftmaxContract}. No probability is above 1, and that of a sole token
-   * is exactly 1. Masked tokens get exactly 0, and so does a token
-   * whose weight is below 2^-126. Equal logits have equal probabilities; those of logits a few ULP
-   * apart may stand a rounding against their order.
+   * is exactly 1. Masked tokens get exactly 0, and so does a token whose weight is below 2^-126.
+   * Equal logits have equal probabilities; those of logits a few ULP apart may stand a rounding
+   * against their order.
    *
-   * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, two writes of the output,
-   * and one exponential a logit. <b>Aliasing:</b> in place (the same array, the same offset) is allowed, any other overlap is an error.
+   * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, two writes of the
+   * output, and one exponential a logit. <b>Aliasing:</b> in place (the same array, the same
+   * offset) is allowed, any other overlap is an error.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -188,9 +188,9 @@ public final class Kernels {
    * float; Z is the total in weights of the maximum.
    *
    * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(Z) + |ln p|) * 2^-24}
-   * and that of ln(Z), as for {@link #logSumExp}; enforced by {@code SoftmaxContract}.
-   * Unlike {@link #softmax} it does not underflow: only masked tokens, and results below the least
-   * float, are {@code -Infinity}.
+   * and that of ln(Z), as for {@link #logSumExp}; enforced by {@code SoftmaxContract}. Unlike
+   * {@link #softmax} it does not underflow: only masked tokens, and results below the least float,
+   * are {@code -Infinity}.
    *
    * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> as for {@link
    * #softmax}.
@@ -358,14 +358,14 @@ public final class Kernels {
    * nats: what servers call a raw logprob.
    *
    * <p><b>Definition:</b> {@code (x - max) / T - ln(Z)} in double, where Z is the total in weights
-   * of the maximum, at most 0 and exactly 0 for
-   * a token that is sure: the same formula as {@link Sampler#logProbability()} and {@link Beams}.
+   * of the maximum, at most 0 and exactly 0 for a token that is sure: the same formula as {@link
+   * Sampler#logProbability()} and {@link Beams}.
    *
    * <p><b>Accuracy:</b> the absolute error is that of ln(Z), as for {@link #logSumExp}, and three
    * roundings in double, relative to {@code (max - x) / T} and to the result: so it is as good at
    * every temperature, where {@code x / T} minus a log-sum-exp would lose ln(Z). For a token that
-   * is nearly sure it is accurate in relative terms: the maximum's own error cancels.
-   * Enforced by {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
+   * is nearly sure it is accurate in relative terms: the maximum's own error cancels. Enforced by
+   * {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -485,10 +485,10 @@ public final class Kernels {
    * Top-k renormalisation: the softmax over the best k unmasked tokens, and 0 for all others.
    *
    * <p><b>Definition:</b> the bits that {@link Sampler#probabilities} writes behind the chain
-   * {@code temperature(T), topK(k)}: each weight divided by the total, rounded once; the total
-   * is the sum, in double and in the order of ids, of the weights that are left; if k is at least
-   * the row's length, {@link #softmax}. <b>Accuracy:</b> as for {@link #softmax}; enforced by
-   * {@code ReadOutContract}.
+   * {@code temperature(T), topK(k)}: each weight divided by the total, rounded once; the total is
+   * the sum, in double and in the order of ids, of the weights that are left; if k is at least the
+   * row's length, {@link #softmax}. <b>Accuracy:</b> as for {@link #softmax}; enforced by {@code
+   * ReadOutContract}.
    *
    * <p><b>Cost:</b> that of {@link #topK} without the sort, and a write of the output.
    * <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's top_k_renorm_probs,

@@ -20,7 +20,8 @@ package org.logitkernels.internal;
  *
  * <p><b>Accuracy:</b> the relative error of a weight against exact arithmetic on the floats is at
  * most {@code 2 * 2^-24}, however far the logit lies below the maximum: over every float, at 20
- * temperatures, at most 1.6113 * 2^-24 or 1.1358 ULP. A weight below 2^-126 is exactly 0. Enforced by {@code SoftmaxContract} and {@code AccuracyContract}.
+ * temperatures, at most 1.6113 * 2^-24 or 1.1358 ULP. A weight below 2^-126 is exactly 0. Enforced
+ * by {@code SoftmaxContract} and {@code AccuracyContract}.
  */
 public final class Exponential {
   /** Added to a float below 2^22 in magnitude, it rounds to an integer. */

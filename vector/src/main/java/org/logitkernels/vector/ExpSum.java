@@ -44,17 +44,17 @@ import org.logitkernels.internal.Survivors;
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  /** The bits of the largest float that is not normal, and of 1. */
-  private static final int SUBNORMAL = 0x007fffff;
-
-  private static final int ONE = 0x3f800000;
-
   private static final IntVector LANES = IntVector.zero(I).addIndex(1);
 
   /** Of a block without a logit whose power is less than this above N, every weight counts. */
   static final int PLAIN = Exponential.LEAST + 1;
 
-  
+  /** The bits of the largest float that is not normal. */
+  private static final int SUBNORMAL = 0x007fffff;
+
+  /** The bits of 1: what is beyond a float's exponent in the bits of a power of two. */
+  private static final int ONE = 0x3f800000;
+
   private ExpSum() {}
 
   /** Leaves the row's maximum and total weight, those of its blocks, and its strips' maxima. */
@@ -67,6 +67,9 @@ final class ExpSum {
 
   /** Leaves the maximum and the total of a row whose blocks were summed. */
   static void total(float[] x, int from, int to, double temperature, Survivors survivors) {
+    if (survivors.looked) {
+      Maxima.check(x, from, to, survivors.extremes); // strips do not show NaN with the sign set
+    }
     survivors.total(Lanes.blocks(to - from), temperature);
     if (!(survivors.max < Float.POSITIVE_INFINITY)) {
       throw Rows.invalid(x, from, to);
@@ -137,8 +140,7 @@ final class ExpSum {
     float tail = Exponential.tail(scale);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       boolean whole = to - at >= Lanes.BLOCK;
-      long extremes =
-          whole ? Strips.block(x, at, scratch.strips, 0) : Maxima.rest(x, at, to);
+      long extremes = whole ? Strips.block(x, at, scratch.strips, 0) : Maxima.rest(x, at, to);
       scratch.tops[b] = Maxima.max(extremes);
       scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
     }
@@ -365,7 +367,7 @@ final class ExpSum {
         blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
   }
 
-  /** {@link #plainBlock}, where the next block was looked at before. */
+  /** {@link #plainBlock} without a look at the next. */
   private static void plainSeen(
       float[] x, int at, float head, float tail, float shift, float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
@@ -432,14 +434,7 @@ final class ExpSum {
 
   /** {@link #plainSeen}, which stores the weights, relative to the block's N. */
   private static void store(
-      float[] x,
-      int at,
-      float head,
-      float tail,
-      float shift,
-      float[] groups,
-      float[] y,
-      int yAt) {
+      float[] x, int at, float head, float tail, float shift, float[] groups, float[] y, int yAt) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
@@ -467,7 +462,10 @@ final class ExpSum {
     }
   }
 
-  /** The same of a near block in which weights may lie below the least: which stores the weights, relative to the block's N. */
+  /**
+   * The same of a near block in which weights may lie below the least: which stores the weights,
+   * relative to the block's N.
+   */
   private static void storeCut(
       float[] x,
       int at,

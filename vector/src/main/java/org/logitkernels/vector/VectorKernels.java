@@ -1,7 +1,7 @@
 package org.logitkernels.vector;
 
-import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Backend;
+import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.NativeFloats;
 import org.logitkernels.internal.NativeKernels;
 import org.logitkernels.internal.Survivors;

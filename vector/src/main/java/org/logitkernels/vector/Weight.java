@@ -58,8 +58,7 @@ final class Weight {
    *
    * @param shift {@link Exponential#ROUND} less N
    */
-  static FloatVector cut(
-      FloatVector v, FloatVector head, FloatVector tail, FloatVector shift) {
+  static FloatVector cut(FloatVector v, FloatVector head, FloatVector tail, FloatVector shift) {
     FloatVector t = v.fma(head, shift);
     FloatVector r = v.fma(head, shift.sub(t));
     r = v.fma(tail, r);
