@@ -110,9 +110,13 @@ public final class Exponential {
     return isFar(max, scale) ? 0 : (int) Math.ceil(max * scale);
   }
 
-  /** Least value of {@code x} whose power is not below N - 127, roughly: there it counts for 0. */
-  public static float floor(int exponent, double scale) {
-    return (float) ((exponent - 127) / scale);
+  /**
+   * A logit whose power is about N - 127, where it counts for 0 like all below.
+   *
+   * @param inverse of the scale
+   */
+  public static float floor(int exponent, double inverse) {
+    return (float) ((exponent - 127) * inverse);
   }
 
   /**

@@ -64,6 +64,7 @@ final class EntropySum {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
+    double inverse = 1 / scale;
     float[] maxima = survivors.maxima;
     float[] groups = scratch.groups;
     float[] products = scratch.products;
@@ -101,7 +102,7 @@ final class EntropySum {
       } else {
         float origin = far ? top : 0;
         float nearest = far ? 0 : top;
-        float floor = Exponential.floor(exponent, scale);
+        float floor = Exponential.floor(exponent, inverse);
         if (whole) {
           extremes =
               cutBlock(

@@ -138,6 +138,7 @@ final class ExpSum {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
+    double inverse = 1 / scale;
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       boolean whole = to - at >= Lanes.BLOCK;
       long extremes = whole ? Strips.block(x, at, scratch.strips, 0) : Maxima.rest(x, at, to);
@@ -172,7 +173,7 @@ final class ExpSum {
       if (least * scale >= exponent + PLAIN) {
         store(x, at, head, tail, shift, scratch.groups, y, yAt);
       } else {
-        float floor = Exponential.floor(exponent, scale);
+        float floor = Exponential.floor(exponent, inverse);
         storeCut(x, at, floor, head, tail, shift, scratch.groups, y, yAt);
       }
       scratch.sums[b] = LaneSum.sum(scratch.groups, Lanes.GROUPS);
@@ -201,6 +202,7 @@ final class ExpSum {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
+    double inverse = 1 / scale;
     boolean looked = least == least;
     boolean seen = false;
     long extremes = Maxima.NONE;
@@ -226,20 +228,24 @@ final class ExpSum {
         int exponent = Exponential.exponent(top, scale);
         float shift = Exponential.BIASED - exponent;
         float origin = far ? top : 0;
-        float floor = plain ? 0 : Exponential.floor(exponent, scale);
+        float floor = plain ? 0 : Exponential.floor(exponent, inverse);
         int count = Lanes.GROUPS;
         int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
         int next = ahead > 0 ? strip + strips : strip;
         seen = whole && !looked;
         if (!whole || looked && !plain) {
           int full = (end - at) / Lanes.GROUP;
-          cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+          if (full > 0) {
+            cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+          }
           int rest = at + full * Lanes.GROUP;
           if (rest < end) {
             lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
           }
           count = LaneSum.paired(full);
-          Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+          if (full < count) {
+            Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+          }
         } else if (looked) {
           plainSeen(x, at, head, tail, shift, groups);
         } else {

@@ -53,7 +53,7 @@ final class Softmax {
 
   /** The weights, each divided by the total. */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    softmax(x, from, to, temperature, y, yFrom, STORES);
+    softmax(x, from, to, temperature, y, yFrom, STORES && to - from >= Lanes.BLOCK);
   }
 
   /** The same in one of its forms. */
