@@ -75,6 +75,42 @@ class OracleTest {
     assertEquals(new Oracle.Sizes(2, 3), oracle.nucleus(edge, Accuracy.TOTAL));
   }
 
+  /** Relative to 2^N: of 0 and of far maxima 1, of others what is left of the power. */
+  @Test
+  void weightsOfMaximaAreThoseByHand() {
+    assertEquals(1, weightOfMax(0, 1));
+    assertEquals(Math.pow(2, 1 / Math.log(2) - 2), weightOfMax(1, 1), 1e-15);
+    assertEquals(Math.pow(2, -1 / Math.log(2) + 1), weightOfMax(-1, 1), 1e-15);
+    assertEquals(Math.pow(2, 2 / Math.log(2) - 3), weightOfMax(1, 0.5), 1e-15);
+    assertEquals(1, weightOfMax(50_000, 1));
+    assertEquals(1, weightOfMax(-50_000, 1));
+    assertEquals(0.5, weightOfMax(Float.MIN_VALUE, 1), 1e-15);
+    assertEquals(1, weightOfMax(-Float.MIN_VALUE, 1), 1e-15);
+    assertEquals(0.5, weightOfMax(Float.MIN_VALUE, Float.MAX_VALUE), "it may round to 0, or not");
+    // -87 is 125.52 binades below 0, and 126.08 below N where the maximum lies 0.57 below it.
+    float[] row = {0, -87, -87.5f, Float.NEGATIVE_INFINITY};
+    Oracle oracle = new Oracle(row, 1);
+    assertTrue(oracle.isSurelyAboveZero(1) && !oracle.isSurelyZero(1));
+    assertTrue(oracle.isSurelyZero(2) && !oracle.isSurelyAboveZero(2));
+    assertTrue(oracle.isSurelyZero(3));
+    row = new float[] {0.3f, -87 + 0.3f};
+    assertTrue(new Oracle(row, 1).isSurelyZero(1));
+  }
+
+  private static double weightOfMax(float max, double temperature) {
+    return new Oracle(new float[] {max, Float.NEGATIVE_INFINITY}, temperature).leastWeightOfMax();
+  }
+
+  /** A sure token's logarithm is as exact as its tail, another's as its total. */
+  @Test
+  void errorsOfLogarithmsShrinkWithTheTail() {
+    assertEquals(0, new Oracle(new float[] {5}, 1).logTotalError(Accuracy.TOTAL), 1e-14);
+    double tail = new Oracle(new float[] {0, -20}, 1).logTotalError(Accuracy.TOTAL);
+    assertEquals(Math.exp(-20), tail, 1e-14);
+    double equal = new Oracle(new float[] {0, 0}, 1).logTotalError(Accuracy.TOTAL);
+    assertEquals(8 * Accuracy.UNIT, equal, 1e-11);
+  }
+
   private static void assertClose(BigDecimal exact, DoubleDouble actual) {
     BigDecimal error = actual.exact().subtract(exact).abs();
     assertTrue(

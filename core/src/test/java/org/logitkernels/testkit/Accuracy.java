@@ -36,13 +36,4 @@ public final class Accuracy {
   public static final double SUBNORMAL = 0x1p-150;
 
   private Accuracy() {}
-
-  /**
-   * A weight, relative, at a distance from the maximum.
-   *
-   * @param distance {@code (max - x) / T}
-   */
-  public static double weight(double distance) {
-    return WEIGHT;
-  }
 }

@@ -18,8 +18,11 @@ final class Promises {
   /** Rows up to here are held against exact arithmetic. */
   private static final int EXACT = 300;
 
-  /** More than the additions of 3,000 probabilities and their own roundings come to. */
-  private static final double ROUNDINGS = 64 * Accuracy.UNIT;
+  /** More than the additions of a total and the roundings of probabilities come to. */
+  private static final double ROUNDINGS = Accuracy.TOTAL + 2 * Accuracy.NORMALISATION;
+
+  /** What the errors of weights may come to in a sum of probabilities, and in their total. */
+  private static final double WEIGHTS = 2 * Accuracy.WEIGHT;
 
   private Promises() {}
 
@@ -122,7 +125,7 @@ final class Promises {
       drawn |= id == token;
       double log = candidates.logProbability(i);
       // Of less than 2^-100 the logarithm is finite while the probability underflows.
-      assertTrue(log <= 2 * ROUNDINGS, () -> "ln p = " + log);
+      assertTrue(log <= 0, () -> "ln p = " + log);
       assertTrue(q < 1e-30 || Math.abs(Math.exp(log) / q - 1) < 1e-4, () -> log + ", " + q);
     }
     assertTrue(drawn, "the token is no candidate");
@@ -177,12 +180,11 @@ final class Promises {
       }
       case Step.MinP(float p) -> {
         assertPrefix(was, is, y, z);
-        double error = error(before.candidates(), is.length);
         double best = before.candidates().logProbability(0);
         for (int i = 0; i < was.length && p > 0; i++) {
           double beside = before.candidates().logProbability(i) - best - StrictMath.log(p);
           boolean kept = i < is.length;
-          double slack = 0x1p-20 + 1e-6 * Math.abs(StrictMath.log(p)) + error;
+          double slack = 0x1p-20 + 1e-6 * Math.abs(StrictMath.log(p));
           assertTrue(kept ? beside >= -slack : beside <= slack, () -> "min-p, by " + beside);
         }
       }
@@ -217,7 +219,7 @@ final class Promises {
             least = Math.min(least, candidates.probability(i));
           }
         }
-        double error = ROUNDINGS + error(candidates, was.length);
+        double error = ROUNDINGS + WEIGHTS;
         assertTrue(p < 1 || is.length == was.length, "typical 1");
         assertTrue(mass >= p - 0x1p-21 - error, "typical, too few");
         // Without its last there would not be enough; at least the least probable is no more.
@@ -283,24 +285,13 @@ final class Promises {
     for (int i = 0; i < size - 1; i++) {
       mass += candidates.probability(i);
     }
-    double error = ROUNDINGS + error(candidates, size);
+    double error = ROUNDINGS + WEIGHTS;
     double without = mass;
     double with = mass + candidates.probability(size - 1);
     double need = p - 0x1p-21;
     assertTrue(size == 1 || without <= need + error, () -> without + " was enough for " + p);
     assertTrue(
         size == candidates.size() || with >= need - error, () -> with + " is less than " + p);
-  }
-
-  /** What the errors of weights may come to in a sum of the first probabilities. */
-  private static double error(Candidates candidates, int size) {
-    double best = candidates.logProbability(0);
-    double error = 0;
-    for (int i = 0; i < candidates.size(); i++) {
-      double distance = best - candidates.logProbability(i);
-      error += candidates.probability(i) * Accuracy.weight(distance);
-    }
-    return 2 * error;
   }
 
   private static void assertPrefix(int[] was, int[] is, float[] y, float[] z) {
