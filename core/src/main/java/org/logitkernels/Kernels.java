@@ -39,7 +39,8 @@ import org.logitkernels.internal.Survivors;
  * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.
  *
  * <p><b>Cost:</b> linear in the row for every input, unless a method says more. <b>Allocation:</b>
- * none, apart from the one growth of a {@link Workspace}; enforced by {@code AllocationContract}.
+ * none, apart from the one growth of a {@link Workspace}, and of scratch that threads share (3 KB
+ * for each call at a time, and 16 bytes for 1,024 logits); enforced by {@code AllocationContract}.
  * Rows are never modified.
  *
  * <p>Stateless and thread-safe.
@@ -364,7 +365,8 @@ public final class Kernels {
    * <p><b>Accuracy:</b> the absolute error is that of ln(Z), as for {@link #logSumExp}, and three
    * roundings in double, relative to {@code (max - x) / T} and to the result: so it is as good at
    * every temperature, where {@code x / T} minus a log-sum-exp would lose ln(Z). For a token that
-   * is nearly sure it is accurate in relative terms: the maximum's own error cancels. Enforced by
+   * is nearly sure the maximum's own error cancels, and the result is as accurate in relative terms
+   * as the rest is known: all but what up to 31 tokens of its block add to it in float. Enforced by
    * {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
    *
    * @param logits the array that holds the row
@@ -740,7 +742,8 @@ public final class Kernels {
    * {@link #softmax(float[], int, int, float, float[], int)} of a row in a memory segment, into a
    * memory segment, as {@code FLOAT32}.
    *
-   * <p>Between native segments nothing is copied; in place is allowed for {@code FLOAT32}.
+   * <p>Between native segments the weights pass through the workspace; in place is allowed for
+   * {@code FLOAT32}.
    *
    * @param logits holds the row: native or on the heap, read-only or not
    * @param byteOffset where in it the row begins; any alignment

@@ -1118,7 +1118,7 @@ public final class Sampler {
     /** Puts all tokens of a chain that narrowed nothing in the survivors' place, once. */
     void collect() {
       if (!collected && !stale) {
-        stale = !logits.all(applied.temperature);
+        stale = token >= 0 && logits.get(token) != tokenLogit || !logits.all(applied.temperature);
         collected = !stale;
       }
       if (stale) {

@@ -80,7 +80,10 @@ public final class Lanes {
     return total;
   }
 
-  /** A hash of a row's sums: of another row it is another, unless they differ in no weight. */
+  /**
+   * A hash of a row's sums and maxima: of another row it is another, unless each block has the same
+   * weights in another order, or differs in no bit of its sum.
+   */
   static long hash(double[] sums, float[] tops, int blocks) {
     long hash = 0;
     for (int b = 0; b < blocks; b++) {

@@ -26,9 +26,10 @@ import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
 /**
- * Sums of weights, block by block, without storing the weights, in one read of the row.
+ * Sums of weights, block by block, in one read of the row; and the weights themselves, stored while
+ * they are summed, for a softmax.
  *
- * <p>The loop that sums a block looks at the next one too, for its extremes: so the next block's
+ * <p>The method that sums a block looks at the next one too, for its extremes: so the next block's
  * maximum is known before its weights are, and the row streams in while the processor computes.
  *
  * <p>Loops hold one exponential each; more copies of it in one method would not be inlined any
@@ -469,8 +470,8 @@ final class ExpSum {
   }
 
   /**
-   * The same of a near block in which weights may lie below the least: which stores the weights,
-   * relative to the block's N.
+   * The same of a near block in which weights may lie below the least. The polynomial stands here
+   * and not in a call, as both the sum and the weight are made of it.
    */
   private static void storeCut(
       float[] x,

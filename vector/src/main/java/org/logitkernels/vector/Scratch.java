@@ -6,8 +6,11 @@ import org.logitkernels.internal.Lanes;
 
 /**
  * What a pass over a row needs beside it: one for each pass at a time, taken from places that
- * threads share without a lock, and put back. A place found empty costs an allocation: only where
- * more threads than places meet.
+ * threads share without a lock, and put back. Nothing is allocated but where so many passes meet as
+ * there were never before, and after an error that leaves one taken.
+ *
+ * <p>The places hold what was put back for good: 3 KB each, and 16 bytes for each block of the
+ * longest row that it met without a workspace.
  */
 final class Scratch {
   /** As many places as threads that may run at the same time, and a power of two. */
@@ -43,29 +46,23 @@ final class Scratch {
   /** Of each block whose weights a softmax has stored, its least logit; NaN of others. */
   float[] leasts = NO_TOPS;
 
-  /** Where it is put back. */
-  private final int place;
-
-  private Scratch(int place) {
-    this.place = place;
-  }
+  private Scratch() {}
 
   /** One that no other pass has. */
   static Scratch take() {
-    int first = (int) Thread.currentThread().threadId();
     for (int i = 0; i < TRIES; i++) {
-      Scratch free = POOL.getAndSet((first + i & PLACES - 1) * APART, null);
+      Scratch free = POOL.getAndSet(place(i), null);
       if (free != null) {
         return free;
       }
     }
-    return new Scratch((first & PLACES - 1) * APART);
+    return new Scratch();
   }
 
   /** The same, with room for a row's blocks. */
   static Scratch take(int blocks) {
     Scratch scratch = take();
-    if (scratch.leasts.length < blocks) {
+    if (scratch.leasts.length < blocks) { // the last that is made: the others are as long
       int room = Math.max(blocks, 2 * scratch.leasts.length);
       scratch.sums = new double[room];
       scratch.tops = new float[room];
@@ -74,8 +71,17 @@ final class Scratch {
     return scratch;
   }
 
-  /** For the next pass. */
+  /** For the next pass: dropped only where all places near are full. */
   void give() {
-    POOL.setRelease(place, this);
+    for (int i = 0; i < TRIES; i++) {
+      if (POOL.compareAndSet(place(i), null, this)) {
+        return;
+      }
+    }
+  }
+
+  /** The i-th place that this thread tries. */
+  private static int place(int i) {
+    return ((int) Thread.currentThread().threadId() + i & PLACES - 1) * APART;
   }
 }

@@ -18,8 +18,9 @@ final class Softmax {
 
   /**
    * Whether softmax stores weights when it sums them, and then scales them, or computes them again.
-   * Either gives the same bits. Storing costs a write and a read of the output, the other an
-   * exponential a logit: on processors that were measured, storing is faster, in any cache.
+   * Either gives the same bits. Storing costs a read of the row, as it has to be known to be valid
+   * first, and a write and a read of the output; the other form costs an exponential a logit. On
+   * the processor that was measured (AVX2) storing is faster, in either cache.
    */
   private static final boolean STORES = true;
 
@@ -31,19 +32,24 @@ final class Softmax {
   /** {@code max / T + ln(total / w(max))}. */
   static double logSumExp(float[] x, int from, int to, double temperature) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
-    float max = ExpSum.sums(x, from, to, temperature, scratch);
-    double logPartition = logPartition(to - from, temperature, max, scratch);
-    scratch.give();
-    return max / temperature + logPartition;
+    try {
+      float max = ExpSum.sums(x, from, to, temperature, scratch);
+      return max / temperature + logPartition(to - from, temperature, max, scratch);
+    } finally {
+      scratch.give();
+    }
   }
 
   /** The logarithm of the probability of a token. */
   static double logProbability(float[] x, int from, int to, double temperature, int token) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
-    float max = ExpSum.sums(x, from, to, temperature, scratch);
-    double logPartition = logPartition(to - from, temperature, max, scratch);
-    scratch.give();
-    return LogProbability.of(x[from + token], max, temperature, logPartition);
+    try {
+      float max = ExpSum.sums(x, from, to, temperature, scratch);
+      double logPartition = logPartition(to - from, temperature, max, scratch);
+      return LogProbability.of(x[from + token], max, temperature, logPartition);
+    } finally {
+      scratch.give();
+    }
   }
 
   private static double logPartition(int length, double temperature, float max, Scratch scratch) {
@@ -61,20 +67,23 @@ final class Softmax {
       float[] x, int from, int to, double temperature, float[] y, int yFrom, boolean stores) {
     int blocks = Lanes.blocks(to - from);
     Scratch scratch = Scratch.take(blocks);
-    float max =
-        stores
-            ? ExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
-            : ExpSum.sums(x, from, to, temperature, scratch);
-    double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
-    double scale = Exponential.scale(temperature);
-    float first = Exponential.first(total);
-    float second = Exponential.second(total);
-    if (stores) {
-      scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
-    } else {
-      ExpSum.weights(x, from, to, max, scale, first, second, y, yFrom);
+    try {
+      float max =
+          stores
+              ? ExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
+              : ExpSum.sums(x, from, to, temperature, scratch);
+      double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+      double scale = Exponential.scale(temperature);
+      float first = Exponential.first(total);
+      float second = Exponential.second(total);
+      if (stores) {
+        scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
+      } else {
+        ExpSum.weights(x, from, to, max, scale, first, second, y, yFrom);
+      }
+    } finally {
+      scratch.give();
     }
-    scratch.give();
   }
 
   /** Makes probabilities of stored weights, and of the logits of blocks that have none. */
@@ -165,10 +174,13 @@ final class Softmax {
    */
   static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
-    float max = ExpSum.sums(x, from, to, temperature, scratch);
-    float logPartition = (float) logPartition(to - from, temperature, max, scratch);
-    scratch.give();
-    logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
+    try {
+      float max = ExpSum.sums(x, from, to, temperature, scratch);
+      float logPartition = (float) logPartition(to - from, temperature, max, scratch);
+      logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
+    } finally {
+      scratch.give();
+    }
   }
 
   private static void logarithms(

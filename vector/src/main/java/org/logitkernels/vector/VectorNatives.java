@@ -33,23 +33,26 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
     survivors.reserve(to - from);
     float[] weights = survivors.weights;
     Scratch scratch = Scratch.take(blocks);
-    float max = NativeExpSum.stored(x, from, to, temperature, scratch, weights, 0);
-    double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
-    double scale = Exponential.scale(temperature);
-    float first = Exponential.first(total);
-    float second = Exponential.second(total);
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      float least = scratch.leasts[b];
-      if (least == least) {
-        float top = scratch.tops[b];
-        Softmax.scaleBlock(weights, at - from, top, least, max, scale, first, second);
-        y.put(weights, at - from, at, Lanes.BLOCK);
-      } else {
-        int end = Math.min(to, at + Lanes.BLOCK);
-        weights(x, at, end, max, scale, first, second, y);
+    try {
+      float max = NativeExpSum.stored(x, from, to, temperature, scratch, weights, 0);
+      double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+      double scale = Exponential.scale(temperature);
+      float first = Exponential.first(total);
+      float second = Exponential.second(total);
+      for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+        float least = scratch.leasts[b];
+        if (least == least) {
+          float top = scratch.tops[b];
+          Softmax.scaleBlock(weights, at - from, top, least, max, scale, first, second);
+          y.put(weights, at - from, at, Lanes.BLOCK);
+        } else {
+          int end = Math.min(to, at + Lanes.BLOCK);
+          weights(x, at, end, max, scale, first, second, y);
+        }
       }
+    } finally {
+      scratch.give();
     }
-    scratch.give();
   }
 
   /** {@link ExpSum#weights}, into native memory. */
