@@ -112,7 +112,7 @@ class FuzzTest {
   private static String tail(String text) {
     int failure = text.indexOf("== Java Exception");
     String rest = failure >= 0 ? text.substring(failure) : text;
-    return rest.substring(
-        failure >= 0 ? 0 : Math.max(0, rest.length() - 3000), Math.min(rest.length(), 6000));
+    int from = failure >= 0 ? 0 : Math.max(0, rest.length() - 3000);
+    return rest.substring(from, Math.min(rest.length(), from + 6000));
   }
 }
