@@ -156,6 +156,7 @@ final class Softmax {
     assert first <= 2 : "factor " + first + " of a total that is less than a maximum's weight";
     assert first > 0 && first < Float.POSITIVE_INFINITY : "factors " + first + ", " + second;
     assert Math.abs(second) < first : "factors " + first + ", " + second;
+    assert Math.scalb(1f, -below) >= Float.MIN_NORMAL : "2^-" + below;
     FloatVector powers = FloatVector.broadcast(F, Math.scalb(1f, -below));
     FloatVector least = FloatVector.broadcast(F, Math.scalb(1f, below + Exponential.LEAST));
     FloatVector firsts = FloatVector.broadcast(F, first);
