@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,8 @@ final class ChildJvm {
   static final Path TESTS = origin(ChildJvm.class);
   static final List<String> WITH_MODULE = List.of("--add-modules", "jdk.incubator.vector");
 
+  private static final Duration USUAL_LIMIT = Duration.ofMinutes(1);
+
   private ChildJvm() {}
 
   /** Runs {@link Probe} with these options on a class path and returns all that it printed. */
@@ -32,11 +35,20 @@ final class ChildJvm {
 
   /** Runs java with these arguments, which must succeed, and returns all that it printed. */
   static String run(List<String> arguments) {
-    return run(Path.of(System.getProperty("java.home")), arguments);
+    return run(arguments, USUAL_LIMIT);
+  }
+
+  /** The same for what may take longer. */
+  static String run(List<String> arguments, Duration limit) {
+    return run(Path.of(System.getProperty("java.home")), arguments, limit);
   }
 
   /** Runs the java of a runtime image. */
   static String run(Path image, List<String> arguments) {
+    return run(image, arguments, USUAL_LIMIT);
+  }
+
+  private static String run(Path image, List<String> arguments, Duration limit) {
     List<String> command = new ArrayList<>();
     command.add(image.resolve("bin").resolve("java").toString());
     command.add("-Duser.language=en"); // for the names of log levels
@@ -52,7 +64,7 @@ final class ChildJvm {
         Process process = builder.start();
         // It ends with this JVM, should that be ended meanwhile.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-        boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+        boolean ended = process.waitFor(limit.toSeconds(), TimeUnit.SECONDS);
         process.destroyForcibly().waitFor();
         String text = Files.readString(output);
         assertEquals(0, ended ? process.exitValue() : -1, () -> command + " printed " + text);

@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class InterpretedBitsTest {
             "-Dorg.logitkernels.backend=scalar",
             "-cp",
             classPath,
-            GoldenRun.class.getName()));
+            GoldenRun.class.getName()),
+        Duration.ofMinutes(15)); // a minute and a half of a processor alone, interpreted
   }
 }
