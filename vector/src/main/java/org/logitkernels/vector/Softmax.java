@@ -8,6 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
 import org.logitkernels.internal.LogProbability;
+import org.logitkernels.internal.Rows;
 
 /**
  * Log-sum-exp, a log-probability, softmax and log-softmax: what each makes of the row's maximum and
@@ -72,7 +73,7 @@ final class Softmax {
           stores
               ? ExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
               : ExpSum.sums(x, from, to, temperature, scratch);
-      double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+      double total = total(scratch, to - from, max, temperature);
       double scale = Exponential.scale(temperature);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
@@ -84,6 +85,18 @@ final class Softmax {
     } finally {
       scratch.give();
     }
+  }
+
+  /**
+   * The row's total: of weights that are at most 1 and 1/2 or more at the maximum, unless another
+   * thread has changed the row since it was looked at.
+   */
+  static double total(Scratch scratch, int length, float max, double temperature) {
+    double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
+    if (!(total >= 0.5 && total <= length)) {
+      throw Rows.changed();
+    }
+    return total;
   }
 
   /** Makes probabilities of stored weights, and of the logits of blocks that have none. */

@@ -35,7 +35,7 @@ final class VectorNatives extends NativeVectorRows implements NativeKernels {
     Scratch scratch = Scratch.take(blocks);
     try {
       float max = NativeExpSum.stored(x, from, to, temperature, scratch, weights, 0);
-      double total = Lanes.total(scratch.sums, scratch.tops, blocks, max, temperature);
+      double total = Softmax.total(scratch, to - from, max, temperature);
       double scale = Exponential.scale(temperature);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
