@@ -70,7 +70,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
    * Work on one kernel after which it is left to scalar. Counted is the time that the thread has a
    * processor: on a busy machine it waits for one most of the time, and so do the compilers.
    */
-  private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(15);
+  private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(5);
 
   /** Whole blocks and a tail. */
   private static final int SHORT = 3 * Lanes.BLOCK + 77;

@@ -91,7 +91,7 @@ final class Softmax {
    * The row's total: of weights that are at most 1 and 1/2 or more at the maximum, unless another
    * thread has changed the row since it was looked at.
    */
-  static double total(Scratch scratch, int length, float max, double temperature) {
+  private static double total(Scratch scratch, int length, float max, double temperature) {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
     if (!(total >= 0.5 && total <= length)) {
       throw Rows.changed();
@@ -124,7 +124,7 @@ final class Softmax {
   }
 
   /** Makes probabilities of the stored weights of a block with this maximum and minimum. */
-  static void scaleBlock(
+  private static void scaleBlock(
       float[] y,
       int at,
       float top,
