@@ -42,8 +42,14 @@ public final class Draw {
   static void sums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
     blockSums(backend, row, temperature, survivors);
     if (survivors.excludedCount > 0) {
-      survivors.total(Lanes.blocks(row.length()), temperature);
+      renewTotal(row, temperature, survivors);
     }
+  }
+
+  /** The maximum and the total of the tokens that are not excluded. */
+  static void renewTotal(Row<?> row, double temperature, Survivors survivors) {
+    int blocks = Lanes.blocks(row.length());
+    survivors.total(Lanes.max(survivors.tops, blocks), blocks, temperature);
   }
 
   /** The same without a total of what is left, which may be nothing. */

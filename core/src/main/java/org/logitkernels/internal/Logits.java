@@ -331,7 +331,7 @@ public final class Logits {
       exclude(token, temperature);
     }
     if (count > 1) {
-      survivors.total(Lanes.blocks(length()), temperature);
+      Draw.renewTotal(row, temperature, survivors);
     }
     return true;
   }

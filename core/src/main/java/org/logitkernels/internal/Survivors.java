@@ -224,15 +224,9 @@ public final class Survivors {
     max(value);
   }
 
-  /**
-   * After all blocks were summed: leaves the maximum and the total. Leaves a maximum of NaN, and no
-   * total, if the row holds NaN or +Infinity. Throws if every token is masked.
-   */
-  public void total(int blocks, double temperature) {
-    max = Lanes.max(tops, blocks);
-    if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
-    }
+  /** After all blocks were summed: leaves the largest of their maxima, and the total. */
+  public void total(float best, int blocks, double temperature) {
+    max(best);
     total = Lanes.total(sums, tops, blocks, max, temperature);
   }
 

@@ -23,13 +23,13 @@ final class ExpSum {
 
   /** Leaves the row's maximum and total weight, and of each block the sum and the maximum. */
   static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    survivors.max = Maxima.max(x, from, to);
+    float max = Maxima.max(x, from, to);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
       survivors.tops[b] = Maxima.top(x, at, end);
       survivors.sums[b] = block(x, at, end, temperature, survivors.tops[b]);
     }
-    survivors.total(Lanes.blocks(to - from), temperature);
+    survivors.total(max, Lanes.blocks(to - from), temperature);
     survivors.stripsOfBlocks = false;
   }
 

@@ -31,21 +31,19 @@ final class Draw {
 
   /** {@link org.logitkernels.internal.Backend#sumBlock}, of a block at least a vector long. */
   static void sumBlock(Survivors survivors, double temperature, int block) {
-    Scratch scratch = Scratch.take(1);
+    Scratch scratch = Scratch.take();
     ExpSum.pass(
         survivors.values,
         0,
         survivors.size,
         temperature,
         Float.NaN,
-        0,
-        scratch.sums,
-        scratch.tops,
+        block,
+        survivors.sums,
+        survivors.tops,
         scratch.strips,
         0,
         scratch.groups);
-    survivors.sums[block] = scratch.sums[0];
-    survivors.tops[block] = scratch.tops[0];
     scratch.give();
   }
 }

@@ -29,9 +29,6 @@ final class EntropySum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
 
-  /** Of a block without a logit whose power is less than this above N, every weight counts. */
-  private static final int PLAIN = Exponential.LEAST + 1;
-
   private EntropySum() {}
 
   /** Leaves the row's maximum, total weight and entropy, and how many tokens are not masked. */
@@ -97,7 +94,7 @@ final class EntropySum {
       float shift = Exponential.BIASED - exponent;
       int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
       int next = ahead > 0 ? strip + Lanes.COUNT : strip;
-      if (whole && !far && least * scale >= exponent + PLAIN) {
+      if (whole && !far && least * scale >= exponent + ExpSum.PLAIN) {
         extremes = plainBlock(x, at, ahead, top, head, tail, shift, maxima, next, groups, products);
       } else {
         float origin = far ? top : 0;

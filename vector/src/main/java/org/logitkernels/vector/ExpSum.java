@@ -22,7 +22,6 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.internal.Exponential;
 import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Rows;
 import org.logitkernels.internal.Survivors;
 
 /**
@@ -50,9 +49,6 @@ final class ExpSum {
   /** Of a block without a logit whose power is less than this above N, every weight counts. */
   static final int PLAIN = Exponential.LEAST + 1;
 
-  /** The bits of the largest float that is not normal. */
-  private static final int SUBNORMAL = 0x007fffff;
-
   /** The bits of 1: what is beyond a float's exponent in the bits of a power of two. */
   private static final int ONE = 0x3f800000;
 
@@ -71,10 +67,9 @@ final class ExpSum {
     if (survivors.looked) {
       Maxima.check(x, from, to, survivors.extremes); // strips do not show NaN with the sign set
     }
-    survivors.total(Lanes.blocks(to - from), temperature);
-    if (!(survivors.max < Float.POSITIVE_INFINITY)) {
-      throw Rows.invalid(x, from, to);
-    }
+    int blocks = Lanes.blocks(to - from);
+    float max = Maxima.check(x, from, to, Lanes.max(survivors.tops, blocks));
+    survivors.total(max, blocks, temperature);
     survivors.stripsOfBlocks = true;
   }
 
@@ -118,14 +113,7 @@ final class ExpSum {
   }
 
   private static float max(float[] x, int from, int to, Scratch scratch) {
-    float max = Lanes.max(scratch.tops, Lanes.blocks(to - from));
-    if (!(max < Float.POSITIVE_INFINITY)) {
-      throw Rows.invalid(x, from, to);
-    }
-    if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
-    }
-    return max;
+    return Maxima.check(x, from, to, Lanes.max(scratch.tops, Lanes.blocks(to - from)));
   }
 
   /**
@@ -225,8 +213,8 @@ final class ExpSum {
       seen = false;
       if (Math.abs(top) < Float.POSITIVE_INFINITY) {
         boolean far = Exponential.isFar(top, scale);
-        boolean plain = whole && !far && bottom * scale >= Exponential.exponent(top, scale) + PLAIN;
         int exponent = Exponential.exponent(top, scale);
+        boolean plain = whole && !far && bottom * scale >= exponent + PLAIN;
         float shift = Exponential.BIASED - exponent;
         float origin = far ? top : 0;
         float floor = plain ? 0 : Exponential.floor(exponent, inverse);
@@ -381,6 +369,7 @@ final class ExpSum {
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert Math.abs(tail) < head : "head " + head + ", tail " + tail;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
@@ -515,7 +504,7 @@ final class ExpSum {
             IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
             sum = p.fma(power.reinterpretAsFloats(), sum);
             IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
-            zero.blend(weight.reinterpretAsFloats(), weight.compare(GT, SUBNORMAL).cast(F))
+            zero.blend(weight.reinterpretAsFloats(), weight.compare(GT, Weight.SUBNORMAL).cast(F))
                 .intoArray(y, yAt - at + start + j * Lanes.COUNT);
           }
         }

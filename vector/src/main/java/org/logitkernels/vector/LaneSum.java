@@ -37,11 +37,6 @@ final class LaneSum {
   private static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(D, 4, 1, true);
   private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
 
-  // Floats become doubles as in Mass.
-  private static final int HALF = 32;
-  private static final int TO_DOUBLE = 3;
-  private static final double SCALE = 0x1p896;
-
   private LaneSum() {}
 
   /**
@@ -90,8 +85,10 @@ final class LaneSum {
         for (int c = 0; c < THIRD; c++) {
           int at = (a + 2 * b + 4 * c) * F.length();
           LongVector pairs = FloatVector.fromArray(F, groups, at).reinterpretAsLongs();
-          LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
-          LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
+          // Floats become doubles as in Mass.
+          LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
+          LongVector high =
+              pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
           quarterEven = quarterEven.add(low.reinterpretAsDoubles());
           quarterOdd = quarterOdd.add(high.reinterpretAsDoubles());
         }
@@ -112,6 +109,6 @@ final class LaneSum {
     // Lane by lane: two doubles cannot be rearranged without an allocation everywhere.
     double evens = even.lane(0) + even.lane(1);
     double odds = odd.lane(0) + odd.lane(1);
-    return (evens + odds) * SCALE;
+    return (evens + odds) * Mass.SCALE;
   }
 }

@@ -29,9 +29,9 @@ final class Mass {
   // and fraction, are the double that is 2^-896 times the float. (A conversion would need float
   // vectors of half the width, and HotSpot wants to see one width of a type in a program: its type
   // profiles lie in the methods of FloatVector, which all its widths share.)
-  private static final int HALF = 32;
-  private static final int TO_DOUBLE = 3;
-  private static final double SCALE = 0x1p896;
+  static final int HALF = 32;
+  static final int TO_DOUBLE = 3;
+  static final double SCALE = 0x1p896;
 
   /** Added to a double below 2^51, it rounds to an integer and leaves that in the low bits. */
   private static final double ROUND = 0x1.8p52;

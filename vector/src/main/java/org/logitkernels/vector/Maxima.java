@@ -38,14 +38,19 @@ final class Maxima {
    * +Infinity, and where every token is masked.
    */
   static long check(float[] x, int from, int to, long extremes) {
-    float max = max(extremes);
+    check(x, from, to, max(extremes));
+    return extremes;
+  }
+
+  /** The same of a maximum that is NaN where the row holds that or +Infinity. */
+  static float check(float[] x, int from, int to, float max) {
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw Rows.invalid(x, from, to);
     }
     if (max == Float.NEGATIVE_INFINITY) {
       throw Rows.allMasked();
     }
-    return extremes;
+    return max;
   }
 
   /**

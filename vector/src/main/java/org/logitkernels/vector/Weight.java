@@ -29,7 +29,7 @@ final class Weight {
   private static final float LEAST = Exponential.ROUND + Exponential.LEAST;
 
   /** The bits of the largest float that is not normal. */
-  private static final int SUBNORMAL = 0x007fffff;
+  static final int SUBNORMAL = 0x007fffff;
 
   private Weight() {}
 
