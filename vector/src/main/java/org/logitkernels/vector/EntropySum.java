@@ -124,8 +124,8 @@ final class EntropySum {
               products);
         }
       }
-      survivors.sums[b] = LaneSum.sum(groups, Lanes.GROUPS);
-      survivors.prefixes[b] = LaneSum.sum(products, Lanes.GROUPS);
+      survivors.sums[b] = LaneSum.sum(groups, 0, Lanes.GROUPS);
+      survivors.prefixes[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
     }
     return masked;
   }
@@ -174,6 +174,7 @@ final class EntropySum {
       int look = at + ahead + part * LaneSum.ROUNDS;
       for (int group = 0; group < Lanes.GROUPS; group++) {
         int start = at + group * Lanes.GROUP + part;
+        int watch = look + 4 * group * F.length();
         FloatVector sum = FloatVector.zero(F);
         FloatVector product = FloatVector.zero(F);
         for (int a = 0; a < 2; a++) {
@@ -192,16 +193,15 @@ final class EntropySum {
             FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             sum = p.fma(power, sum);
             product = p.mul(power).fma(nearests.sub(v), product);
+            IntVector bits =
+                FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
+            signedMax = signedMax.max(bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
         product.intoArray(products, group * Lanes.COUNT + part);
-      }
-      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
@@ -250,6 +250,7 @@ final class EntropySum {
       int look = at + ahead + part * LaneSum.ROUNDS;
       for (int group = 0; group < Lanes.GROUPS; group++) {
         int start = at + group * Lanes.GROUP + part;
+        int watch = look + 4 * group * F.length();
         FloatVector sum = FloatVector.zero(F);
         FloatVector product = FloatVector.zero(F);
         for (int a = 0; a < 2; a++) {
@@ -269,16 +270,15 @@ final class EntropySum {
             FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             sum = p.fma(power, sum);
             product = p.mul(power).fma(nearests.sub(v), product);
+            IntVector bits =
+                FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
+            signedMax = signedMax.max(bits);
+            signedMin = signedMin.min(bits);
+            unsignedMax = Unsigned.max(unsignedMax, bits);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
         product.intoArray(products, group * Lanes.COUNT + part);
-      }
-      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))

@@ -32,9 +32,13 @@ import org.logitkernels.internal.Survivors;
  * maximum is known before its weights are, and the row streams in while the processor computes.
  *
  * <p>Loops hold one exponential each; more copies of it in one method would not be inlined any
- * more. The two loops around it that add a group have two rounds each, because the compiler unrolls
- * loops of so few whatever is in them. Groups go to memory: combined here, they would keep
- * registers.
+ * more. Loops of two rounds around it repeat it, because the compiler unrolls loops of so few
+ * whatever is in them. They add a group and, where there are registers for it, combine the groups
+ * of a lane in pairs: {@link LaneSum#COMBINES}. The next block is looked at in the same rounds:
+ * extremes and weights keep different units of the processor busy.
+ *
+ * <p>What a kernel leaves of a block waits in memory until {@link LaneSum#BLOCKS} blocks are there:
+ * read back at once, the sums would wait for the stores.
  *
  * <p>The methods that hold these loops are longer than 325 bytes of bytecode, their assertions
  * included, and have to be: HotSpot then compiles each on its own. Inlined into a kernel that
@@ -136,10 +140,16 @@ final class ExpSum {
     }
     float max = max(x, from, to, scratch);
     boolean near = !Exponential.isFar(max, scale);
+    int waiting = 0; // blocks before b whose lanes wait to be summed
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       float top = scratch.tops[b];
       float least = scratch.leasts[b];
-      if (!near || least != least || Exponential.isFar(top, scale)) {
+      boolean stores = near && least == least && !Exponential.isFar(top, scale);
+      if (waiting == LaneSum.BLOCKS || !stores) {
+        LaneSum.sums(scratch.groups, waiting, scratch.sums, b - waiting);
+        waiting = 0;
+      }
+      if (!stores) {
         scratch.leasts[b] = Float.NaN;
         int end = Math.min(to, at + Lanes.BLOCK);
         pass(
@@ -159,14 +169,15 @@ final class ExpSum {
       int exponent = Exponential.exponent(top, scale);
       float shift = Exponential.BIASED - exponent;
       int yAt = yFrom + at - from;
+      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
       if (least * scale >= exponent + PLAIN) {
-        store(x, at, head, tail, shift, scratch.groups, y, yAt);
+        store(x, at, head, tail, shift, scratch.groups, first, y, yAt);
       } else {
         float floor = Exponential.floor(exponent, inverse);
-        storeCut(x, at, floor, head, tail, shift, scratch.groups, y, yAt);
+        storeCut(x, at, floor, head, tail, shift, scratch.groups, first, y, yAt);
       }
-      scratch.sums[b] = LaneSum.sum(scratch.groups, Lanes.GROUPS);
     }
+    LaneSum.sums(scratch.groups, waiting, scratch.sums, Lanes.blocks(to - from) - waiting);
     return max;
   }
 
@@ -194,6 +205,7 @@ final class ExpSum {
     double inverse = 1 / scale;
     boolean looked = least == least;
     boolean seen = false;
+    int waiting = 0; // blocks before b whose lanes wait to be summed
     long extremes = Maxima.NONE;
     for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
@@ -209,43 +221,53 @@ final class ExpSum {
       float top = Maxima.max(extremes);
       float bottom = looked && whole ? least : Maxima.min(extremes);
       tops[b] = top;
-      sums[b] = 0;
-      seen = false;
-      if (Math.abs(top) < Float.POSITIVE_INFINITY) {
-        boolean far = Exponential.isFar(top, scale);
-        int exponent = Exponential.exponent(top, scale);
-        boolean plain = whole && !far && bottom * scale >= exponent + PLAIN;
-        float shift = Exponential.BIASED - exponent;
-        float origin = far ? top : 0;
-        float floor = plain ? 0 : Exponential.floor(exponent, inverse);
-        int count = Lanes.GROUPS;
-        int ahead = whole && to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int next = ahead > 0 ? strip + strips : strip;
-        seen = whole && !looked;
-        if (!whole || looked && !plain) {
-          int full = (end - at) / Lanes.GROUP;
-          if (full > 0) {
-            cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
-          }
-          int rest = at + full * Lanes.GROUP;
-          if (rest < end) {
-            lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
-          }
-          count = LaneSum.paired(full);
-          if (full < count) {
-            Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
-          }
-        } else if (looked) {
-          plainSeen(x, at, head, tail, shift, groups);
-        } else {
-          extremes =
-              plain
-                  ? plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups)
-                  : cutBlock(x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups);
+      boolean far = Exponential.isFar(top, scale);
+      int exponent = Exponential.exponent(top, scale);
+      boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
+      boolean plain = whole && !far && bottom * scale >= exponent + PLAIN;
+      boolean parts = !whole || looked && !plain;
+      seen = whole && !looked && !masked;
+      if (waiting == LaneSum.BLOCKS || parts || masked) {
+        LaneSum.sums(groups, waiting, sums, b - waiting);
+        waiting = 0;
+      }
+      if (masked) {
+        sums[b] = 0;
+        continue;
+      }
+      float shift = Exponential.BIASED - exponent;
+      float origin = far ? top : 0;
+      float floor = plain ? 0 : Exponential.floor(exponent, inverse);
+      if (parts) {
+        int full = (end - at) / Lanes.GROUP;
+        if (full > 0) {
+          cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
         }
-        sums[b] = LaneSum.sum(groups, count);
+        int rest = at + full * Lanes.GROUP;
+        if (rest < end) {
+          lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
+        }
+        int count = LaneSum.paired(full);
+        if (full < count) {
+          Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+        }
+        sums[b] = LaneSum.sum(groups, 0, count);
+        continue;
+      }
+      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
+      if (looked) {
+        plainSeen(x, at, head, tail, shift, groups, first);
+      } else {
+        int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+        int next = ahead > 0 ? strip + strips : strip;
+        extremes =
+            plain
+                ? plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups, first)
+                : cutBlock(
+                    x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups, first);
       }
     }
+    LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
   }
 
   /** A whole block of which every weight counts. */
@@ -258,10 +280,11 @@ final class ExpSum {
       float shift,
       float[] maxima,
       int strip,
-      float[] groups) {
+      float[] groups,
+      int first) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -273,23 +296,36 @@ final class ExpSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       int look = at + ahead + part * LaneSum.ROUNDS;
-      for (int group = 0; group < Lanes.GROUPS; group++) {
-        int start = at + group * Lanes.GROUP + part;
-        FloatVector sum = FloatVector.zero(F);
-        for (int a = 0; a < 2; a++) {
-          for (int b = 0; b < 2; b++) {
-            int j = 2 * a + b;
-            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-            sum = Weight.addTo(sum, v, heads, tails, shifts);
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              int watch = look + 4 * group * F.length();
+              FloatVector sum = FloatVector.zero(F);
+              for (int a = 0; a < 2; a++) {
+                for (int b = 0; b < 2; b++) {
+                  int j = 2 * a + b;
+                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+                  sum = Weight.addTo(sum, v, heads, tails, shifts);
+                  IntVector bits =
+                      FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
+                  signedMax = signedMax.max(bits);
+                  signedMin = signedMin.min(bits);
+                  unsignedMax = Unsigned.max(unsignedMax, bits);
+                }
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
           }
+          all = LaneSum.COMBINES ? all.add(half) : half;
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
-      }
-      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
@@ -314,10 +350,11 @@ final class ExpSum {
       float shift,
       float[] maxima,
       int strip,
-      float[] groups) {
+      float[] groups,
+      int first) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
     FloatVector heads = FloatVector.broadcast(F, head);
@@ -332,24 +369,37 @@ final class ExpSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       int look = at + ahead + part * LaneSum.ROUNDS;
-      for (int group = 0; group < Lanes.GROUPS; group++) {
-        int start = at + group * Lanes.GROUP + part;
-        FloatVector sum = FloatVector.zero(F);
-        for (int a = 0; a < 2; a++) {
-          for (int b = 0; b < 2; b++) {
-            int j = 2 * a + b;
-            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
-            v = v.blend(floors, v.compare(LT, floors));
-            sum = Weight.addTo(sum, v, heads, tails, shifts);
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              int watch = look + 4 * group * F.length();
+              FloatVector sum = FloatVector.zero(F);
+              for (int a = 0; a < 2; a++) {
+                for (int b = 0; b < 2; b++) {
+                  int j = 2 * a + b;
+                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
+                  v = v.blend(floors, v.compare(LT, floors));
+                  sum = Weight.addTo(sum, v, heads, tails, shifts);
+                  IntVector bits =
+                      FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
+                  signedMax = signedMax.max(bits);
+                  signedMin = signedMin.min(bits);
+                  unsignedMax = Unsigned.max(unsignedMax, bits);
+                }
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
           }
+          all = LaneSum.COMBINES ? all.add(half) : half;
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
-      }
-      for (int i = look; i < look + LaneSum.ROUNDS * F.length(); i += F.length()) {
-        IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
@@ -364,27 +414,40 @@ final class ExpSum {
 
   /** {@link #plainBlock} without a look at the next. */
   private static void plainSeen(
-      float[] x, int at, float head, float tail, float shift, float[] groups) {
+      float[] x, int at, float head, float tail, float shift, float[] groups, int first) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert Math.abs(tail) < head : "head " + head + ", tail " + tail;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int group = 0; group < Lanes.GROUPS; group++) {
-        int start = at + group * Lanes.GROUP + part;
-        FloatVector sum = FloatVector.zero(F);
-        for (int a = 0; a < 2; a++) {
-          for (int b = 0; b < 2; b++) {
-            int j = 2 * a + b;
-            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-            sum = Weight.addTo(sum, v, heads, tails, shifts);
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int a = 0; a < 2; a++) {
+                for (int b = 0; b < 2; b++) {
+                  int j = 2 * a + b;
+                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+                  sum = Weight.addTo(sum, v, heads, tails, shifts);
+                }
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
           }
+          all = LaneSum.COMBINES ? all.add(half) : half;
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
     }
   }
@@ -430,10 +493,18 @@ final class ExpSum {
 
   /** {@link #plainSeen}, which stores the weights, relative to the block's N. */
   private static void store(
-      float[] x, int at, float head, float tail, float shift, float[] groups, float[] y, int yAt) {
+      float[] x,
+      int at,
+      float head,
+      float tail,
+      float shift,
+      float[] groups,
+      int first,
+      float[] y,
+      int yAt) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
     FloatVector heads = FloatVector.broadcast(F, head);
@@ -441,19 +512,32 @@ final class ExpSum {
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector zero = FloatVector.zero(F);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int group = 0; group < Lanes.GROUPS; group++) {
-        int start = at + group * Lanes.GROUP + part;
-        FloatVector sum = FloatVector.zero(F);
-        for (int a = 0; a < 2; a++) {
-          for (int b = 0; b < 2; b++) {
-            int j = 2 * a + b;
-            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-            FloatVector weight = Weight.addTo(zero, v, heads, tails, shifts);
-            sum = sum.add(weight);
-            weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int a = 0; a < 2; a++) {
+                for (int b = 0; b < 2; b++) {
+                  int j = 2 * a + b;
+                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+                  FloatVector weight = Weight.addTo(zero, v, heads, tails, shifts);
+                  sum = sum.add(weight);
+                  weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
+                }
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
           }
+          all = LaneSum.COMBINES ? all.add(half) : half;
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
     }
   }
@@ -470,11 +554,12 @@ final class ExpSum {
       float tail,
       float shift,
       float[] groups,
+      int first,
       float[] y,
       int yAt) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
     assert floor - floor == 0 : "floor " + floor;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
@@ -484,31 +569,46 @@ final class ExpSum {
     FloatVector zero = FloatVector.zero(F);
     FloatVector floors = FloatVector.broadcast(F, floor);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int group = 0; group < Lanes.GROUPS; group++) {
-        int start = at + group * Lanes.GROUP + part;
-        FloatVector sum = FloatVector.zero(F);
-        for (int a = 0; a < 2; a++) {
-          for (int b = 0; b < 2; b++) {
-            int j = 2 * a + b;
-            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-            v = v.blend(floors, v.compare(LT, floors));
-            FloatVector t = v.fma(heads, shifts);
-            FloatVector r = v.fma(heads, shifts.sub(t));
-            r = v.fma(tails, r);
-            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-            p = p.fma(r, FloatVector.broadcast(F, C4));
-            p = p.fma(r, FloatVector.broadcast(F, C3));
-            p = p.fma(r, FloatVector.broadcast(F, C2));
-            p = p.fma(r, FloatVector.broadcast(F, C1));
-            p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
-            IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-            sum = p.fma(power.reinterpretAsFloats(), sum);
-            IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
-            zero.blend(weight.reinterpretAsFloats(), weight.compare(GT, Weight.SUBNORMAL).cast(F))
-                .intoArray(y, yAt - at + start + j * Lanes.COUNT);
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int a = 0; a < 2; a++) {
+                for (int b = 0; b < 2; b++) {
+                  int j = 2 * a + b;
+                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
+                  v = v.blend(floors, v.compare(LT, floors));
+                  FloatVector t = v.fma(heads, shifts);
+                  FloatVector r = v.fma(heads, shifts.sub(t));
+                  r = v.fma(tails, r);
+                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                  p = p.fma(r, FloatVector.broadcast(F, C4));
+                  p = p.fma(r, FloatVector.broadcast(F, C3));
+                  p = p.fma(r, FloatVector.broadcast(F, C2));
+                  p = p.fma(r, FloatVector.broadcast(F, C1));
+                  p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                  sum = p.fma(power.reinterpretAsFloats(), sum);
+                  IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
+                  zero.blend(
+                          weight.reinterpretAsFloats(),
+                          weight.compare(GT, Weight.SUBNORMAL).cast(F))
+                      .intoArray(y, yAt - at + start + j * Lanes.COUNT);
+                }
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
           }
+          all = LaneSum.COMBINES ? all.add(half) : half;
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
     }
   }

@@ -28,6 +28,21 @@ final class LaneSum {
   /** What each virtual lane of a block sums. */
   static final int ROUNDS = Lanes.BLOCK / Lanes.COUNT;
 
+  /**
+   * Whether kernels combine a block's groups in registers: in pairs, pairs of pairs, and the two of
+   * these. With fewer than the 32 registers of AVX-512, the sum of every group goes to memory.
+   */
+  static final boolean COMBINES = F.length() >= 16;
+
+  /** How many groups, pairs or pairs of pairs a kernel combines. */
+  static final int PAIR = COMBINES ? 2 : 1;
+
+  /** How many sums of each lane a kernel leaves of a block. */
+  static final int ROWS = Lanes.GROUPS / (PAIR * PAIR * PAIR);
+
+  /** Of so many blocks there is room for what kernels leave. */
+  static final int BLOCKS = Lanes.GROUPS / ROWS;
+
   private static final int FIRST = 2;
   private static final int SECOND = VECTORS >= 4 ? 2 : 1;
   private static final int THIRD = VECTORS >= 8 ? 2 : 1;
@@ -48,32 +63,15 @@ final class LaneSum {
   }
 
   /**
-   * The sum of a block from those of its groups, none of which is negative.
+   * The sum of a block from those of its groups, or from the lanes in which they were combined.
+   * None is negative.
    *
-   * @param count how many groups there are: 1, 2, 4 or 8
+   * @param from where they lie in {@code groups}
+   * @param rows how many groups there are: 1, 2, 4 or 8; 1 if they were combined
    */
-  static double sum(float[] groups, int count) {
-    assert count == 1 || count == 2 || count == 4 || count == Lanes.GROUPS : count + " groups";
-    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
-    for (int at = 0; at < Lanes.COUNT; at += F.length()) {
-      FloatVector lanes = FloatVector.fromArray(F, groups, at);
-      if (count > 1) {
-        lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
-      }
-      if (count > 2) {
-        FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
-        FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
-        lanes = lanes.add(third.add(fourth));
-      }
-      if (count > 4) {
-        FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
-        FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
-        FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
-        FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
-        lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
-      }
-      lanes.intoArray(groups, at);
-    }
+  static double sum(float[] groups, int from, int rows) {
+    assert rows == 1 || rows == 2 || rows == 4 || rows == Lanes.GROUPS : rows + " groups";
+    assert from >= 0 && from <= groups.length - rows * Lanes.COUNT : rows + " groups at " + from;
     DoubleVector even = DoubleVector.zero(D);
     DoubleVector odd = DoubleVector.zero(D);
     for (int a = 0; a < FIRST; a++) {
@@ -83,8 +81,24 @@ final class LaneSum {
         DoubleVector quarterEven = DoubleVector.zero(D);
         DoubleVector quarterOdd = DoubleVector.zero(D);
         for (int c = 0; c < THIRD; c++) {
-          int at = (a + 2 * b + 4 * c) * F.length();
-          LongVector pairs = FloatVector.fromArray(F, groups, at).reinterpretAsLongs();
+          int at = from + (a + 2 * b + 4 * c) * F.length();
+          FloatVector lanes = FloatVector.fromArray(F, groups, at);
+          if (rows > 1) {
+            lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
+          }
+          if (rows > 2) {
+            FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
+            FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
+            lanes = lanes.add(third.add(fourth));
+          }
+          if (rows > 4) {
+            FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
+            FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
+            FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
+            FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
+            lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+          }
+          LongVector pairs = lanes.reinterpretAsLongs();
           // Floats become doubles as in Mass.
           LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
           LongVector high =
@@ -110,5 +124,12 @@ final class LaneSum {
     double evens = even.lane(0) + even.lane(1);
     double odds = odd.lane(0) + odd.lane(1);
     return (evens + odds) * Mass.SCALE;
+  }
+
+  /** The sums of so many blocks of which kernels left what they leave. */
+  static void sums(float[] groups, int blocks, double[] sums, int first) {
+    for (int b = 0; b < blocks; b++) {
+      sums[first + b] = sum(groups, b * ROWS * Lanes.COUNT, ROWS);
+    }
   }
 }
