@@ -36,18 +36,6 @@ public final class HotSpot {
     return info.contains("interpreted mode") || info.contains("emulated-client");
   }
 
-  /**
-   * True if the optimising compiler is known to end the process: from JDK 27 on, its superword pass
-   * meets what it takes for impossible in a loop of unsigned vector minima or maxima.
-   */
-  public static boolean failsAtUnsignedExtremes() {
-    return failsAtUnsignedExtremes(Runtime.version().feature(), option("UseSuperWord"));
-  }
-
-  static boolean failsAtUnsignedExtremes(int feature, @Nullable String superWord) {
-    return feature >= 27 && "true".equals(superWord);
-  }
-
   /** Bits of the widest vectors that a backend would use; 0 if that is not known. */
   public static int vectorBits() {
     String bytes = option("MaxVectorSize");

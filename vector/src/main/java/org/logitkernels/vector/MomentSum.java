@@ -3,9 +3,9 @@ package org.logitkernels.vector;
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
-import static jdk.incubator.vector.VectorOperators.UGT;
 
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
@@ -128,7 +128,7 @@ final class MomentSum {
         evenSquares.intoArray(lanes, Moments.LANES + even);
         oddSquares.intoArray(lanes, Moments.LANES + odd);
       }
-      negativeNans += Unsigned.bits(unsignedMax).compare(UGT, MINUS_INFINITY).trueCount();
+      negativeNans += unsignedMax.compare(GT, Unsigned.lane(MINUS_INFINITY)).trueCount();
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
           .reinterpretAsFloats()

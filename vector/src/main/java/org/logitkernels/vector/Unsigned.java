@@ -1,59 +1,57 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.MAX;
-import static jdk.incubator.vector.VectorOperators.UMAX;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import org.logitkernels.internal.HotSpot;
 
 /**
  * Maxima of integers as unsigned ones, lane by lane.
  *
- * <p>Where the optimising compiler ends the process at a loop that carries such a maximum, it is
- * carried with its sign bits flipped, as a signed one: one operation more.
+ * <p>A maximum is carried with its sign bits flipped, as a signed one: one operation more than
+ * {@code UMAX}. JDK 25's compiler leaves calls of {@code UMAX} out of line in some JVMs, for good,
+ * and then makes an object of each vector; JDK 27's ends the process at a loop that carries one.
  */
 final class Unsigned {
-  private static final boolean FLIPPED = HotSpot.failsAtUnsignedExtremes();
   private static final int SIGN = Integer.MIN_VALUE;
   private static final short SHORT_SIGN = Short.MIN_VALUE;
 
   /** What a maximum of ints begins with. */
-  static final int LEAST = FLIPPED ? SIGN : 0;
+  static final int LEAST = SIGN;
 
   /** What a maximum of shorts begins with. */
-  static final short LEAST_SHORT = FLIPPED ? SHORT_SIGN : 0;
+  static final short LEAST_SHORT = SHORT_SIGN;
 
   private Unsigned() {}
 
   /** The maximum with further ints. */
   static IntVector max(IntVector max, IntVector bits) {
-    return FLIPPED ? max.max(bits.lanewise(XOR, SIGN)) : max.lanewise(UMAX, bits);
+    return max.max(bits.lanewise(XOR, SIGN));
   }
 
-  /** The ints that the maximum stands for. */
-  static IntVector bits(IntVector max) {
-    return FLIPPED ? max.lanewise(XOR, SIGN) : max;
-  }
-
-  /** The maximum of all lanes, by way of the signed one, which every machine has. */
+  /** The maximum of all lanes. */
   static int reduce(IntVector max) {
-    return (FLIPPED ? max : max.lanewise(XOR, SIGN)).reduceLanes(MAX) ^ SIGN;
+    return max.reduceLanes(MAX) ^ SIGN;
+  }
+
+  /** An int as a lane of a maximum holds it. */
+  static int lane(int bits) {
+    return bits ^ SIGN;
   }
 
   /** The maximum with further shorts. */
   static ShortVector max(ShortVector max, ShortVector bits) {
-    return FLIPPED ? max.max(bits.lanewise(XOR, SHORT_SIGN)) : max.lanewise(UMAX, bits);
+    return max.max(bits.lanewise(XOR, SHORT_SIGN));
   }
 
-  /** The shorts that the maximum stands for. */
-  static ShortVector bits(ShortVector max) {
-    return FLIPPED ? max.lanewise(XOR, SHORT_SIGN) : max;
+  /** A short as a lane of a maximum holds it. */
+  static short lane(short bits) {
+    return (short) (bits ^ SHORT_SIGN);
   }
 
-  /** The maximum of all lanes, by way of the signed one. */
+  /** The maximum of all lanes. */
   static short reduce(ShortVector max) {
-    return (short) ((FLIPPED ? max : max.lanewise(XOR, SHORT_SIGN)).reduceLanes(MAX) ^ SHORT_SIGN);
+    return (short) (max.reduceLanes(MAX) ^ SHORT_SIGN);
   }
 }

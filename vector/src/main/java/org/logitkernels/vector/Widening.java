@@ -9,7 +9,6 @@ import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.OR;
 import static jdk.incubator.vector.VectorOperators.S2I;
-import static jdk.incubator.vector.VectorOperators.UGE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -164,8 +163,7 @@ final class Widening {
             .mul(SCALE)
             .intoArray(y, i);
       }
-      ShortVector most = Unsigned.bits(unsignedMax);
-      mostOfAll = Unsigned.max(mostOfAll, most);
+      mostOfAll = mostOfAll.max(unsignedMax);
       ShortVector max = signedMax.blend(signedMin, signedMax.compare(LT, (short) 0));
       ((IntVector) max.convertShape(S2I, I, 0))
           .lanewise(LSHL, TO_FLOAT)
@@ -173,7 +171,7 @@ final class Widening {
           .reinterpretAsFloats()
           .mul(SCALE)
           .intoArray(maxima, strip);
-      if (most.compare(UGE, BINARY_MINUS_INFINITY).anyTrue()
+      if (unsignedMax.compare(GE, Unsigned.lane(BINARY_MINUS_INFINITY)).anyTrue()
           || signedMax.compare(GE, BINARY_INFINITY).anyTrue()) {
         fillExponents(y, at, at + run);
         fillExponents(maxima, strip, strip + F.length());
