@@ -10,8 +10,10 @@ module org.logitkernels {
   requires jdk.management;
 
   exports org.logitkernels;
-  exports org.logitkernels.internal to
+  exports org.logitkernels.numerics to
+      org.logitkernels.vector;
+  exports org.logitkernels.spi to
       org.logitkernels.vector;
 
-  uses org.logitkernels.internal.BackendProvider;
+  uses org.logitkernels.spi.BackendProvider;
 }

@@ -7,6 +7,6 @@ module org.logitkernels.vector {
   requires org.logitkernels;
   requires jdk.incubator.vector;
 
-  provides org.logitkernels.internal.BackendProvider with
+  provides org.logitkernels.spi.BackendProvider with
       org.logitkernels.vector.VectorProvider;
 }

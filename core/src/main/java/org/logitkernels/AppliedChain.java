@@ -5,16 +5,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Cutoffs;
-import org.logitkernels.internal.Feedback;
-import org.logitkernels.internal.History;
-import org.logitkernels.internal.Logits;
-import org.logitkernels.internal.Moments;
-import org.logitkernels.internal.Penalties;
-import org.logitkernels.internal.Rows;
-import org.logitkernels.internal.Surprisal;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.chain.Feedback;
+import org.logitkernels.chain.History;
+import org.logitkernels.chain.Logits;
+import org.logitkernels.chain.Penalties;
+import org.logitkernels.chain.Surprisal;
+import org.logitkernels.numerics.Cutoffs;
+import org.logitkernels.numerics.Deviation;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
 
 /** A chain applied to a row: its steps one after the other, and what they have left. */
 final class AppliedChain {
@@ -252,7 +252,7 @@ final class AppliedChain {
    */
   IllegalStateException explained(
       IllegalStateException error, double u, History history, long @Nullable [] mask) {
-    if (!Rows.isAllMasked(error)) {
+    if (!RowErrors.isAllMasked(error)) {
       return error;
     }
     try {
@@ -283,7 +283,7 @@ final class AppliedChain {
       apply(n, u, history, mask);
       return logits.unmasked();
     } catch (IllegalStateException e) {
-      if (Rows.isAllMasked(e)) {
+      if (RowErrors.isAllMasked(e)) {
         return 0;
       }
       throw e;
@@ -486,7 +486,7 @@ final class AppliedChain {
   private void weigh() {
     if (weighed != temperature) {
       if (!(Math.abs(survivors.max) < Float.POSITIVE_INFINITY)) { // a survivor was read again
-        throw Rows.changed();
+        throw RowErrors.changed();
       }
       backend.weights(survivors, temperature);
       weighed = temperature;
@@ -516,7 +516,7 @@ final class AppliedChain {
   /** Leaves the maximum and the deviation. */
   private void moments() {
     if (logits.narrowed) {
-      survivors.deviation = Moments.deviation(survivors);
+      survivors.deviation = Deviation.deviation(survivors);
     } else {
       logits.moments();
     }

@@ -8,12 +8,12 @@ import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.BackendProvider;
-import org.logitkernels.internal.BackendUnavailableException;
-import org.logitkernels.internal.HotSpot;
-import org.logitkernels.internal.Launch;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.BackendProvider;
+import org.logitkernels.spi.BackendUnavailableException;
+import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.Launch;
 
 /**
  * Chooses the backend, once per JVM, and tells what was chosen.
@@ -129,15 +129,15 @@ public final class Backends {
 
   /** The choice, made once. */
   private static final class Made {
-    static final Choice CHOICE =
+    static final BackendChoice CHOICE =
         choose(System.getProperty(BACKEND), System.getProperty(WARM_UP, "background"));
   }
 
-  private static Choice choose(@Nullable String backend, String warmUp) {
+  private static BackendChoice choose(@Nullable String backend, String warmUp) {
     boolean background = warmUp.equals("background");
     boolean eager = warmUp.equals("eager");
     if (!background && !eager && !warmUp.equals("none")) {
-      return new Choice.Impossible(
+      return new BackendChoice.Impossible(
           WARM_UP,
           new Rejection(
               VECTOR,
@@ -152,12 +152,12 @@ public final class Backends {
         if (!isPromising()) {
           check();
         }
-        return new Choice.Adaptive(SCALAR_KERNELS.rows, eager);
+        return new BackendChoice.Adaptive(SCALAR_KERNELS.rows, eager);
       }
       return settled(vector());
     } catch (BackendUnavailableException e) {
-      Choice scalar = new Choice.Settled(SCALAR_KERNELS, List.of(rejection(e)));
-      Choice.logger()
+      BackendChoice scalar = new BackendChoice.Settled(SCALAR_KERNELS, List.of(rejection(e)));
+      BackendChoice.logger()
           .log(
               Level.WARNING,
               rejection(e) + " The scalar backend gives the same bits, more slowly." + slowness());
@@ -165,7 +165,7 @@ public final class Backends {
     }
   }
 
-  private static Choice forced(String backend) {
+  private static BackendChoice forced(String backend) {
     try {
       switch (backend) {
         case SCALAR -> {
@@ -174,8 +174,8 @@ public final class Backends {
                   VECTOR,
                   "the system property " + BACKEND + " forces scalar",
                   "remove the property");
-          Choice choice = new Choice.Settled(SCALAR_KERNELS, List.of(rejection));
-          Choice.logger()
+          BackendChoice choice = new BackendChoice.Settled(SCALAR_KERNELS, List.of(rejection));
+          BackendChoice.logger()
               .log(
                   HotSpot.hasFusedMultiplyAdd() ? Level.DEBUG : Level.WARNING,
                   choice.report() + slowness());
@@ -185,7 +185,7 @@ public final class Backends {
           return settled(vector());
         }
         default -> {
-          return new Choice.Impossible(
+          return new BackendChoice.Impossible(
               BACKEND,
               new Rejection(
                   backend,
@@ -194,13 +194,13 @@ public final class Backends {
         }
       }
     } catch (BackendUnavailableException e) {
-      return new Choice.Impossible(BACKEND, rejection(e)); // best() says why, loudly
+      return new BackendChoice.Impossible(BACKEND, rejection(e)); // best() says why, loudly
     }
   }
 
-  private static Choice settled(Kernels vector) {
-    Choice choice = new Choice.Settled(vector, List.of());
-    Choice.logger().log(Level.DEBUG, choice.report().toString());
+  private static BackendChoice settled(Kernels vector) {
+    BackendChoice choice = new BackendChoice.Settled(vector, List.of());
+    BackendChoice.logger().log(Level.DEBUG, choice.report().toString());
     return choice;
   }
 

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Crew;
+import org.logitkernels.rows.WorkCrew;
 
 /**
  * Batched sampling: a row of logits for each of many sequences in, a token for each out, by one
@@ -60,9 +60,9 @@ public final class BatchSampler {
 
   private final Sampler[] samplers;
   private final @Nullable Throwable[] failures;
-  private final Crew.Work work = this::sampleRow;
+  private final WorkCrew.Work work = this::sampleRow;
   private final AtomicBoolean sampling = new AtomicBoolean();
-  private Crew crew = new Crew(Runnable::run, 1);
+  private WorkCrew crew = new WorkCrew(Runnable::run, 1);
 
   // The step: written before rows can be claimed, read after one was.
   private int rows;
@@ -162,7 +162,7 @@ public final class BatchSampler {
       throw new IllegalArgumentException("parallelism must be >= 1, but was " + parallelism);
     }
     checkIdle();
-    crew = new Crew(executor, parallelism);
+    crew = new WorkCrew(executor, parallelism);
     return this;
   }
 

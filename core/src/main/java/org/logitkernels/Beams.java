@@ -1,11 +1,11 @@
 package org.logitkernels;
 
 import java.util.Objects;
-import org.logitkernels.internal.LogProbability;
-import org.logitkernels.internal.Order;
-import org.logitkernels.internal.Room;
-import org.logitkernels.internal.Rows;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.numerics.Room;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The beams of one search, and a step of it: of all continuations of all beams by one token, the
@@ -149,7 +149,7 @@ public final class Beams {
       int[] tokens,
       double[] newScores) {
     if (stepping) {
-      throw Rows.shared();
+      throw RowErrors.shared();
     }
     stepping = true;
     try {
@@ -182,7 +182,7 @@ public final class Beams {
     for (int i = 0; i < size; i++) {
       int b = bestHead();
       parents[i] = b;
-      tokens[i] = Order.id(best[next[b]]);
+      tokens[i] = TokenOrder.id(best[next[b]]);
       newScores[i] = heads[b];
       next[b]++;
       left[b]--;
@@ -271,7 +271,7 @@ public final class Beams {
 
   private void head(int b, float temperature) {
     if (left[b] > 0) {
-      float logit = Order.value(best[next[b]]);
+      float logit = TokenOrder.value(best[next[b]]);
       heads[b] = before[b] + LogProbability.of(logit, tops[b], temperature, logPartitions[b]);
     } else {
       heads[b] = Double.NEGATIVE_INFINITY;

@@ -3,16 +3,16 @@ package org.logitkernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Cutoffs;
-import org.logitkernels.internal.Draw;
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.LogProbability;
-import org.logitkernels.internal.NativeFloats;
-import org.logitkernels.internal.Order;
-import org.logitkernels.internal.Room;
-import org.logitkernels.internal.Row;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Cutoffs;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.numerics.Room;
+import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.rows.Row;
+import org.logitkernels.rows.WholeRowDraw;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Row kernels of one backend: arg-max, log-sum-exp, softmax, top-k, top-p and the draw.
@@ -258,8 +258,8 @@ public final class Kernels {
     long[] best = survivors.bestFirst();
     int size = survivors.size;
     for (int i = 0; i < size; i++) {
-      ids[i] = Order.id(best[i]);
-      values[i] = Order.value(best[i]);
+      ids[i] = TokenOrder.id(best[i]);
+      values[i] = TokenOrder.value(best[i]);
     }
     return size;
   }
@@ -351,7 +351,7 @@ public final class Kernels {
     checkUniform(u);
     Survivors survivors = workspace.open(to - from);
     Row<?> row = workspace.source(rows).open(logits, from, to);
-    return Draw.sample(rows, row, temperature, u, survivors);
+    return WholeRowDraw.sample(rows, row, temperature, u, survivors);
   }
 
   /**
@@ -432,8 +432,9 @@ public final class Kernels {
     rows.topK(logits, from, to, n, survivors);
     long[] best = survivors.bestFirst();
     for (int i = 0; i < survivors.size; i++) {
-      ids[i] = Order.id(best[i]);
-      logProbabilities[i] = LogProbability.of(Order.value(best[i]), max, temperature, logPartition);
+      ids[i] = TokenOrder.id(best[i]);
+      logProbabilities[i] =
+          LogProbability.of(TokenOrder.value(best[i]), max, temperature, logPartition);
     }
     return survivors.size;
   }
@@ -776,7 +777,7 @@ public final class Kernels {
     Row<?> row = open(logits, byteOffset, length, type, workspace);
     RowSource source = workspace.source(rows);
     if (row instanceof Row.OfNative of && probabilities.isNative()) {
-      NativeFloats y = source.output(probabilities, probabilitiesByteOffset);
+      SegmentAddress y = source.output(probabilities, probabilitiesByteOffset);
       rows.natives().softmax(of.floats(), 0, length, temperature, y, workspace.survivors);
     } else {
       float[] y = source.room(length);
@@ -872,7 +873,7 @@ public final class Kernels {
     Row<?> row = open(logits, byteOffset, length, type, workspace);
     RowSource source = workspace.source(rows);
     if (row instanceof Row.OfNative of && logProbabilities.isNative()) {
-      NativeFloats y = source.output(logProbabilities, logProbabilitiesByteOffset);
+      SegmentAddress y = source.output(logProbabilities, logProbabilitiesByteOffset);
       rows.natives().logSoftmax(of.floats(), 0, length, temperature, y, workspace.survivors);
     } else {
       float[] y = source.room(length);
@@ -982,7 +983,7 @@ public final class Kernels {
     checkTemperature(temperature);
     checkUniform(u);
     Row<?> row = open(logits, byteOffset, length, type, workspace);
-    return Draw.sample(rows, row, temperature, u, workspace.survivors);
+    return WholeRowDraw.sample(rows, row, temperature, u, workspace.survivors);
   }
 
   private Row<?> open(

@@ -7,11 +7,11 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.NativeFloats;
-import org.logitkernels.internal.Room;
-import org.logitkernels.internal.Row;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Room;
+import org.logitkernels.rows.Row;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Rows as engines hold them, made ready for kernels: floats in an array or in native memory where
@@ -28,7 +28,7 @@ final class RowSource {
   private final Row.OfArray array;
   private Row.@Nullable OfNative natives;
   private Row.@Nullable OfHalves halves;
-  private @Nullable NativeFloats output;
+  private @Nullable SegmentAddress output;
   private float[] floats = NONE;
   private MemorySegment halvesOffHeap = MemorySegment.NULL;
   private @Nullable FloatBuffer buffer;
@@ -166,10 +166,10 @@ final class RowSource {
   }
 
   /** Where an output lies in native memory. */
-  NativeFloats output(MemorySegment out, long offset) {
-    NativeFloats place = output;
+  SegmentAddress output(MemorySegment out, long offset) {
+    SegmentAddress place = output;
     if (place == null) {
-      place = new NativeFloats();
+      place = new SegmentAddress();
       output = place;
     }
     place.at(out, offset);

@@ -6,15 +6,15 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Crew;
-import org.logitkernels.internal.History;
-import org.logitkernels.internal.LogProbability;
-import org.logitkernels.internal.Logits;
-import org.logitkernels.internal.Order;
-import org.logitkernels.internal.Row;
-import org.logitkernels.internal.Rows;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.chain.History;
+import org.logitkernels.chain.Logits;
+import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.rows.Row;
+import org.logitkernels.rows.WorkCrew;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
 
 /**
  * A chain at work on one sequence: rows of logits in, tokens out.
@@ -307,7 +307,7 @@ public final class Sampler {
   /** Begins a call. */
   private void begin() {
     if (busy) {
-      throw Rows.shared();
+      throw RowErrors.shared();
     }
     busy = true;
   }
@@ -740,7 +740,7 @@ public final class Sampler {
   }
 
   /** Shares the passes over rows from {@link #SHORTEST_SHARED} on with a crew, or with nobody. */
-  void share(@Nullable Crew crew) {
+  void share(@Nullable WorkCrew crew) {
     survivors.crew = crew;
   }
 
@@ -796,7 +796,7 @@ public final class Sampler {
       throw applied.explained(e, u, history, mask);
     }
     if (token < 0) {
-      throw Rows.changed();
+      throw RowErrors.changed();
     }
     tokenLogit = logits.get(token);
   }
@@ -811,7 +811,7 @@ public final class Sampler {
       throw applied.explained(e, u, history, mask);
     }
     if (!(survivors.total > 0)) {
-      throw Rows.changed();
+      throw RowErrors.changed();
     }
     view.reset();
     mask = null;
@@ -1142,17 +1142,17 @@ public final class Sampler {
 
     @Override
     public int id(int i) {
-      return Order.id(key(i));
+      return TokenOrder.id(key(i));
     }
 
     @Override
     public float probability(int i) {
-      return probabilityOf(Order.value(key(i)));
+      return probabilityOf(TokenOrder.value(key(i)));
     }
 
     @Override
     public double logProbability(int i) {
-      return logProbabilityOf(Order.value(key(i)));
+      return logProbabilityOf(TokenOrder.value(key(i)));
     }
 
     private long key(int i) {

@@ -6,7 +6,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Room;
+import org.logitkernels.numerics.Room;
 
 /**
  * An ordered list of sampling steps, ending in a draw; the order is the order in which they apply.

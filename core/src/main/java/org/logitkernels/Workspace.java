@@ -1,9 +1,9 @@
 package org.logitkernels;
 
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Room;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Room;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Caller-owned scratch for rows of up to a given number of logits: one per thread.

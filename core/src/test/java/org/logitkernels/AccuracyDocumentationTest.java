@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
-import org.logitkernels.internal.Exponential;
+import org.logitkernels.numerics.Exponential;
 import org.logitkernels.testkit.Accuracy;
 import org.logitkernels.testkit.AccuracyPage;
-import org.logitkernels.testkit.RowErrors;
+import org.logitkernels.testkit.RowAccuracy;
 import org.logitkernels.testkit.WeightErrors;
 
 /**
@@ -20,7 +20,7 @@ import org.logitkernels.testkit.WeightErrors;
  */
 class AccuracyDocumentationTest {
   private static final AccuracyPage PAGE = new AccuracyPage();
-  private static final String USUAL = RowErrors.Kind.USUAL.label();
+  private static final String USUAL = RowAccuracy.Kind.USUAL.label();
 
   @Test
   void errorOfWeights() throws IOException {
@@ -28,7 +28,7 @@ class AccuracyDocumentationTest {
         "over every float, at %d temperatures, at most %s * 2^-24 or %s ULP"
             .formatted(WeightErrors.TEMPERATURES.size(), largest(5), largest(4));
     assertSays("core/src/main/java/org/logitkernels/Kernels.java", "2 * 2^-24", found);
-    assertSays("core/src/main/java/org/logitkernels/internal/Exponential.java", "2 * 2^-24", found);
+    assertSays("core/src/main/java/org/logitkernels/numerics/Exponential.java", "2 * 2^-24", found);
     assertSays("docs/numerics.md", "`2 * 2^-24`", found);
     assertSays("README.md", "relative error at most 2 * 2^-24");
   }
@@ -41,7 +41,7 @@ class AccuracyDocumentationTest {
         "99 of 100 rows as they come are within %se-7, all of %s measured within %se-7"
             .formatted(one, PAGE.cell(USUAL, 1), all);
     assertSays("core/src/main/java/org/logitkernels/Kernels.java", "6 * 2^-24", found);
-    assertSays("core/src/main/java/org/logitkernels/internal/Lanes.java", "6 * 2^-24");
+    assertSays("core/src/main/java/org/logitkernels/numerics/Lanes.java", "6 * 2^-24");
     assertSays("docs/numerics.md", "6 * 2^-24", found);
     assertSays(
         "README.md",
@@ -53,7 +53,7 @@ class AccuracyDocumentationTest {
     for (String temperature : WeightErrors.TEMPERATURES) {
       assertTrue(number(temperature, 6) <= 1, temperature);
     }
-    for (RowErrors.Kind kind : RowErrors.Kind.values()) {
+    for (RowAccuracy.Kind kind : RowAccuracy.Kind.values()) {
       for (int column : new int[] {6, 8, 10, 11, 12}) {
         assertTrue(number(kind.label(), column) <= 1, kind.label());
       }

@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.logitkernels.internal.Backend;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.Failures;
 
 /** Batches on kernels that stop, break, or tell who runs them. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.testkit.AccuracyPage;
-import org.logitkernels.testkit.RowErrors;
+import org.logitkernels.testkit.RowAccuracy;
 import org.logitkernels.testkit.Sweep;
 import org.logitkernels.testkit.WeightErrors;
 
@@ -37,16 +37,16 @@ class ExhaustiveAccuracyTest {
   void rows() throws IOException {
     List<String> labels = new ArrayList<>();
     List<String> lines = new ArrayList<>();
-    for (RowErrors.Kind kind : RowErrors.Kind.values()) {
+    for (RowAccuracy.Kind kind : RowAccuracy.Kind.values()) {
       labels.add(kind.label());
       lines.add(
           Sweep.run(
-                  "accuracy of " + RowErrors.COUNT + " " + kind.label(),
-                  RowErrors.COUNT,
-                  () -> new RowErrors(SCALAR, kind),
-                  RowErrors::add)
+                  "accuracy of " + RowAccuracy.COUNT + " " + kind.label(),
+                  RowAccuracy.COUNT,
+                  () -> new RowAccuracy(SCALAR, kind),
+                  RowAccuracy::add)
               .stream()
-              .reduce(RowErrors::plus)
+              .reduce(RowAccuracy::plus)
               .orElseThrow()
               .line());
     }

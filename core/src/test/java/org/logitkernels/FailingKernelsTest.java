@@ -12,11 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
-import org.logitkernels.internal.Backend;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.Chains;
 import org.logitkernels.testkit.Failures;
 import org.logitkernels.testkit.FaultsContract;
-import org.logitkernels.testkit.Rows;
+import org.logitkernels.testkit.TestRows;
 
 /**
  * Something happens at a sampler's n-th call of a kernel, for every n: the kernel runs out of
@@ -107,7 +107,7 @@ class FailingKernelsTest {
   /** A call that fails has sampled nothing and used nothing, and can be made again. */
   @Test
   void kernelsMayFailAtAnyCall() {
-    float[] row = Rows.of(Rows.Distribution.NORMAL, LENGTH, 0, 3).logits();
+    float[] row = TestRows.of(TestRows.Distribution.NORMAL, LENGTH, 0, 3).logits();
     int failures = 0;
     for (SamplerChain chain : chains()) {
       for (int count : new int[] {1, 6}) {
@@ -147,7 +147,7 @@ class FailingKernelsTest {
   /** A call in the middle of another, as another thread would make it, is an error that says so. */
   @Test
   void aSamplerThatIsInUseSaysSo() {
-    float[] row = Rows.of(Rows.Distribution.NORMAL, LENGTH, 0, 3).logits();
+    float[] row = TestRows.of(TestRows.Distribution.NORMAL, LENGTH, 0, 3).logits();
     String message =
         "another thread uses this sampler, workspace or search at the same time: take one sampler"
             + " per sequence, one workspace per thread, and one Beams per search";
@@ -199,7 +199,7 @@ class FailingKernelsTest {
   /** The token is in range, or the error says that the row was wrong. */
   @Test
   void rowsMayChangeBeforeAnyCall() {
-    float[] row = Rows.of(Rows.Distribution.NORMAL, LENGTH, 0, 3).logits();
+    float[] row = TestRows.of(TestRows.Distribution.NORMAL, LENGTH, 0, 3).logits();
     float[] values = {
       Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, -1e4f, 50
     };

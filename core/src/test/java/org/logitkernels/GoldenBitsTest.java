@@ -16,8 +16,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.NativeKernels;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.testkit.GoldenBits;
 import org.logitkernels.testkit.GoldenChains;
 

@@ -1,7 +1,7 @@
 package org.logitkernels;
 
-import org.logitkernels.internal.Backend;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.AccuracyContract;
 
 /** The scalar reference is as accurate as docs/accuracy.md says. */

@@ -1,7 +1,7 @@
 package org.logitkernels;
 
-import org.logitkernels.internal.Backend;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.BlocksContract;
 
 /** The sums of the scalar reference are those of blocks alone. */

@@ -3,7 +3,7 @@ package org.logitkernels;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
-import org.logitkernels.internal.Backend;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.Failures;
 import org.logitkernels.testkit.FaultsContract;
 

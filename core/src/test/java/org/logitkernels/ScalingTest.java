@@ -16,7 +16,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.logitkernels.testkit.Rows;
+import org.logitkernels.testkit.TestRows;
 
 /**
  * The function of docs/scaling.md: as many copies as a cluster makes of it give the same tokens.
@@ -61,7 +61,8 @@ class ScalingTest {
             .mapToObj(
                 i ->
                     new Request(
-                        Rows.of(Rows.Distribution.PEAKED, VOCABULARY, 0, i).logits(), 7L * i))
+                        TestRows.of(TestRows.Distribution.PEAKED, VOCABULARY, 0, i).logits(),
+                        7L * i))
             .toList();
     List<Integer> expected = requests.stream().map(draw).toList();
     assertTrue(expected.stream().distinct().count() > 30);

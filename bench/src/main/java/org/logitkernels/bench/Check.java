@@ -82,7 +82,7 @@ final class Check {
         }
       }
       case "row", "batch" -> {
-        int rows = method.equals("row") ? 1 : Rows.BATCH;
+        int rows = method.equals("row") ? 1 : BenchRows.BATCH;
         for (SamplerChain chain : List.of(SamplerChain.of(), Library.CHAIN)) {
           for (int threads = 0; threads <= 2; threads++) {
             workload.batch(x, rows, chain, threads, 7, theirIds);

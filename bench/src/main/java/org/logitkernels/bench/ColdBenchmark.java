@@ -120,8 +120,9 @@ final class ColdBenchmark {
 
   private void writeRows() throws IOException {
     ByteBuffer buffer =
-        ByteBuffer.allocate(Float.BYTES * Rows.COUNT * vocabulary).order(ByteOrder.LITTLE_ENDIAN);
-    for (float[] row : Rows.of(Rows.Distribution.LLM, vocabulary)) {
+        ByteBuffer.allocate(Float.BYTES * BenchRows.COUNT * vocabulary)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float[] row : BenchRows.of(BenchRows.Distribution.LLM, vocabulary)) {
       buffer.asFloatBuffer().put(row);
       buffer.position(buffer.position() + Float.BYTES * vocabulary);
     }

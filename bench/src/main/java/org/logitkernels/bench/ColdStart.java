@@ -34,7 +34,7 @@ final class ColdStart {
     String workload = args[1];
     int vocabulary = Integer.parseInt(args[2]);
     double seconds = Double.parseDouble(args[3]);
-    float[][] rows = Rows.read(Path.of(args[4]), vocabulary);
+    float[][] rows = BenchRows.read(Path.of(args[4]), vocabulary);
     long length = (long) (seconds * 1e9);
     long[] ends = new long[(int) (length / SHORTEST_CALL) + 1];
     long tokens = 0; // a hash of the first
@@ -45,7 +45,7 @@ final class ColdStart {
     Kernels kernels = backend.equals("adaptive") ? Kernels.best() : Kernels.named(backend);
     Sampler sampler = chain(workload).newSampler(vocabulary, 1, kernels);
     do {
-      int token = sampler.sample(rows[calls % Rows.COUNT]);
+      int token = sampler.sample(rows[calls % BenchRows.COUNT]);
       before = System.nanoTime();
       if (calls < ColdResult.FIRST_CALLS) {
         tokens = tokens * 31 + token;

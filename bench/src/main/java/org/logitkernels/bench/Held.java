@@ -22,9 +22,9 @@ final class Held implements Workload {
 
   private final Workspace workspace;
   private final float[] out;
-  private final float[][] seen = new float[2 * Rows.COUNT][];
-  private final MemorySegment[] held = new MemorySegment[2 * Rows.COUNT];
-  private final MemorySegment[] views = new MemorySegment[2 * Rows.COUNT];
+  private final float[][] seen = new float[2 * BenchRows.COUNT][];
+  private final MemorySegment[] held = new MemorySegment[2 * BenchRows.COUNT];
+  private final MemorySegment[] views = new MemorySegment[2 * BenchRows.COUNT];
   private String text = "";
   private Sampler sampler;
   private long[] allowed = {};

@@ -57,13 +57,13 @@ public class KernelBenchmark {
     }
     add("chain", "chain", (w, x, u, ids, values) -> w.chain(x, u));
     add("draw", "draw", (w, x, u, ids, values) -> w.draw(x, 0.8f, u));
-    Chains.ALL.forEach(
+    BenchChains.ALL.forEach(
         (name, text) ->
             add(name, Check.TOKEN + text, (w, x, u, ids, values) -> w.token(x, text, u)));
-    add("alone" + Rows.BATCH, Rows.BATCH, Library.CHAIN, 0);
+    add("alone" + BenchRows.BATCH, BenchRows.BATCH, Library.CHAIN, 0);
     for (int threads : new int[] {1, 2}) {
       String by = threads == 1 ? "" : "x" + threads;
-      add("batch" + Rows.BATCH + by, Rows.BATCH, Library.CHAIN, threads);
+      add("batch" + BenchRows.BATCH + by, BenchRows.BATCH, Library.CHAIN, threads);
       add("batch1" + by, 1, Library.CHAIN, threads);
       add("draw1" + by, 1, SamplerChain.of(), threads);
     }
@@ -118,7 +118,7 @@ public class KernelBenchmark {
 
   /** What a workload's method takes in turn: rows, or one batch of them. */
   static float[][] inputs(String method, float[][] rows) {
-    return method.equals("batch") ? new float[][] {Rows.batch(rows)} : rows;
+    return method.equals("batch") ? new float[][] {BenchRows.batch(rows)} : rows;
   }
 
   /** A backend, {@code naive}, or a peer. */
@@ -154,8 +154,9 @@ public class KernelBenchmark {
   public void setUp() {
     rows =
         inputs.isEmpty()
-            ? Rows.of(Rows.Distribution.valueOf(distribution.toUpperCase(Locale.ROOT)), vocabulary)
-            : Rows.read(file(inputs, distribution, vocabulary), vocabulary);
+            ? BenchRows.of(
+                BenchRows.Distribution.valueOf(distribution.toUpperCase(Locale.ROOT)), vocabulary)
+            : BenchRows.read(file(inputs, distribution, vocabulary), vocabulary);
     implementation = implementation(backend, vocabulary);
     if (implementation instanceof Held held) {
       for (float[] row : rows) {

@@ -93,7 +93,7 @@ public final class Main implements Callable<Integer> {
       split = ",",
       defaultValue = "llm",
       description = "${COMPLETION-CANDIDATES}, in lower case (default: ${DEFAULT-VALUE}).")
-  private List<Rows.Distribution> distributions = List.of();
+  private List<BenchRows.Distribution> distributions = List.of();
 
   @Option(
       names = "--backend",
@@ -237,7 +237,7 @@ public final class Main implements Callable<Integer> {
     List<String> who = who();
     boolean ofOne = who.size() == 1;
     for (int vocabulary : vocabularies) {
-      for (Rows.Distribution distribution : distributions) {
+      for (BenchRows.Distribution distribution : distributions) {
         String rows = vocabulary + " " + name(distribution) + (hot ? ", hot" : "");
         System.out.println(rows + ", " + Machine.processor() + ", " + Machine.jdk());
         List<List<String>> groups = ofOne ? List.of(what) : what.stream().map(List::of).toList();
@@ -257,7 +257,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private Turns.Contender contender(
-      Pair pair, boolean byWorkload, int vocabulary, Rows.Distribution distribution) {
+      Pair pair, boolean byWorkload, int vocabulary, BenchRows.Distribution distribution) {
     KernelBenchmark benchmark = new KernelBenchmark();
     benchmark.workload = pair.workload;
     benchmark.backend = pair.backend;
@@ -381,10 +381,10 @@ public final class Main implements Callable<Integer> {
       if (vocabulary < 1024) {
         throw new IllegalArgumentException("--vocabulary must be >= 1024, but was " + vocabulary);
       }
-      for (Rows.Distribution distribution : distributions) {
+      for (BenchRows.Distribution distribution : distributions) {
         if (inputs != null) {
           Path file = KernelBenchmark.file(inputs.toString(), name(distribution), vocabulary);
-          long bytes = (long) Float.BYTES * Rows.COUNT * vocabulary;
+          long bytes = (long) Float.BYTES * BenchRows.COUNT * vocabulary;
           if (file.toFile().length() != bytes) { // 0 if there is none
             throw new IllegalArgumentException(
                 "--inputs: " + file + " is not there, or has not " + bytes + " bytes");
@@ -419,7 +419,7 @@ public final class Main implements Callable<Integer> {
     return inputs == null ? "" : inputs.toAbsolutePath().toString();
   }
 
-  private static String name(Rows.Distribution distribution) {
+  private static String name(BenchRows.Distribution distribution) {
     return distribution.name().toLowerCase(Locale.ROOT);
   }
 
@@ -429,7 +429,7 @@ public final class Main implements Callable<Integer> {
     int done = 0;
     int all = vocabularies.size() * distributions.size() * pairs.size();
     for (int vocabulary : vocabularies) {
-      for (Rows.Distribution distribution : distributions) {
+      for (BenchRows.Distribution distribution : distributions) {
         Measured roof = run(options(ReadBenchmark.class, vocabulary, distribution, FLAGS));
         Result read = roof.result(Result.READ, "vector", vocabulary, name(distribution), hot, roof);
         results.add(read);
@@ -514,7 +514,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private ChainedOptionsBuilder options(
-      Class<?> benchmark, int vocabulary, Rows.Distribution distribution, String... flags) {
+      Class<?> benchmark, int vocabulary, BenchRows.Distribution distribution, String... flags) {
     return new OptionsBuilder()
         .include("^" + benchmark.getName().replace(".", "\\.") + "\\..*$")
         .param("vocabulary", String.valueOf(vocabulary))

@@ -38,14 +38,16 @@ public class ReadBenchmark {
   /** Makes the rows. */
   @Setup
   public void setUp() {
-    rows = Rows.of(Rows.Distribution.valueOf(distribution.toUpperCase(Locale.ROOT)), vocabulary);
+    rows =
+        BenchRows.of(
+            BenchRows.Distribution.valueOf(distribution.toUpperCase(Locale.ROOT)), vocabulary);
   }
 
   /** Four sums, so that no addition waits for the one before. */
   @Benchmark
   public float read() {
     next++;
-    float[] x = rows[hot ? 0 : next % Rows.COUNT];
+    float[] x = rows[hot ? 0 : next % BenchRows.COUNT];
     FloatVector a = FloatVector.zero(F);
     FloatVector b = FloatVector.zero(F);
     FloatVector c = FloatVector.zero(F);

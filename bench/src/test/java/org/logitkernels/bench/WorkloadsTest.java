@@ -20,8 +20,8 @@ class WorkloadsTest {
 
   @ParameterizedTest
   @EnumSource
-  void backendsAndPlainJavaPassTheCheck(Rows.Distribution distribution) {
-    float[][] rows = Rows.of(distribution, VOCABULARY);
+  void backendsAndPlainJavaPassTheCheck(BenchRows.Distribution distribution) {
+    float[][] rows = BenchRows.of(distribution, VOCABULARY);
     for (String backend : new String[] {"scalar", "vector", "naive"}) {
       for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
         if (!Main.has(backend, timed.method())) {
@@ -40,7 +40,7 @@ class WorkloadsTest {
   @ParameterizedTest
   @ValueSource(strings = {"native", "float16", "bfloat16", "mixed"})
   void rowsOffTheHeapPassTheCheck(String backend) {
-    float[][] rows = Rows.of(Rows.Distribution.LLM, VOCABULARY);
+    float[][] rows = BenchRows.of(BenchRows.Distribution.LLM, VOCABULARY);
     for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
       if (Main.has(backend, timed.method())) {
         Held held = new Held(backend, VOCABULARY);
@@ -55,7 +55,7 @@ class WorkloadsTest {
 
   @Test
   void theCheckRejectsWrongResults() {
-    float[][] rows = Rows.of(Rows.Distribution.LLM, VOCABULARY);
+    float[][] rows = BenchRows.of(BenchRows.Distribution.LLM, VOCABULARY);
     for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
       String method = timed.method();
       float[] x = KernelBenchmark.inputs(method, rows)[0];
@@ -66,16 +66,17 @@ class WorkloadsTest {
 
   @Test
   void batchesHoldRowsThatAreAllDifferent() {
-    float[][] rows = Rows.of(Rows.Distribution.LLM, VOCABULARY);
-    float[] batch = Rows.batch(rows);
+    float[][] rows = BenchRows.of(BenchRows.Distribution.LLM, VOCABULARY);
+    float[] batch = BenchRows.batch(rows);
     Set<String> distinct = new HashSet<>();
-    for (int i = 0; i < Rows.BATCH; i++) {
+    for (int i = 0; i < BenchRows.BATCH; i++) {
       float[] row = Arrays.copyOfRange(batch, i * VOCABULARY, (i + 1) * VOCABULARY);
-      assertEquals(rows[i % Rows.COUNT][0], row[i]);
-      assertEquals(rows[i % Rows.COUNT][VOCABULARY - 1], row[(VOCABULARY - 1 + i) % VOCABULARY]);
+      assertEquals(rows[i % BenchRows.COUNT][0], row[i]);
+      assertEquals(
+          rows[i % BenchRows.COUNT][VOCABULARY - 1], row[(VOCABULARY - 1 + i) % VOCABULARY]);
       distinct.add(Arrays.toString(row));
     }
-    assertEquals(Rows.BATCH, distinct.size());
+    assertEquals(BenchRows.BATCH, distinct.size());
   }
 
   @Test
@@ -83,7 +84,7 @@ class WorkloadsTest {
     double least = 1;
     double most = 0;
     Workload naive = new Naive(VOCABULARY);
-    for (float[] x : Rows.of(Rows.Distribution.LLM, VOCABULARY)) {
+    for (float[] x : BenchRows.of(BenchRows.Distribution.LLM, VOCABULARY)) {
       float best = naive.softmax(x)[naive.argMax(x)];
       least = Math.min(least, best);
       most = Math.max(most, best);

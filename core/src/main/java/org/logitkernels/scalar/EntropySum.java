@@ -1,9 +1,9 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Surprisal;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Entropy;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The entropy of the whole row: beside the weights, as {@link ExpSum} adds them, their products
@@ -28,7 +28,7 @@ final class EntropySum {
         double sum = ExpSum.block(x, at, end, temperature, top, false);
         double product = ExpSum.block(x, at, end, temperature, top, true);
         total += sum * factor;
-        products += Surprisal.products(product, sum, top, max, stretch) * factor;
+        products += Entropy.products(product, sum, top, max, stretch) * factor;
       }
       for (int i = at; i < end; i++) {
         unmasked += x[i] > Float.NEGATIVE_INFINITY ? 1 : 0;
@@ -36,7 +36,8 @@ final class EntropySum {
     }
     survivors.max = max;
     survivors.total = total;
-    survivors.entropy = Surprisal.entropy(products, survivors, temperature);
+    survivors.entropy =
+        Entropy.of(products, survivors.total, survivors.logPartition(temperature), temperature);
     survivors.unmasked = unmasked;
     survivors.stripsOfBlocks = false;
   }

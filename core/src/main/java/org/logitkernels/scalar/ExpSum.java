@@ -1,8 +1,8 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /** Sums of weights, block by block, without storing the weights. */
 final class ExpSum {

@@ -1,6 +1,6 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Rows;
+import org.logitkernels.numerics.RowErrors;
 
 /** The row's maximum, and with it the check that every kernel makes first. */
 final class Maxima {
@@ -15,7 +15,7 @@ final class Maxima {
   static int argMax(float[] x, int from, int to) {
     int best = best(x, from, to);
     if (best < 0) {
-      throw Rows.allMasked();
+      throw RowErrors.allMasked();
     }
     return best - from;
   }
@@ -34,7 +34,7 @@ final class Maxima {
       float value = x[i];
       if (!(value <= max)) { // greater, or NaN
         if (!(value < Float.POSITIVE_INFINITY)) {
-          throw Rows.invalid(x, from, to);
+          throw RowErrors.invalid(x, from, to);
         }
         max = value;
         best = i;

@@ -1,6 +1,6 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.spi.Survivors;
 
 /** Min-p: every unmasked token whose logit lies within a distance of the maximum. */
 final class MinP {

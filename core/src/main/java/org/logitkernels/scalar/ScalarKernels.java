@@ -1,11 +1,11 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.CopyingKernels;
-import org.logitkernels.internal.Halves;
-import org.logitkernels.internal.NativeFloats;
-import org.logitkernels.internal.NativeKernels;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.CopyingKernels;
+import org.logitkernels.spi.Halves;
+import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 
 /** The scalar backend: an index of its kernels. */
 public final class ScalarKernels implements Backend {
@@ -113,12 +113,12 @@ public final class ScalarKernels implements Backend {
 
   @Override
   public void widen(
-      NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
+      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
     Halves.widen(halves, brain, 0, length, y, 0);
   }
 
   @Override
-  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length) {
+  public int argMaxOfHalves(SegmentAddress halves, boolean brain, int length) {
     return Halves.argMax(halves, brain, length);
   }
 

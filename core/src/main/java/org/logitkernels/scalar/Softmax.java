@@ -1,7 +1,7 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.LogProbability;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.LogProbability;
 
 /** Log-sum-exp, a log-probability, softmax and log-softmax. */
 final class Softmax {

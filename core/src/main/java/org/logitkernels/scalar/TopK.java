@@ -1,7 +1,7 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Rows;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The best k: if the maxima of k strips of the row reach a bar, so do k logits, and only strips
@@ -55,7 +55,7 @@ final class TopK {
         float value = x[i];
         if (!(value <= best)) { // greater, or NaN
           if (!(value < Float.POSITIVE_INFINITY)) {
-            throw Rows.invalid(x, from, to);
+            throw RowErrors.invalid(x, from, to);
           }
           best = value;
         }
@@ -64,7 +64,7 @@ final class TopK {
       max = Math.max(max, best);
     }
     if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
+      throw RowErrors.allMasked();
     }
     return max + 0f;
   }

@@ -1,6 +1,6 @@
 package org.logitkernels.scalar;
 
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.spi.Survivors;
 
 /** The nucleus: of all unmasked tokens, the smallest best-first prefix that reaches the mass. */
 final class TopP {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
-import org.logitkernels.internal.Backend;
+import org.logitkernels.spi.Backend;
 
 /**
  * A sample of what docs/accuracy.md tells of: no maximum of the page is ever exceeded. {@code
@@ -28,12 +28,12 @@ public interface AccuracyContract {
   @Test
   default void rowsAreAsAccurateAsThePageSays() {
     AccuracyPage page = new AccuracyPage();
-    for (RowErrors.Kind kind : RowErrors.Kind.values()) {
-      RowErrors sample = new RowErrors(backend(), kind);
-      for (int number = 1; number < RowErrors.COUNT; number += 997) {
+    for (RowAccuracy.Kind kind : RowAccuracy.Kind.values()) {
+      RowAccuracy sample = new RowAccuracy(backend(), kind);
+      for (int number = 1; number < RowAccuracy.COUNT; number += 997) {
         sample.add(number);
       }
-      assertNoMore(page.line(kind.label()), sample.line(), RowErrors.MAXIMA);
+      assertNoMore(page.line(kind.label()), sample.line(), RowAccuracy.MAXIMA);
     }
   }
 

@@ -53,7 +53,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void argMaxAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     assertNoAllocation(i -> kernels().argMax(row.array(), row.from(), row.to() - i));
   }
 
@@ -61,7 +61,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void logSumExpAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     assertNoAllocation(i -> (int) kernels().logSumExp(row.array(), row.from(), row.to() - i, 1));
   }
 
@@ -69,7 +69,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void softmaxAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     float[] out = new float[row.length()];
     assertNoAllocation(
         i -> {
@@ -87,7 +87,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void logSoftmaxAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     float[] out = new float[row.length()];
     assertNoAllocation(
         i -> {
@@ -100,7 +100,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void topKAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     Workspace workspace = Workspace.of(row.length());
     int[] ids = new int[row.length()];
     float[] values = new float[row.length()];
@@ -114,7 +114,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void topPAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     Workspace workspace = Workspace.of(row.length());
     int[] ids = new int[row.length()];
     float[] values = new float[row.length()];
@@ -128,7 +128,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void sampleAllocatesNothing() {
-    Row row = row();
+    TestRow row = row();
     Workspace workspace = Workspace.of(row.length());
     assertNoAllocation(
         i -> kernels().sample(row.array(), row.from(), row.to() - i, 1, (i + 0.5) / 8, workspace));
@@ -138,7 +138,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void renormalisedRowsAllocateNothing() {
-    Row row = row();
+    TestRow row = row();
     float[] x = row.array();
     float[] out = new float[row.length()];
     Workspace workspace = Workspace.of(row.length());
@@ -157,7 +157,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void beamsAllocateNothing() {
-    Row row = row();
+    TestRow row = row();
     Beams beams = Beams.of(4, 1000, 8, kernels());
     double[] scores = {-1, -2, Double.NEGATIVE_INFINITY, -1.5};
     int[] parents = new int[8];
@@ -206,7 +206,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void segmentsAllocateNothing() {
-    Row row = row();
+    TestRow row = row();
     int length = row.length();
     Workspace workspace = Workspace.of(length);
     MemorySegment out = Arena.ofAuto().allocate(4L * length, 4);
@@ -243,7 +243,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void drawsWithoutReplacementAllocateNothing() {
-    Row row = row();
+    TestRow row = row();
     int[] tokens = new int[8];
     double[] perturbed = new double[8];
     for (Step[] steps : new Step[][] {{}, {Step.topK(40)}}) {
@@ -312,7 +312,7 @@ public interface AllocationContract extends KernelsUnderTest {
   /** A long row that is shared with a thread, which waits for more, and so needs few tasks. */
   @Example
   default void sharedRowsAllocateNothing() {
-    Row row = Rows.of(Rows.Distribution.NORMAL, 66_000, 0, 1);
+    TestRow row = TestRows.of(TestRows.Distribution.NORMAL, 66_000, 0, 1);
     Sampler[] samplers = {SamplerChain.of().newSampler(66_000, 1, kernels())};
     int[] token = new int[1];
     try (Companion companion = new Companion()) {
@@ -333,7 +333,7 @@ public interface AllocationContract extends KernelsUnderTest {
   }
 
   private static Call steps(BatchSampler batch) {
-    Row row = row();
+    TestRow row = row();
     int[] tokens = new int[4];
     return i -> {
       int failed = batch.sample(row.array(), row.from(), 0, 4, row.length() - i, tokens);
@@ -390,12 +390,12 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void wideAndMaskedRowsAllocateNothing() {
-    for (Row row :
-        new Row[] {
-          Rows.of(Rows.Distribution.MASKED_SOME, 4099, 5, 9),
-          Rows.of(Rows.Distribution.MASKED_MOST, 4099, 5, 10),
-          Rows.of(Rows.Distribution.NORMAL, 30_522, 3, 11),
-          Rows.of(Rows.Distribution.MASKED_SOME, 30_522, 3, 12)
+    for (TestRow row :
+        new TestRow[] {
+          TestRows.of(TestRows.Distribution.MASKED_SOME, 4099, 5, 9),
+          TestRows.of(TestRows.Distribution.MASKED_MOST, 4099, 5, 10),
+          TestRows.of(TestRows.Distribution.NORMAL, 30_522, 3, 11),
+          TestRows.of(TestRows.Distribution.MASKED_SOME, 30_522, 3, 12)
         }) {
       Workspace workspace = Workspace.of(row.length());
       int[] ids = new int[row.length()];
@@ -454,7 +454,7 @@ public interface AllocationContract extends KernelsUnderTest {
   }
 
   private void assertNoAllocation(Step... steps) {
-    Row row = row();
+    TestRow row = row();
     Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
     for (int i = 0; i < 64; i++) {
       sampler.accept(i * i % 50);
@@ -477,7 +477,7 @@ public interface AllocationContract extends KernelsUnderTest {
   @Example
   @Tag("allocation")
   default void distributionsAllocateNothing() {
-    Row row = row();
+    TestRow row = row();
     float[] out = new float[row.length()];
     for (Step[] steps :
         new Step[][] {{}, {Step.topK(40)}, {Step.presencePenalty(1), Step.mirostatV2(5, 0.1f)}}) {
@@ -495,8 +495,8 @@ public interface AllocationContract extends KernelsUnderTest {
     }
   }
 
-  private static Row row() {
-    return Rows.of(Rows.Distribution.NORMAL, 5010, 3, 8);
+  private static TestRow row() {
+    return TestRows.of(TestRows.Distribution.NORMAL, 5010, 3, 8);
   }
 
   private static void assertNoAllocation(Call call) {

@@ -11,7 +11,7 @@ import net.jqwik.api.Property;
 public interface ArgMaxContract extends Inputs {
   /** On any row. */
   @Property
-  default void argMaxIsTheFirstOfTheOrder(@ForAll("rows") Row row) {
+  default void argMaxIsTheFirstOfTheOrder(@ForAll("rows") TestRow row) {
     float[] logits = row.logits();
     int best = 0;
     for (int id = 1; id < logits.length; id++) {

@@ -242,10 +242,10 @@ public interface BatchContract extends KernelsUnderTest {
       SplittableRandom random, int from, int stride, int rows, int length) {
     float[] logits = new float[from + rows * stride + length];
     Arrays.fill(logits, Float.NaN);
-    Rows.Distribution[] all = Rows.Distribution.values();
+    TestRows.Distribution[] all = TestRows.Distribution.values();
     for (int i = 0; i < rows; i++) {
       int start = from + i * stride;
-      Row row = Rows.of(all[random.nextInt(all.length)], length, 0, random.nextLong());
+      TestRow row = TestRows.of(all[random.nextInt(all.length)], length, 0, random.nextLong());
       System.arraycopy(row.array(), 0, logits, start, length);
       switch (random.nextInt(8)) {
         case 0 -> logits[start + random.nextInt(length)] = Float.NaN;
@@ -309,7 +309,7 @@ public interface BatchContract extends KernelsUnderTest {
   /** A token is a matter of its seed and position, wherever and beside whomever it is drawn. */
   @Example
   default void requestsWithOneSeedAndPositionAgree() {
-    float[] row = Rows.of(Rows.Distribution.NORMAL, 2000, 0, 3).logits();
+    float[] row = TestRows.of(TestRows.Distribution.NORMAL, 2000, 0, 3).logits();
     int[][] tokens = new int[5][];
     for (int size = 1; size <= 5; size++) {
       long[] seeds = IntStream.range(0, size).mapToLong(i -> 1000 + i).toArray();
@@ -426,7 +426,7 @@ public interface BatchContract extends KernelsUnderTest {
   default void aSharedRowsBestMayLieAtItsEnd() {
     int from = 1030; // more than a block of what is not the row
     int longest = 66_111;
-    float[] normal = Rows.of(Rows.Distribution.NORMAL, longest, 0, 9).logits();
+    float[] normal = TestRows.of(TestRows.Distribution.NORMAL, longest, 0, 9).logits();
     MemorySegment memory = Arena.ofAuto().allocate(4L * longest, 4);
     SplittableRandom random = new SplittableRandom(9);
     Step[] firsts = {Step.topK(1), Step.topK(40), Step.topP(0.9f), Step.minP(0.05f)};
@@ -765,7 +765,7 @@ public interface BatchContract extends KernelsUnderTest {
   /** An interrupt before a step is there behind it, and the step is whole. */
   @Example
   default void interruptsOutliveAStep() {
-    float[] x = Rows.of(Rows.Distribution.NORMAL, 4000, 0, 4).logits();
+    float[] x = TestRows.of(TestRows.Distribution.NORMAL, 4000, 0, 4).logits();
     for (Threads threads : Threads.values()) {
       BatchSampler batch = batch(8).on(executor(threads), 4);
       Sampler alone = SamplerChain.of(Step.topK(1)).newSampler(4000, 1, kernels());

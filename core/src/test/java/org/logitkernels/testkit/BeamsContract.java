@@ -83,7 +83,7 @@ public interface BeamsContract extends KernelsUnderTest {
     Arrays.fill(logits, Float.NaN);
     double[] scores = new double[beams + 1];
     scores[beams] = Double.NaN;
-    Rows.Distribution[] all = Rows.Distribution.values();
+    TestRows.Distribution[] all = TestRows.Distribution.values();
     for (int b = 0; b < beams; b++) {
       int end = random.nextInt(2 * ends.length);
       scores[b] = end < ends.length ? ends[end] : -20 * random.nextDouble();
@@ -94,7 +94,8 @@ public interface BeamsContract extends KernelsUnderTest {
         System.arraycopy(logits, at - stride, logits, at, vocabulary);
       } else if (scores[b] > Double.NEGATIVE_INFINITY || b == beams - 1) {
         scores[b] = Math.max(scores[b], -Double.MAX_VALUE); // the last lives
-        Row row = Rows.of(all[random.nextInt(all.length)], vocabulary, 0, random.nextLong());
+        TestRow row =
+            TestRows.of(all[random.nextInt(all.length)], vocabulary, 0, random.nextLong());
         System.arraycopy(row.array(), 0, logits, from + b * stride, vocabulary);
       }
     }

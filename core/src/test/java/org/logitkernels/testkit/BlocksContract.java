@@ -9,8 +9,8 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
 
 /**
  * A block's sum is a function of the block alone, and another reference is another exponent of a
@@ -25,14 +25,14 @@ public interface BlocksContract extends Inputs {
 
   /** Rows of a block or less. */
   @Provide
-  default Arbitrary<Row> blocks() {
-    return Rows.upTo(1024);
+  default Arbitrary<TestRow> blocks() {
+    return TestRows.upTo(1024);
   }
 
   /** Alone, and as the last or the third block of a row, whatever the others hold. */
   @Property
   default void aBlocksSumIsItsOwn(
-      @ForAll("blocks") Row row, @ForAll("temperatures") float temperature, @ForAll long seed) {
+      @ForAll("blocks") TestRow row, @ForAll("temperatures") float temperature, @ForAll long seed) {
     float[] block = row.logits();
     Survivors alone = new Survivors(5000);
     backend().sums(block, 0, block.length, temperature, alone);

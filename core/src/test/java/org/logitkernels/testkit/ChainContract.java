@@ -33,14 +33,14 @@ public interface ChainContract extends KernelsUnderTest {
 
   /** Rows of any length. */
   @Provide
-  default Arbitrary<Row> chainRows() {
-    return Rows.any();
+  default Arbitrary<TestRow> chainRows() {
+    return TestRows.any();
   }
 
   /** Shorter rows, for identities. */
   @Provide
-  default Arbitrary<Row> shortChainRows() {
-    return Rows.upTo(6000);
+  default Arbitrary<TestRow> shortChainRows() {
+    return TestRows.upTo(6000);
   }
 
   /** Chains of any steps. */
@@ -66,7 +66,7 @@ public interface ChainContract extends KernelsUnderTest {
   @Property
   @StatisticsReport(StatisticsReportMode.OFF)
   default void everyStepLeavesWhatTheReferenceLeaves(
-      @ForAll("chainRows") Row row, @ForAll("chainSteps") List<Step> steps) {
+      @ForAll("chainRows") TestRow row, @ForAll("chainSteps") List<Step> steps) {
     float[] x = row.logits();
     int[] tokens = NaiveChain.order(x);
     double temperature = 1;
@@ -95,7 +95,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** The draw: the first survivor by ascending id whose exact running share exceeds u. */
   @Property
   default void drawIsWhereTheReferencesRunningShareExceedsU(
-      @ForAll("shortChainRows") Row row,
+      @ForAll("shortChainRows") TestRow row,
       @ForAll("chainSteps") List<Step> steps,
       @ForAll("chainDraws") double u) {
     float[] x = row.logits();
@@ -127,7 +127,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** Without a step, or with temperatures alone, the draw is the kernel's. */
   @Property
   default void chainOfNothingOrTemperaturesIsTheWholeRowDraw(
-      @ForAll("chainRows") Row row, @ForAll("chainDraws") double u) {
+      @ForAll("chainRows") TestRow row, @ForAll("chainDraws") double u) {
     Workspace workspace = Workspace.of(row.length());
     for (float t : new float[] {Float.MIN_VALUE, 0.7f, 1, 1.9f, Float.MAX_VALUE}) {
       int token = kernels().sample(row.array(), row.from(), row.to(), t, u, workspace);
@@ -146,7 +146,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** A top-k as long as the row, a top-p of 1, a min-p of 0, a temperature of 1: anywhere. */
   @Property
   default void chainIsTheSameWithoutStepsThatNarrowNothing(
-      @ForAll("shortChainRows") Row row,
+      @ForAll("shortChainRows") TestRow row,
       @ForAll("chainSteps") List<Step> steps,
       @ForAll("chainDraws") double u,
       @ForAll int place) {
@@ -168,7 +168,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** A temperature of 0 takes the arg-max, and after other steps their best, which is the same. */
   @Property
   default void temperatureZeroAnywhereIsArgMax(
-      @ForAll("shortChainRows") Row row,
+      @ForAll("shortChainRows") TestRow row,
       @ForAll("chainSteps") List<Step> steps,
       @ForAll("chainDraws") double u,
       @ForAll int place) {
@@ -185,7 +185,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** Two temperatures are their product, where that is exact: also with a top-k between them. */
   @Property
   default void temperaturesMultiply(
-      @ForAll("shortChainRows") Row row, @ForAll("chainDraws") double u) {
+      @ForAll("shortChainRows") TestRow row, @ForAll("chainDraws") double u) {
     float[][] pairs = {{0.5f, 4}, {2, 0.5f}, {0.75f, 2}, {1.5f, 1.25f}, {0x1p-100f, 0x1p101f}};
     for (float[] pair : pairs) {
       Step a = Step.temperature(pair[0]);
@@ -206,7 +206,7 @@ public interface ChainContract extends KernelsUnderTest {
       x[i] = Powers.logit(-random.nextInt(10));
     }
     int k = 1 + random.nextInt(x.length - 1);
-    Row row = new Row("powers", x, 0, x.length);
+    TestRow row = new TestRow("powers", x, 0, x.length);
     Step temperature = Step.temperature(Powers.TEMPERATURE);
     int[] best = survivors(row, List.of(temperature, Step.topK(k)));
     float[] alone = new float[x.length];
@@ -219,7 +219,7 @@ public interface ChainContract extends KernelsUnderTest {
       int[] ids = new int[x.length];
       int size =
           topP(
-              new Row("the best alone", alone, 0, x.length),
+              new TestRow("the best alone", alone, 0, x.length),
               Powers.TEMPERATURE,
               p,
               ids,
@@ -233,7 +233,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** Before a top-k or behind it: the same tokens with the same bits. */
   @Property
   default void temperatureCommutesWithTopK(
-      @ForAll("shortChainRows") Row row, @ForAll("chainDraws") double u) {
+      @ForAll("shortChainRows") TestRow row, @ForAll("chainDraws") double u) {
     for (float t : new float[] {Float.MIN_VALUE, 0.5f, 1.7f, Float.MAX_VALUE}) {
       for (int k : new int[] {1, 5, 100}) {
         Step temperature = Step.temperature(t);
@@ -250,7 +250,7 @@ public interface ChainContract extends KernelsUnderTest {
       for (int i = 0; i < length; i++) {
         x[i] = -0.5f * i;
       }
-      Row row = new Row("ramp", x, 0, length);
+      TestRow row = new TestRow("ramp", x, 0, length);
       Step topP = Step.topP(0.9f);
       int plain = survivors(row, List.of(topP)).length;
       for (float t : new float[] {0.5f, 2}) {
@@ -271,7 +271,7 @@ public interface ChainContract extends KernelsUnderTest {
     for (int i = 0; i < 60; i++) {
       x[i] = -0.5f * i;
     }
-    Row row = new Row("ramp", x, 0, 60);
+    TestRow row = new TestRow("ramp", x, 0, 60);
     Step minP = Step.minP(0.1f); // ln 0.1 = -2.3
     assertEquals(5, survivors(row, List.of(minP)).length);
     assertEquals(5, survivors(row, List.of(minP, Step.temperature(2))).length);
@@ -280,7 +280,7 @@ public interface ChainContract extends KernelsUnderTest {
 
   /** In probabilities: at least p times the best one's. */
   @Property
-  default void minPKeepsWhatHasPTimesTheBestProbability(@ForAll("shortChainRows") Row row) {
+  default void minPKeepsWhatHasPTimesTheBestProbability(@ForAll("shortChainRows") TestRow row) {
     float[] x = row.logits();
     int[] order = NaiveChain.order(x);
     for (float t : new float[] {1e-3f, 0.7f, 1, 3}) {
@@ -296,7 +296,7 @@ public interface ChainContract extends KernelsUnderTest {
   /** Filters that only narrow never bring a token back. */
   @Property
   default void chainsOnlyNarrow(
-      @ForAll("shortChainRows") Row row, @ForAll("chainSteps") List<Step> steps) {
+      @ForAll("shortChainRows") TestRow row, @ForAll("chainSteps") List<Step> steps) {
     int size = Integer.MAX_VALUE;
     for (int n = 0; n <= steps.size(); n++) {
       int left = survivors(row, steps.subList(0, n)).length;
@@ -345,22 +345,22 @@ public interface ChainContract extends KernelsUnderTest {
 
   // helpers
 
-  private Sampler sampler(Row row, List<Step> steps) {
+  private Sampler sampler(TestRow row, List<Step> steps) {
     return SamplerChain.of(steps.toArray(new Step[0])).newSampler(row.length(), 1, kernels());
   }
 
-  private int sample(Row row, List<Step> steps, double u) {
+  private int sample(TestRow row, List<Step> steps, double u) {
     return sampler(row, steps).sample(row.array(), row.from(), row.to(), u);
   }
 
-  private int[] survivors(Row row, List<Step> steps) {
+  private int[] survivors(TestRow row, List<Step> steps) {
     Sampler sampler = sampler(row, steps);
     sampler.sample(row.array(), row.from(), row.to(), 0.5);
     return Chains.ids(sampler.candidates());
   }
 
   /** Two chains give the same token, candidates and bits. */
-  private void assertSame(Row row, List<Step> one, List<Step> other, double u) {
+  private void assertSame(TestRow row, List<Step> one, List<Step> other, double u) {
     Sampler a = sampler(row, one);
     Sampler b = sampler(row, other);
     assertEquals(

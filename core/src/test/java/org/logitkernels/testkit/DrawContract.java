@@ -20,7 +20,7 @@ public interface DrawContract extends Inputs {
   @Property
   default void theDrawInvertsTheRunningMass(
       @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("draws") double u) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     int token = sample(row, temperature, u);
@@ -43,7 +43,7 @@ public interface DrawContract extends Inputs {
    */
   @Property
   default void theDrawReachesFromTheFirstToTheLastToken(@ForAll("rowsAtTemperatures") RowAt rowAt) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     float[] probabilities = new float[row.length()];
     kernels().softmax(row.array(), row.from(), row.to(), temperature, probabilities, 0);
@@ -66,7 +66,7 @@ public interface DrawContract extends Inputs {
     float below = Powers.logit(-126); // whose N is -126
     float least = Math.nextUp(below); // whose N is -125
     float[] logits = new float[2500];
-    Row row = new Row("least weights", logits, 0, logits.length);
+    TestRow row = new TestRow("least weights", logits, 0, logits.length);
     Arrays.fill(logits, least);
     logits[2000] = 0;
     assertEquals(0, sample(row, Powers.TEMPERATURE, 0));
@@ -85,7 +85,7 @@ public interface DrawContract extends Inputs {
   @Property
   default void nothingOfWeightZeroIsDrawn(
       @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("draws") double u) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     int token = sample(row, temperature, u);
@@ -99,7 +99,7 @@ public interface DrawContract extends Inputs {
    */
   @Example
   default void frequenciesAreThoseOfSoftmax() {
-    Row row = Rows.of(Rows.Distribution.NORMAL, 20, 3, 12);
+    TestRow row = TestRows.of(TestRows.Distribution.NORMAL, 20, 3, 12);
     int[] counts = new int[20];
     SplittableRandom random = new SplittableRandom(99);
     Workspace workspace = Workspace.of(20);
@@ -113,7 +113,7 @@ public interface DrawContract extends Inputs {
   /** The same of a sampler's stream. */
   @Example
   default void frequenciesOfAStreamAreThoseOfSoftmax() {
-    Row row = Rows.of(Rows.Distribution.NORMAL, 20, 3, 13);
+    TestRow row = TestRows.of(TestRows.Distribution.NORMAL, 20, 3, 13);
     int[] counts = new int[20];
     Sampler sampler =
         SamplerChain.of(Step.temperature(1.7f), Step.topK(20), Step.minP(1e-6f))
@@ -130,7 +130,7 @@ public interface DrawContract extends Inputs {
    */
   @Example
   default void equallySpacedDrawsCountProbabilities() {
-    Row row = Rows.of(Rows.Distribution.NORMAL, 2100, 3, 14);
+    TestRow row = TestRows.of(TestRows.Distribution.NORMAL, 2100, 3, 14);
     Oracle oracle = new Oracle(row.logits(), 2);
     int draws = 50_000;
     int[] counts = new int[row.length()];
@@ -151,7 +151,7 @@ public interface DrawContract extends Inputs {
       float[] logits = new float[3 * 1024 + 100];
       Arrays.fill(logits, low);
       logits[2500] = 0;
-      Row row = new Row("a late maximum", logits, 0, logits.length);
+      TestRow row = new TestRow("a late maximum", logits, 0, logits.length);
       for (double u : new double[] {0, Double.MIN_VALUE, 0x1p-53, 0.5, 1 - 0x1p-53}) {
         assertEquals(2500, sample(row, 1, u), "low " + low + ", u " + u);
       }
@@ -167,7 +167,7 @@ public interface DrawContract extends Inputs {
     assertTrue(chiSquare < 63.7, "chi-square " + chiSquare);
   }
 
-  private int sample(Row row, float temperature, double u) {
+  private int sample(TestRow row, float temperature, double u) {
     return kernels()
         .sample(row.array(), row.from(), row.to(), temperature, u, Workspace.of(row.length()));
   }

@@ -68,7 +68,7 @@ public interface FaultsContract extends KernelsUnderTest {
   }
 
   private static float[] row(int length) {
-    return Rows.of(Rows.Distribution.NORMAL, length, 0, 11).logits();
+    return TestRows.of(TestRows.Distribution.NORMAL, length, 0, 11).logits();
   }
 
   /** Writes anything a float can be to a row, here and there, until told to stop. */

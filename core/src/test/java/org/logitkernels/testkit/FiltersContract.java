@@ -34,8 +34,8 @@ public interface FiltersContract extends KernelsUnderTest {
 
   /** Rows. */
   @Provide
-  default Arbitrary<Row> filterRows() {
-    return Rows.upTo(3000);
+  default Arbitrary<TestRow> filterRows() {
+    return TestRows.upTo(3000);
   }
 
   /** What comes before the filter: nothing, a temperature, or less than the row. */
@@ -57,7 +57,7 @@ public interface FiltersContract extends KernelsUnderTest {
 
   /** The tokens before a filter, best first, with exact probabilities. */
   record Before(float[] x, int[] tokens, double[] p) {
-    static Before of(FiltersContract contract, Row row, List<Step> before) {
+    static Before of(FiltersContract contract, TestRow row, List<Step> before) {
       float[] x = row.logits();
       double t = 1;
       for (Step step : before) {
@@ -96,7 +96,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Epsilon cutoff. */
   @Property
   default void epsilonCutoffKeepsProbabilitiesFromEpsilon(
-      @ForAll("filterRows") Row row,
+      @ForAll("filterRows") TestRow row,
       @ForAll("filterBefore") List<Step> before,
       @ForAll("filterShares") float epsilon) {
     Before b = Before.of(this, row, before);
@@ -110,7 +110,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Eta cutoff. */
   @Property
   default void etaCutoffGivesWayToEntropy(
-      @ForAll("filterRows") Row row,
+      @ForAll("filterRows") TestRow row,
       @ForAll("filterBefore") List<Step> before,
       @ForAll("filterShares") float epsilon) {
     Before b = Before.of(this, row, before);
@@ -125,7 +125,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Top-n-sigma, whatever the temperature. */
   @Property
   default void topNSigmaKeepsLogitsNearTheMaximum(
-      @ForAll("filterRows") Row row,
+      @ForAll("filterRows") TestRow row,
       @ForAll("filterBefore") List<Step> before,
       @ForAll("filterShares") float share) {
     float n = 3 * share;
@@ -145,7 +145,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Top-h. */
   @Property
   default void topHKeepsAShareOfTheEntropy(
-      @ForAll("filterRows") Row row,
+      @ForAll("filterRows") TestRow row,
       @ForAll("filterBefore") List<Step> before,
       @ForAll("filterShares") float h) {
     List<Step> narrow = with(before, Step.topK(100));
@@ -170,7 +170,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Typical: nothing that is left is less typical than what is dropped, and the mass is right. */
   @Property
   default void typicalKeepsTheMassNearestToTheEntropy(
-      @ForAll("filterRows") Row row,
+      @ForAll("filterRows") TestRow row,
       @ForAll("filterBefore") List<Step> before,
       @ForAll("filterShares") float p) {
     Before b = Before.of(this, row, before);
@@ -206,7 +206,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** XTC: of the tokens from the threshold on the last is left, of the others all. */
   @Property
   default void xtcDropsTopChoicesButTheLast(
-      @ForAll("filterRows") Row row,
+      @ForAll("filterRows") TestRow row,
       @ForAll("filterBefore") List<Step> before,
       @ForAll("filterShares") float threshold) {
     Before b = Before.of(this, row, before);
@@ -222,7 +222,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** A parameter that keeps everything leaves a whole row, with its draw and its bits. */
   @Property
   default void whatKeepsEverythingIsTheIdentity(
-      @ForAll("filterRows") Row row, @ForAll("filterBefore") List<Step> before) {
+      @ForAll("filterRows") TestRow row, @ForAll("filterBefore") List<Step> before) {
     Sampler plain = sampler(row, before);
     for (Step step :
         List.of(
@@ -254,14 +254,14 @@ public interface FiltersContract extends KernelsUnderTest {
   default void xtcLeavesTheRowWholeUpTo64Choices() {
     for (float threshold : new float[] {1e-4f, 0x1p-20f, 0x1p-22f}) {
       for (int choices : new int[] {2, 3, 64, 65}) {
-        float[] x = Rows.of(Rows.Distribution.NORMAL, 3000, 0, 11).logits();
+        float[] x = TestRows.of(TestRows.Distribution.NORMAL, 3000, 0, 11).logits();
         for (int i = 0; i < x.length; i++) {
           x[i] = i < choices ? 3 : -15 + 0.1f * x[i];
         }
         float[] left = x.clone();
         Arrays.fill(left, 0, choices - 1, Float.NEGATIVE_INFINITY);
-        Row row = new Row(choices + " top choices", x, 0, x.length);
-        Row masked = new Row("without them", left, 0, x.length);
+        TestRow row = new TestRow(choices + " top choices", x, 0, x.length);
+        TestRow masked = new TestRow("without them", left, 0, x.length);
         Sampler with = sampler(row, List.of(Step.xtc(1, threshold)));
         Sampler whole = sampler(masked, List.of());
         Sampler narrowed = sampler(masked, List.of(Step.topK(x.length - 1)));
@@ -291,7 +291,7 @@ public interface FiltersContract extends KernelsUnderTest {
       x[1] = 0;
       x[2] = -6;
       x[length - 1] = -5;
-      Row row = new Row("four of " + length, x, 0, length);
+      TestRow row = new TestRow("four of " + length, x, 0, length);
       for (float t : new float[] {1, 0.2f, 0.16f, 0.15f, 0.1f, 0.05f, 1e-3f, 1e-20f, 1e-45f}) {
         // 0 and -5 are dropped; of those above the threshold -5.5 is the last.
         List<Step> steps = List.of(Step.xtc(1, 0.003f), Step.temperature(t));
@@ -313,7 +313,7 @@ public interface FiltersContract extends KernelsUnderTest {
   @Example
   default void xtcDrawsAreNumbered() {
     float[] x = {3, 2, 1, 0};
-    Row row = new Row("by hand", x, 0, x.length);
+    TestRow row = new TestRow("by hand", x, 0, x.length);
     List<Step> steps = List.of(Step.xtc(0.5f, 0.2f), Step.xtc(0.5f, 0.05f), Step.xtc(0.25f, 0));
     Sampler sampler = sampler(row, steps);
     for (int n = 0; n < 100; n++) {
@@ -355,7 +355,7 @@ public interface FiltersContract extends KernelsUnderTest {
   /** Dynamic temperature: the probabilities are those of the temperature that it comes to. */
   @Property
   default void dynamicTemperatureIsATemperature(
-      @ForAll("filterRows") Row row, @ForAll("filterBefore") List<Step> before) {
+      @ForAll("filterRows") TestRow row, @ForAll("filterBefore") List<Step> before) {
     Before b = Before.of(this, row, before);
     List<Step> steps = with(before, Step.dynamicTemperature(0.5f, 1.5f, 2));
     Sampler sampler = sampler(row, steps);
@@ -380,7 +380,7 @@ public interface FiltersContract extends KernelsUnderTest {
 
   /** A minimum to keep. */
   @Property
-  default void minKeepKeepsAtLeastSoMany(@ForAll("filterRows") Row row) {
+  default void minKeepKeepsAtLeastSoMany(@ForAll("filterRows") TestRow row) {
     int n = NaiveChain.order(row.logits()).length;
     Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but as survivors
     for (int k : new int[] {1, 2, 7, 100_000}) {
@@ -422,7 +422,7 @@ public interface FiltersContract extends KernelsUnderTest {
   }
 
   private int count(float[] x, Step... steps) {
-    return left(new Row("by hand", x, 0, x.length), List.of(steps)).length;
+    return left(new TestRow("by hand", x, 0, x.length), List.of(steps)).length;
   }
 
   private static void assertPrefix(Before b, int[] left, int least, int most) {
@@ -438,12 +438,12 @@ public interface FiltersContract extends KernelsUnderTest {
     return steps;
   }
 
-  private Sampler sampler(Row row, List<Step> steps) {
+  private Sampler sampler(TestRow row, List<Step> steps) {
     return SamplerChain.of(steps.toArray(Step[]::new)).newSampler(row.length(), 1, kernels());
   }
 
   /** What a chain leaves, best first. */
-  default int[] left(Row row, List<Step> steps) {
+  default int[] left(TestRow row, List<Step> steps) {
     Sampler sampler = sampler(row, steps);
     sampler.sample(row.array(), row.from(), row.to(), 0.5);
     return Chains.ids(sampler.candidates());

@@ -34,8 +34,8 @@ public interface HistoryContract extends KernelsUnderTest {
 
   /** Rows. */
   @Provide
-  default Arbitrary<Row> historyRows() {
-    return Rows.upTo(3000);
+  default Arbitrary<TestRow> historyRows() {
+    return TestRows.upTo(3000);
   }
 
   /** Steps that change logits. */
@@ -101,7 +101,7 @@ public interface HistoryContract extends KernelsUnderTest {
   /** The property. */
   @Property
   default void changesAreThoseOfARowChangedBeforehand(
-      @ForAll("historyRows") Row row,
+      @ForAll("historyRows") TestRow row,
       @ForAll("historyBefore") List<Step> before,
       @ForAll("historyChanges") Step first,
       @ForAll("historyChanges") Step second,
@@ -185,7 +185,7 @@ public interface HistoryContract extends KernelsUnderTest {
             Step.mirostatV2(2, 0.1f),
             Step.adaptiveP(0.5f, 0.9f));
     for (int length : new int[] {40, 2500}) {
-      float[] x = Rows.of(Rows.Distribution.NORMAL, length, 0, 11).logits();
+      float[] x = TestRows.of(TestRows.Distribution.NORMAL, length, 0, 11).logits();
       float[] changed = x.clone();
       int best = kernels().argMax(x, 0, length);
       Step bias = Step.logitBias(Map.of(best, Float.NEGATIVE_INFINITY, 7, 9f, length - 1, 11f));

@@ -11,14 +11,14 @@ import net.jqwik.api.Tuple;
 public interface Inputs extends KernelsUnderTest {
   /** Rows of any length. */
   @Provide
-  default Arbitrary<Row> rows() {
-    return Rows.any();
+  default Arbitrary<TestRow> rows() {
+    return TestRows.any();
   }
 
   /** Rows for what takes time, nearly all of them short. */
   @Provide
-  default Arbitrary<Row> shorterRows() {
-    return Arbitraries.frequencyOf(Tuple.of(19, Rows.upTo(5_000)), Tuple.of(1, Rows.any()));
+  default Arbitrary<TestRow> shorterRows() {
+    return Arbitraries.frequencyOf(Tuple.of(19, TestRows.upTo(5_000)), Tuple.of(1, TestRows.any()));
   }
 
   /**
@@ -41,11 +41,11 @@ public interface Inputs extends KernelsUnderTest {
             Tuple.of(1, Arbitraries.just(0.0)),
             Tuple.of(3, uniform(0, 13_000).map(n -> n / 100.0)));
     Arbitrary<RowAt> moved =
-        Combinators.combine(Rows.upTo(4000), temperatures(), powers, steps)
-            .as((row, t, power, step) -> new RowAt(Rows.moved(row, t, power, step), t));
+        Combinators.combine(TestRows.upTo(4000), temperatures(), powers, steps)
+            .as((row, t, power, step) -> new RowAt(TestRows.moved(row, t, power, step), t));
     Arbitrary<RowAt> halves =
         Combinators.combine(uniform(1, 3000), uniform(0, 1 << 20))
-            .as((length, seed) -> Rows.of(Rows.Distribution.HALF_STEPS, length, 3, seed))
+            .as((length, seed) -> TestRows.of(TestRows.Distribution.HALF_STEPS, length, 3, seed))
             .map(row -> new RowAt(row, 1.442695f));
     return Arbitraries.frequencyOf(
         Tuple.of(8, Combinators.combine(shorterRows(), temperatures()).as(RowAt::new)),

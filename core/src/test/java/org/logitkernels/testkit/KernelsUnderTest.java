@@ -9,7 +9,7 @@ public interface KernelsUnderTest {
   Kernels kernels();
 
   /** Top-p of a row, with a workspace of its own; returns the size of the nucleus. */
-  default int topP(Row row, float temperature, float p, int[] ids, float[] probabilities) {
+  default int topP(TestRow row, float temperature, float p, int[] ids, float[] probabilities) {
     Workspace workspace = Workspace.of(row.length());
     return kernels()
         .topP(row.array(), row.from(), row.to(), temperature, p, workspace, ids, probabilities);

@@ -29,13 +29,14 @@ public interface LogProbabilityContract extends KernelsUnderTest {
 
   /** Rows, half of them with the best logits far from 0. */
   @Provide
-  default Arbitrary<Row> logProbabilityRows() {
+  default Arbitrary<TestRow> logProbabilityRows() {
     return Arbitraries.frequencyOf(
-        Tuple.of(1, Rows.upTo(3000)), Tuple.of(1, Rows.upTo(200).map(LogProbabilityContract::far)));
+        Tuple.of(1, TestRows.upTo(3000)),
+        Tuple.of(1, TestRows.upTo(200).map(LogProbabilityContract::far)));
   }
 
   /** The row with its logits moved away from 0, so far that some of them fall together. */
-  private static Row far(Row row) {
+  private static TestRow far(TestRow row) {
     float[] array = row.array().clone();
     int id = row.from() + row.length() / 2;
     float move = (row.length() % 2 == 0 ? 1 : -1) * (row.length() % 3 == 0 ? 3e38f : 3e7f);
@@ -43,7 +44,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
       array[i] = Math.clamp(array[i] + move, Float.NEGATIVE_INFINITY, Float.MAX_VALUE);
     }
     array[id] = Math.max(array[id], -Float.MAX_VALUE);
-    return new Row(row + " moved by " + move, array, row.from(), row.to());
+    return new TestRow(row + " moved by " + move, array, row.from(), row.to());
   }
 
   /** From 1e-15 to 1e15 and at the ends of float: |x| / T is around 2^53 for many. */
@@ -62,7 +63,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
   /** All read-outs against the oracle, and against one another. */
   @Property
   default void everyReadOutIsTheLogProbability(
-      @ForAll("logProbabilityRows") Row row, @ForAll("extremeTemperatures") float temperature) {
+      @ForAll("logProbabilityRows") TestRow row, @ForAll("extremeTemperatures") float temperature) {
     float[] x = row.array();
     int from = row.from();
     int length = row.length();
@@ -89,12 +90,12 @@ public interface LogProbabilityContract extends KernelsUnderTest {
     assertBeams(row, temperature, ids, logs, n);
   }
 
-  private double logProbability(Row row, float temperature, int id) {
+  private double logProbability(TestRow row, float temperature, int id) {
     return kernels().logProbability(row.array(), row.from(), row.to(), temperature, id);
   }
 
   /** A sampler's, and its candidates'. */
-  private void assertSampler(Row row, float temperature, int[] order, double[] logs, int n) {
+  private void assertSampler(TestRow row, float temperature, int[] order, double[] logs, int n) {
     Sampler sampler =
         SamplerChain.of(Step.temperature(temperature)).newSampler(row.length(), 3, kernels());
     int token = sampler.sample(row.array(), row.from(), row.to());
@@ -120,7 +121,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
   }
 
   /** A beam's with the score 0, beside a dead one. */
-  private void assertBeams(Row row, float temperature, int[] ids, double[] logs, int n) {
+  private void assertBeams(TestRow row, float temperature, int[] ids, double[] logs, int n) {
     Beams beams = Beams.of(2, row.length(), n, kernels());
     int[] parents = new int[n];
     int[] tokens = new int[n];

@@ -19,19 +19,19 @@ public interface LogSumExpContract extends Inputs {
   /** On rows as they come the total is better than its bound. The rows are always the same. */
   @Example
   default void logSumExpIsMoreAccurateOnUsualRows() {
-    Rows.Distribution[] usual = {
-      Rows.Distribution.NORMAL,
-      Rows.Distribution.PEAKED,
-      Rows.Distribution.NEGATIVE,
-      Rows.Distribution.POSITIVE
+    TestRows.Distribution[] usual = {
+      TestRows.Distribution.NORMAL,
+      TestRows.Distribution.PEAKED,
+      TestRows.Distribution.NEGATIVE,
+      TestRows.Distribution.POSITIVE
     };
     for (int seed = 0; seed < 200; seed++) {
       int length = (int) (20 * StrictMath.pow(1000, seed / 200.0));
-      assertAccurate(Rows.of(usual[seed % 4], length, 3, seed), 1, Accuracy.USUAL_TOTAL);
+      assertAccurate(TestRows.of(usual[seed % 4], length, 3, seed), 1, Accuracy.USUAL_TOTAL);
     }
   }
 
-  private void assertAccurate(Row row, float temperature, double additions) {
+  private void assertAccurate(TestRow row, float temperature, double additions) {
     Oracle oracle = new Oracle(row.logits(), temperature);
     DoubleDouble exact = oracle.logSumExp();
     double actual = kernels().logSumExp(row.array(), row.from(), row.to(), temperature);

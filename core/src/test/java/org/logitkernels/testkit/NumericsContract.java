@@ -24,7 +24,7 @@ public interface NumericsContract extends Inputs {
   /** Softmax, log-softmax, log-sum-exp and log-probabilities: sections 2 to 4. */
   @Property
   default void probabilitiesHaveTheBitsOfThePage(@ForAll("rowsAtTemperatures") RowAt rowAt) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Numerics page = new Numerics(row.logits(), temperature);
     float[] actual = new float[row.length()];
@@ -62,7 +62,7 @@ public interface NumericsContract extends Inputs {
   @Property
   default void theNucleusIsThatOfThePage(
       @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("masses") float p) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Numerics page = new Numerics(row.logits(), temperature);
     List<Integer> order = page.order();
@@ -82,7 +82,7 @@ public interface NumericsContract extends Inputs {
   @Property
   default void theDrawIsThatOfThePage(
       @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("draws") double u) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     assertEquals(
         new Numerics(row.logits(), temperature).drawFromRow(u),
@@ -98,7 +98,7 @@ public interface NumericsContract extends Inputs {
       @ForAll boolean atTemperature,
       @ForAll long seed,
       @ForAll("positions") long position) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     List<Step> steps = new ArrayList<>(following);
     if (atTemperature) {
       steps.addFirst(Step.temperature(rowAt.temperature()));

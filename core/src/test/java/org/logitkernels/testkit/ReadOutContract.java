@@ -23,8 +23,8 @@ import org.logitkernels.Workspace;
 public interface ReadOutContract extends KernelsUnderTest {
   /** Rows. */
   @Provide
-  default Arbitrary<Row> readOutRows() {
-    return Rows.upTo(3000);
+  default Arbitrary<TestRow> readOutRows() {
+    return TestRows.upTo(3000);
   }
 
   /** Chains. */
@@ -36,7 +36,7 @@ public interface ReadOutContract extends KernelsUnderTest {
   /** Rows written by a sampler hold its candidates, and nothing else. */
   @Property
   default void writtenRowsAreTheCandidates(
-      @ForAll("readOutRows") Row row, @ForAll("readOutSteps") List<Step> steps) {
+      @ForAll("readOutRows") TestRow row, @ForAll("readOutSteps") List<Step> steps) {
     int length = row.length();
     Sampler sampler = SamplerChain.of(steps.toArray(Step[]::new)).newSampler(length, 1, kernels());
     int token = sampler.sample(row.array(), row.from(), row.to(), 0.4);
@@ -101,7 +101,7 @@ public interface ReadOutContract extends KernelsUnderTest {
 
   /** Raw log-probabilities are those of the whole row. */
   @Property
-  default void rawLogProbabilitiesAreThoseOfTheRow(@ForAll("readOutRows") Row row) {
+  default void rawLogProbabilitiesAreThoseOfTheRow(@ForAll("readOutRows") TestRow row) {
     int n = Math.min(20, row.length());
     int[] ids = new int[n];
     double[] logs = new double[n];
@@ -137,7 +137,7 @@ public interface ReadOutContract extends KernelsUnderTest {
   /** Top-k, top-p and min-p renormalised, and masked by top-k, as a chain with that step writes. */
   @Property
   default void renormalisedRowsAreThoseOfTheChain(
-      @ForAll("readOutRows") Row row,
+      @ForAll("readOutRows") TestRow row,
       @ForAll("readOutFilters") Step filter,
       @ForAll("readOutTemperatures") float t) {
     assertRenormalised(row, filter, t);
@@ -146,7 +146,7 @@ public interface ReadOutContract extends KernelsUnderTest {
     assertRenormalised(row, Step.minP(0), t);
   }
 
-  private void assertRenormalised(Row row, Step filter, float t) {
+  private void assertRenormalised(TestRow row, Step filter, float t) {
     int length = row.length();
     Sampler sampler = SamplerChain.of(Step.temperature(t), filter).newSampler(length, 1, kernels());
     sampler.sample(row.array(), row.from(), row.to(), 0.4);
@@ -170,7 +170,8 @@ public interface ReadOutContract extends KernelsUnderTest {
     }
   }
 
-  private void renormalize(float[] array, Row row, Step filter, float t, float[] out, int outFrom) {
+  private void renormalize(
+      float[] array, TestRow row, Step filter, float t, float[] out, int outFrom) {
     Workspace workspace = Workspace.of(row.length());
     if (filter instanceof Step.TopK(int k)) {
       kernels().topKRenormalize(array, row.from(), row.to(), t, k, workspace, out, outFrom);
@@ -182,7 +183,7 @@ public interface ReadOutContract extends KernelsUnderTest {
   }
 
   /** The row's array with what was written elsewhere in the row's place. */
-  private static float[] around(Row row, float[] written) {
+  private static float[] around(TestRow row, float[] written) {
     float[] array = row.array().clone();
     System.arraycopy(written, 1, array, row.from(), row.length());
     return array;
@@ -229,7 +230,7 @@ public interface ReadOutContract extends KernelsUnderTest {
     }
     for (int from : new int[] {-1, 201, Integer.MAX_VALUE}) {
       for (Step filter : List.of(Step.topK(3), Step.topP(0.5f), Step.minP(0.5f))) {
-        Row row = new Row("NaN", x, 0, 100);
+        TestRow row = new TestRow("NaN", x, 0, 100);
         assertThrows(
             IndexOutOfBoundsException.class, () -> renormalize(x, row, filter, 1, x, from));
       }

@@ -37,12 +37,12 @@ public interface RealRowsContract extends KernelsUnderTest {
     assertEquals(matrix.rows(), rows.size());
     for (int r = 0; r < matrix.rows(); r++) {
       int from = r * matrix.columns();
-      Row row = new Row(name + " row " + r, matrix.values(), from, from + matrix.columns());
+      TestRow row = new TestRow(name + " row " + r, matrix.values(), from, from + matrix.columns());
       assertRow(row, rows.get(r));
     }
   }
 
-  private void assertRow(Row row, JsonNode expected) {
+  private void assertRow(TestRow row, JsonNode expected) {
     float[] array = row.array();
     int from = row.from();
     int to = row.to();
@@ -77,7 +77,7 @@ public interface RealRowsContract extends KernelsUnderTest {
     assertNucleus(row, 0.95f, expected.get("nucleus_0_95").asInt(), workspace);
   }
 
-  private void assertNucleus(Row row, float p, int expected, Workspace workspace) {
+  private void assertNucleus(TestRow row, float p, int expected, Workspace workspace) {
     int length = row.length();
     int[] ids = new int[length];
     int size =

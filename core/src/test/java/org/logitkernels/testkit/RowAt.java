@@ -6,4 +6,4 @@ package org.logitkernels.testkit;
  * @param row the row
  * @param temperature T, above 0
  */
-public record RowAt(Row row, float temperature) {}
+public record RowAt(TestRow row, float temperature) {}

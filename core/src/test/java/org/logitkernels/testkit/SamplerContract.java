@@ -32,8 +32,8 @@ import org.logitkernels.Workspace;
 public interface SamplerContract extends KernelsUnderTest {
   /** Rows that are sampled over and over. */
   @Provide
-  default Arbitrary<Row> samplerRows() {
-    return Rows.upTo(5000);
+  default Arbitrary<TestRow> samplerRows() {
+    return TestRows.upTo(5000);
   }
 
   /** Chains of any steps. */
@@ -147,7 +147,7 @@ public interface SamplerContract extends KernelsUnderTest {
   /** A chain on a stream takes what the pure overload takes with the stream's numbers. */
   @Property
   default void streamFeedsTheDraw(
-      @ForAll("samplerRows") Row row,
+      @ForAll("samplerRows") TestRow row,
       @ForAll("samplerSteps") List<Step> steps,
       @ForAll("seeds") long seed) {
     Sampler sampler = sampler(row, steps, seed);
@@ -185,7 +185,7 @@ public interface SamplerContract extends KernelsUnderTest {
   /** None for the overload with u, which is pure. */
   @Property
   default void positionStaysWithAGivenDraw(
-      @ForAll("samplerRows") Row row,
+      @ForAll("samplerRows") TestRow row,
       @ForAll("samplerSteps") List<Step> steps,
       @ForAll("samplerDraws") double u) {
     Sampler sampler = sampler(row, steps, 1);
@@ -235,7 +235,7 @@ public interface SamplerContract extends KernelsUnderTest {
   /** Forwards and backwards: a position has its token. */
   @Property
   default void positionMayBeSetInAnyOrder(
-      @ForAll("samplerRows") Row row,
+      @ForAll("samplerRows") TestRow row,
       @ForAll("samplerSteps") List<Step> steps,
       @ForAll("seeds") long seed) {
     Sampler inOrder = sampler(row, steps, seed);
@@ -384,7 +384,7 @@ public interface SamplerContract extends KernelsUnderTest {
   /** Best first, of probabilities that sum to 1, the drawn token among them with a weight. */
   @Property
   default void candidatesAreSortedAndSumTo1AndHoldTheToken(
-      @ForAll("samplerRows") Row row,
+      @ForAll("samplerRows") TestRow row,
       @ForAll("samplerSteps") List<Step> steps,
       @ForAll("samplerDraws") double u) {
     Sampler sampler = sampler(row, steps, 1);
@@ -424,7 +424,7 @@ public interface SamplerContract extends KernelsUnderTest {
    */
   @Property
   default void candidatesOfAChainThatNarrowsNothingAreAllUnmaskedTokens(
-      @ForAll("samplerRows") Row row, @ForAll("seeds") long seed) {
+      @ForAll("samplerRows") TestRow row, @ForAll("seeds") long seed) {
     int[] order = NaiveChain.order(row.logits());
     List<List<Step>> chains =
         List.of(
@@ -449,7 +449,7 @@ public interface SamplerContract extends KernelsUnderTest {
   /** In an array as alone: ids, probabilities and their logarithms. */
   @Property
   default void idsCountFromTheRangesStart(
-      @ForAll("samplerRows") Row row,
+      @ForAll("samplerRows") TestRow row,
       @ForAll("samplerSteps") List<Step> steps,
       @ForAll("seeds") long seed) {
     Sampler inArray = sampler(row, steps, seed);
@@ -469,8 +469,8 @@ public interface SamplerContract extends KernelsUnderTest {
   /** One sampler, rows of all lengths: nothing is left over from the last one. */
   @Property
   default void samplersKeepNothingBetweenCalls(
-      @ForAll("samplerRows") Row first,
-      @ForAll("samplerRows") Row second,
+      @ForAll("samplerRows") TestRow first,
+      @ForAll("samplerRows") TestRow second,
       @ForAll("samplerSteps") List<Step> steps,
       @ForAll("samplerDraws") double u) {
     Sampler used =
@@ -489,18 +489,18 @@ public interface SamplerContract extends KernelsUnderTest {
   /** Nor does a workspace: kernels in turn, on rows of all lengths. */
   @Property
   default void workspacesKeepNothingBetweenCalls(
-      @ForAll("samplerRows") Row first,
-      @ForAll("samplerRows") Row second,
+      @ForAll("samplerRows") TestRow first,
+      @ForAll("samplerRows") TestRow second,
       @ForAll("samplerDraws") double u) {
     Workspace shared = Workspace.of(Math.max(first.length(), second.length()));
-    for (Row row : List.of(first, second, first)) {
+    for (TestRow row : List.of(first, second, first)) {
       Workspace fresh = Workspace.of(row.length());
       assertArrayEquals(
           allThatAWorkspaceServes(row, u, fresh), allThatAWorkspaceServes(row, u, shared));
     }
   }
 
-  private int[] allThatAWorkspaceServes(Row row, double u, Workspace workspace) {
+  private int[] allThatAWorkspaceServes(TestRow row, double u, Workspace workspace) {
     int n = row.length();
     int[] ids = new int[n + 2];
     float[] floats = new float[n];
@@ -513,7 +513,7 @@ public interface SamplerContract extends KernelsUnderTest {
     return ids;
   }
 
-  private Sampler sampler(Row row, List<Step> steps, long seed) {
+  private Sampler sampler(TestRow row, List<Step> steps, long seed) {
     return SamplerChain.of(steps.toArray(new Step[0])).newSampler(row.length(), seed, kernels());
   }
 

@@ -70,17 +70,17 @@ public interface SegmentContract extends KernelsUnderTest {
 
   /** Rows, most of them valid. */
   @Provide
-  default Arbitrary<Row> heldRows() {
+  default Arbitrary<TestRow> heldRows() {
     return Arbitraries.frequencyOf(
-        net.jqwik.api.Tuple.of(9, Rows.upTo(5000)),
+        net.jqwik.api.Tuple.of(9, TestRows.upTo(5000)),
         net.jqwik.api.Tuple.of(
             1,
-            Rows.upTo(3000)
+            TestRows.upTo(3000)
                 .map(
                     row -> {
                       float[] x = row.logits();
                       x[x.length / 3] = Float.NaN;
-                      return new Row(row + " with NaN", x, 0, x.length);
+                      return new TestRow(row + " with NaN", x, 0, x.length);
                     })));
   }
 
@@ -117,7 +117,7 @@ public interface SegmentContract extends KernelsUnderTest {
   /** Samplers. */
   @Property
   default void samplersGiveTheBitsOfTheWidenedRow(
-      @ForAll("heldRows") Row row,
+      @ForAll("heldRows") TestRow row,
       @ForAll("heldSteps") List<Step> steps,
       @ForAll ElementType type,
       @ForAll Place place) {
@@ -214,7 +214,7 @@ public interface SegmentContract extends KernelsUnderTest {
   /** Kernels. */
   @Property
   default void kernelsGiveTheBitsOfTheWidenedRow(
-      @ForAll("heldRows") Row row, @ForAll ElementType type, @ForAll Place place) {
+      @ForAll("heldRows") TestRow row, @ForAll ElementType type, @ForAll Place place) {
     int length = row.length();
     MemorySegment elements = MemorySegment.ofArray(new byte[length * type.bytes()]);
     float[] x = store(row.logits(), type, elements);
@@ -412,7 +412,7 @@ public interface SegmentContract extends KernelsUnderTest {
   /** Float buffers: direct, of an array, read-only, in part. */
   @Example
   default void buffersAreReadBetweenPositionAndLimit() {
-    float[] x = Rows.of(Rows.Distribution.NORMAL, 2000, 0, 4).logits();
+    float[] x = TestRows.of(TestRows.Distribution.NORMAL, 2000, 0, 4).logits();
     SamplerChain chain = SamplerChain.of(Step.topP(0.9f));
     Sampler expected = chain.newSampler(1500, 5, kernels());
     Sampler actual = chain.newSampler(1500, 5, kernels());
@@ -470,7 +470,7 @@ public interface SegmentContract extends KernelsUnderTest {
         chains.stream().map(chain -> chain.newSampler(length, 5, kernels())).toList();
     for (int n = 0; n < 24; n++) {
       ElementType type = ElementType.values()[n * 7 % 5 % 3];
-      float[] row = Rows.of(Rows.Distribution.NORMAL, length, 0, n).logits();
+      float[] row = TestRows.of(TestRows.Distribution.NORMAL, length, 0, n).logits();
       for (int i = 0; i < length; i++) {
         row[i] -= n * 13 % 8 * 10; // so that the maximum of one is not near that of another
       }

@@ -26,8 +26,8 @@ import org.logitkernels.Workspace;
 public interface SemanticsContract extends KernelsUnderTest {
   /** Rows short enough to be looked at token by token. */
   @Provide
-  default Arbitrary<Row> semanticsRows() {
-    return Rows.upTo(5000);
+  default Arbitrary<TestRow> semanticsRows() {
+    return TestRows.upTo(5000);
   }
 
   /** Numbers for the draw. */
@@ -49,7 +49,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** 0 leaves the arg-max alone, whatever the draw, and -0 is 0. */
   @Property
   default void temperatureZeroIsGreedyAndMinusZeroIsZero(
-      @ForAll("semanticsRows") Row row, @ForAll("semanticsDraws") double u) {
+      @ForAll("semanticsRows") TestRow row, @ForAll("semanticsDraws") double u) {
     int best = kernels().argMax(row.array(), row.from(), row.to());
     for (float zero : new float[] {0f, -0f}) {
       Sampler sampler = sampler(row.length(), Step.temperature(zero));
@@ -90,7 +90,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** 1e-30 * 1e-30 is 0 in float; in double four of them come back to 1. */
   @Property
   default void temperatureProductsAreMadeInDouble(
-      @ForAll("semanticsRows") Row row, @ForAll("semanticsDraws") double u) {
+      @ForAll("semanticsRows") TestRow row, @ForAll("semanticsDraws") double u) {
     Sampler plain = sampler(row.length());
     Sampler product =
         sampler(
@@ -111,7 +111,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** The candidates and their order are those of the logits at every temperature. */
   @Property
   default void temperatureNeverMasksTiesOrReorders(
-      @ForAll("semanticsRows") Row row, @ForAll("semanticsDraws") double u) {
+      @ForAll("semanticsRows") TestRow row, @ForAll("semanticsDraws") double u) {
     int[] order = NaiveChain.order(row.logits());
     for (float t : new float[] {Float.MIN_VALUE, 1e-3f, 1, 1e3f, Float.MAX_VALUE}) {
       Sampler sampler = sampler(row.length(), Step.temperature(t));
@@ -163,7 +163,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** The whole order, by top-k with room for all and by a chain's candidates. */
   @Property
   default void orderIsByLogitDescendingThenByAscendingId(
-      @ForAll("semanticsRows") Row row, @ForAll("semanticsDraws") double u) {
+      @ForAll("semanticsRows") TestRow row, @ForAll("semanticsDraws") double u) {
     float[] x = row.logits();
     int[] order = NaiveChain.order(x);
     int[] ids = new int[row.length()];
@@ -189,7 +189,7 @@ public interface SemanticsContract extends KernelsUnderTest {
       }
       int[] ids = new int[length];
       float[] values = new float[length];
-      Row row = new Row("zeros", x, 0, length);
+      TestRow row = new TestRow("zeros", x, 0, length);
       assertEquals(length, topK(row, length, ids, values));
       assertArrayEquals(IntStream.range(0, length).toArray(), ids);
       assertArrayEquals(new int[length], EntryPoint.bits(values));
@@ -234,7 +234,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** k above the row's length. */
   @Property
-  default void topKAboveTheRowKeepsAll(@ForAll("semanticsRows") Row row) {
+  default void topKAboveTheRowKeepsAll(@ForAll("semanticsRows") TestRow row) {
     int[] order = NaiveChain.order(row.logits());
     for (int k : new int[] {row.length(), row.length() + 1, Integer.MAX_VALUE}) {
       int[] ids = new int[row.length()];
@@ -245,7 +245,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** min(k, unmasked), ties or not. */
   @Property
-  default void topKKeepsExactlyMinOfKAndUnmasked(@ForAll("semanticsRows") Row row) {
+  default void topKKeepsExactlyMinOfKAndUnmasked(@ForAll("semanticsRows") TestRow row) {
     int[] order = NaiveChain.order(row.logits());
     for (int k : new int[] {1, 2, 40, order.length, order.length + 1}) {
       int expected = Math.min(k, order.length);
@@ -286,7 +286,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** 1 keeps every token, weights of 0 included, and draws as if it were not there. */
   @Property
   default void topPOf1IsTheIdentity(
-      @ForAll("semanticsRows") Row row, @ForAll("semanticsDraws") double u) {
+      @ForAll("semanticsRows") TestRow row, @ForAll("semanticsDraws") double u) {
     Sampler with = sampler(row.length(), Step.topP(1));
     Sampler without = sampler(row.length());
     assertEquals(
@@ -300,7 +300,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** 0 keeps the best alone. */
   @Property
-  default void topPOf0KeepsTheSingleBest(@ForAll("semanticsRows") Row row) {
+  default void topPOf0KeepsTheSingleBest(@ForAll("semanticsRows") TestRow row) {
     int[] best = {kernels().argMax(row.array(), row.from(), row.to())};
     assertArrayEquals(best, nucleus(row, 1, 0));
     assertArrayEquals(best, nucleus(row, 1, -0f));
@@ -312,7 +312,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** Without the token that crosses, the mass falls short. */
   @Example
   default void topPIncludesTheCrossingToken() {
-    Row row = ofProbabilities(0.5, 0.3, 0.15, 0.05);
+    TestRow row = ofProbabilities(0.5, 0.3, 0.15, 0.05);
     assertArrayEquals(new int[] {0}, nucleus(row, 1, 0.4f));
     assertArrayEquals(new int[] {0, 1}, nucleus(row, 1, 0.51f));
     assertArrayEquals(new int[] {0, 1, 2}, nucleus(row, 1, 0.81f));
@@ -346,7 +346,7 @@ public interface SemanticsContract extends KernelsUnderTest {
             shuffled[i] = shuffled[j];
             shuffled[j] = swap;
           }
-          Row row = ofProbabilities(shuffled);
+          TestRow row = ofProbabilities(shuffled);
           assertEquals(prefix, nucleus(row, 1, p).length, Arrays.toString(shuffled) + " at " + p);
           Sampler sampler = sampler(row.length(), Step.topK(decimals.length), Step.topP(p));
           sampler.sample(row.array(), row.from(), row.to(), 0.5);
@@ -361,7 +361,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   default void topPReachesPTimesTotalLessTotalTimes2ToTheMinus21() {
     for (int times : new int[] {1, 16, 512}) { // weights 1, 1, each so many times
       float[] x = new float[2 * times];
-      Row row = new Row("flat", x, 0, x.length);
+      TestRow row = new TestRow("flat", x, 0, x.length);
       assertEquals(times, nucleus(row, 1, 0.5f).length);
       assertEquals(times, nucleus(row, 1, 0.5f + 0x1p-22f).length);
       assertEquals(times, nucleus(row, 1, 0.5f + 0x1p-21f).length);
@@ -374,7 +374,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** After a top-k the base is the mass of those k. */
   @Example
   default void baseOfTopPIsTheCurrentCandidatesRenormalised() {
-    Row row = ofProbabilities(0.4, 0.3, 0.2, 0.1);
+    TestRow row = ofProbabilities(0.4, 0.3, 0.2, 0.1);
     assertArrayEquals(new int[] {0, 1}, survivors(row, Step.topP(0.55f)));
     assertArrayEquals(new int[] {0}, survivors(row, Step.topK(2), Step.topP(0.55f)));
     assertArrayEquals(new int[] {0, 1}, survivors(row, Step.topP(0.55f), Step.topK(2)));
@@ -386,7 +386,7 @@ public interface SemanticsContract extends KernelsUnderTest {
    * As a kernel and as a step: one set, best first; probabilities of the kernel sum to its mass.
    */
   @Property
-  default void baseOfTopPIsTheSameInAKernelAndInAChain(@ForAll("semanticsRows") Row row) {
+  default void baseOfTopPIsTheSameInAKernelAndInAChain(@ForAll("semanticsRows") TestRow row) {
     for (float p : new float[] {0.1f, 0.5f, 0.9f, 0.99f}) {
       for (float t : new float[] {0.5f, 1, 2}) {
         int[] ids = new int[row.length()];
@@ -430,7 +430,7 @@ public interface SemanticsContract extends KernelsUnderTest {
           x[length - 2] = threshold;
           assertArrayEquals(
               new int[] {length - 1, length - 2},
-              survivors(new Row("threshold", x, 0, length), Step.temperature(t), Step.minP(p)),
+              survivors(new TestRow("threshold", x, 0, length), Step.temperature(t), Step.minP(p)),
               "T " + t + " p " + p);
         }
       }
@@ -439,7 +439,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** 0 keeps all unmasked tokens, 1 the ties at the maximum and no float below. */
   @Property
-  default void minPOf0KeepsAllAndOf1TheTiesAtTheMaximum(@ForAll("semanticsRows") Row row) {
+  default void minPOf0KeepsAllAndOf1TheTiesAtTheMaximum(@ForAll("semanticsRows") TestRow row) {
     float[] x = row.logits();
     int[] order = NaiveChain.order(x);
     int ties = 0;
@@ -456,7 +456,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** A threshold that overflows to -Infinity keeps every unmasked token and no masked one. */
   @Property
-  default void minPKeepsUnmaskedTokensOnly(@ForAll("semanticsRows") Row row) {
+  default void minPKeepsUnmaskedTokensOnly(@ForAll("semanticsRows") TestRow row) {
     Step hot = Step.temperature(Float.MAX_VALUE);
     assertArrayEquals(
         NaiveChain.order(row.logits()), survivors(row, hot, hot, Step.minP(Float.MIN_VALUE)));
@@ -473,7 +473,7 @@ public interface SemanticsContract extends KernelsUnderTest {
       for (int i = 1; i < length; i += 2) {
         x[i] = 2; // odd ids tie at the top
       }
-      Row row = new Row("ties", x, 0, length);
+      TestRow row = new TestRow("ties", x, 0, length);
       assertEquals(1, kernels().argMax(x, 0, length));
       int k = length / 4 + 1;
       int[] lowest = IntStream.range(0, k).map(i -> 2 * i + 1).toArray();
@@ -495,7 +495,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** Probability exactly 0, in no list, never drawn. */
   @Property
   default void minusInfinityIsAMaskedToken(
-      @ForAll("semanticsRows") Row row, @ForAll("semanticsDraws") double u) {
+      @ForAll("semanticsRows") TestRow row, @ForAll("semanticsDraws") double u) {
     float[] array = row.array().clone();
     SplittableRandom random = new SplittableRandom(row.length());
     for (int i = row.from(); i < row.to(); i++) {
@@ -505,7 +505,7 @@ public interface SemanticsContract extends KernelsUnderTest {
     }
     int keep = row.from() + row.length() / 2;
     array[keep] = Math.max(array[keep], -1); // one is left
-    Row masked = new Row(row + ", half of it masked", array, row.from(), row.to());
+    TestRow masked = new TestRow(row + ", half of it masked", array, row.from(), row.to());
     float[] x = masked.logits();
     float[] probabilities = new float[x.length];
     float[] logProbabilities = new float[x.length];
@@ -579,7 +579,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** The lowest index counts from the range's start; a later one, of another kind, is not named. */
   @Property
   default void nanOrPlusInfinityIsAnErrorThatNamesTheLowestIndex(
-      @ForAll("semanticsRows") Row row,
+      @ForAll("semanticsRows") TestRow row,
       @ForAll("invalidLogits") float invalid,
       @ForAll("invalidLogits") float later,
       @ForAll long place) {
@@ -643,7 +643,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** What lies outside of the range is never looked at. */
   @Property
-  default void nanOutsideOfTheRangeIsNotLookedAt(@ForAll("semanticsRows") Row row) {
+  default void nanOutsideOfTheRangeIsNotLookedAt(@ForAll("semanticsRows") TestRow row) {
     float[] array = new float[row.length() + 64];
     Arrays.fill(array, Float.NaN);
     System.arraycopy(row.array(), row.from(), array, 32, row.length());
@@ -658,7 +658,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** With exact sums: the first id whose running sum exceeds u * total. */
   @Property
   default void drawFromTheWholeRowIsTheFirstIdWhosePrefixExceedsUTimesTotal(
-      @ForAll("semanticsRows") Row shape, @ForAll long seed) {
+      @ForAll("semanticsRows") TestRow shape, @ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] x = new float[shape.length()];
     long[] weights = new long[x.length]; // in units of 2^-8
@@ -864,7 +864,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** The array keeps its bits, also around the row, unless the caller asks for it in place. */
   @Property
-  default void inputsAreNeverModified(@ForAll("semanticsRows") Row row) {
+  default void inputsAreNeverModified(@ForAll("semanticsRows") TestRow row) {
     for (EntryPoint entryPoint : EntryPoint.ALL) {
       float[] after = entryPoint.call(kernels(), row.array(), row.from(), row.to());
       int[] expected = EntryPoint.bits(row.array());
@@ -880,7 +880,7 @@ public interface SemanticsContract extends KernelsUnderTest {
 
   /** In place gives the bits of out of place, and so does an output that touches the row. */
   @Property
-  default void inputsMayBeOutputsInPlace(@ForAll("semanticsRows") Row row) {
+  default void inputsMayBeOutputsInPlace(@ForAll("semanticsRows") TestRow row) {
     int n = row.length();
     float[] array = new float[3 * n];
     float[] probabilities = new float[n];
@@ -988,7 +988,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   /** Top-p needs the size of the nucleus; nothing is written if it lacks. */
   @Example
   default void rangesOutputsOfTopPHoldTheNucleus() {
-    Row row = ofProbabilities(0.2, 0.4, 0.3, 0.1);
+    TestRow row = ofProbabilities(0.2, 0.4, 0.3, 0.1);
     float[] x = row.array();
     int to = row.to();
     Workspace workspace = Workspace.of(row.length());
@@ -1037,7 +1037,7 @@ public interface SemanticsContract extends KernelsUnderTest {
   @Example
   default void workedNumbersOfTopKAndTopP() {
     float[] logs = {(float) Math.log(0.67), (float) Math.log(0.24), (float) Math.log(0.09)};
-    Row row = new Row("cat, dog, fish", logs, 0, 3);
+    TestRow row = new TestRow("cat, dog, fish", logs, 0, 3);
     assertArrayEquals(new int[] {0, 1}, survivors(row, Step.topK(2)));
     assertArrayEquals(new int[] {0, 1}, survivors(row, Step.topP(0.9f)));
     int[] ids = new int[2];
@@ -1055,31 +1055,31 @@ public interface SemanticsContract extends KernelsUnderTest {
     return SamplerChain.of(steps).newSampler(length, 1, kernels());
   }
 
-  private int[] survivors(Row row, Step... steps) {
+  private int[] survivors(TestRow row, Step... steps) {
     Sampler sampler = sampler(row.length(), steps);
     sampler.sample(row.array(), row.from(), row.to(), 0.5);
     return Chains.ids(sampler.candidates());
   }
 
-  private int topK(Row row, int k, int[] ids, float[] values) {
+  private int topK(TestRow row, int k, int[] ids, float[] values) {
     Workspace workspace = Workspace.of(row.length());
     return kernels().topK(row.array(), row.from(), row.to(), k, workspace, ids, values);
   }
 
-  private int[] nucleus(Row row, float temperature, float p) {
+  private int[] nucleus(TestRow row, float temperature, float p) {
     int[] ids = new int[row.length()];
     int size = topP(row, temperature, p, ids, new float[row.length()]);
     return Arrays.copyOf(ids, size);
   }
 
   /** The logs of probabilities, with masked tokens behind them: enough for vectors. */
-  private static Row ofProbabilities(double... probabilities) {
+  private static TestRow ofProbabilities(double... probabilities) {
     float[] x = new float[3 + 60];
     Arrays.fill(x, Float.NEGATIVE_INFINITY);
     for (int i = 0; i < probabilities.length; i++) {
       x[3 + i] = (float) Math.log(probabilities[i]);
     }
-    return new Row("probabilities " + Arrays.toString(probabilities), x, 3, x.length);
+    return new TestRow("probabilities " + Arrays.toString(probabilities), x, 3, x.length);
   }
 
   private static int bits(float value) {

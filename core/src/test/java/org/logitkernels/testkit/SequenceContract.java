@@ -64,7 +64,7 @@ public interface SequenceContract extends KernelsUnderTest {
   }
 
   private static float[] row(long seed) {
-    return Rows.of(Rows.Distribution.NORMAL, VOCABULARY, 0, seed).logits();
+    return TestRows.of(TestRows.Distribution.NORMAL, VOCABULARY, 0, seed).logits();
   }
 
   private Sampler sampler(Step... steps) {
@@ -365,7 +365,7 @@ public interface SequenceContract extends KernelsUnderTest {
     int length = 6_000;
     float[][] rows = new float[2][];
     for (int i = 0; i < 2; i++) {
-      rows[i] = Rows.of(Rows.Distribution.NORMAL, length, 0, i).logits();
+      rows[i] = TestRows.of(TestRows.Distribution.NORMAL, length, 0, i).logits();
     }
     ConcurrentLinkedQueue<Throwable> others = new ConcurrentLinkedQueue<>();
     for (String chain : List.of("top_k=40", "top_p=0.95", "repetition_penalty=1.1, min_p=0.05")) {
@@ -527,8 +527,8 @@ public interface SequenceContract extends KernelsUnderTest {
 
   /** Rows that are sampled. */
   @Provide
-  default Arbitrary<Row> sequenceRows() {
-    return Rows.upTo(3000);
+  default Arbitrary<TestRow> sequenceRows() {
+    return TestRows.upTo(3000);
   }
 
   /** Chains of any steps. */
@@ -540,7 +540,7 @@ public interface SequenceContract extends KernelsUnderTest {
   /** The distribution is the one that a draw is from, in every bit, and nothing has moved. */
   @Property
   default void applyGivesTheDistributionOfADraw(
-      @ForAll("sequenceRows") Row row, @ForAll("sequenceSteps") List<Step> steps) {
+      @ForAll("sequenceRows") TestRow row, @ForAll("sequenceSteps") List<Step> steps) {
     float[] x = row.logits();
     SamplerChain chain = SamplerChain.of(steps.toArray(new Step[0]));
     Sampler draws = chain.newSampler(x.length, 3, kernels());
@@ -660,7 +660,7 @@ public interface SequenceContract extends KernelsUnderTest {
       boolean direct,
       Consumer<FloatBuffer> change,
       BiConsumer<Sampler, FloatBuffer> call) {
-    float[] x = Rows.of(Rows.Distribution.NORMAL, 2_500, 0, 3).logits();
+    float[] x = TestRows.of(TestRows.Distribution.NORMAL, 2_500, 0, 3).logits();
     ByteBuffer bytes = ByteBuffer.allocateDirect(4 * x.length).order(ByteOrder.nativeOrder());
     FloatBuffer row = direct ? bytes.asFloatBuffer().put(0, x) : FloatBuffer.wrap(x.clone());
     Sampler sampler = chain.newSampler(x.length, 1, kernels());

@@ -36,7 +36,7 @@ public interface SizesContract extends KernelsUnderTest {
   }
 
   private static float[] row() {
-    return Rows.of(Rows.Distribution.PEAKED, LENGTH, 0, 64).logits();
+    return TestRows.of(TestRows.Distribution.PEAKED, LENGTH, 0, 64).logits();
   }
 
   /** k of the kernels. */

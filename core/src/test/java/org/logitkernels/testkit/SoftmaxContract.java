@@ -16,7 +16,7 @@ public interface SoftmaxContract extends Inputs {
   /** The bound on every probability; a weight below the least is exactly 0, one above is not. */
   @Property
   default void softmaxIsAccurate(@ForAll("rowsAtTemperatures") RowAt rowAt) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     float[] actual = softmax(row, temperature);
@@ -52,11 +52,11 @@ public interface SoftmaxContract extends Inputs {
         float any = Float.intBitsToFloat(random.nextInt());
         x[id] = n % 2 == 0 && Math.abs(any) <= Float.MAX_VALUE ? any : 100 * random.nextFloat();
         expected[id] = 1;
-        float[] actual = softmax(new Row("a sole token", x, 0, length), temperature);
+        float[] actual = softmax(new TestRow("a sole token", x, 0, length), temperature);
         assertBits(expected, actual);
         float[] probabilities = new float[length];
         topP(
-            new Row("a sole token", x, 0, length),
+            new TestRow("a sole token", x, 0, length),
             temperature,
             0.5f,
             new int[length],
@@ -80,14 +80,14 @@ public interface SoftmaxContract extends Inputs {
       Arrays.fill(x, first, first + n, logit); // side by side, so in lanes of their own
       float[] expected = new float[x.length];
       Arrays.fill(expected, first, first + n, 1f / n);
-      assertBits(expected, softmax(new Row(n + " equal tokens", x, 0, x.length), temperature));
+      assertBits(expected, softmax(new TestRow(n + " equal tokens", x, 0, x.length), temperature));
     }
   }
 
   /** The bound on every logarithm. */
   @Property
   default void logSoftmaxIsAccurate(@ForAll("rowsAtTemperatures") RowAt rowAt) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Oracle oracle = new Oracle(row.logits(), temperature);
     float[] actual = logSoftmax(row, temperature);
@@ -110,7 +110,8 @@ public interface SoftmaxContract extends Inputs {
 
   /** Probabilities add up to 1. */
   @Property
-  default void softmaxSumsTo1(@ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+  default void softmaxSumsTo1(
+      @ForAll("rows") TestRow row, @ForAll("temperatures") float temperature) {
     double sum = 0;
     for (float probability : softmax(row, temperature)) {
       sum += probability;
@@ -124,11 +125,11 @@ public interface SoftmaxContract extends Inputs {
    */
   @Property
   default void shiftsChangeNothingBeyondTheBounds(
-      @ForAll("shorterRows") Row row, @ForAll("temperatures") float temperature) {
-    Row coarse = map(row, x -> Math.round(Math.clamp(x, -64, 64) * 1024) / 1024f);
+      @ForAll("shorterRows") TestRow row, @ForAll("temperatures") float temperature) {
+    TestRow coarse = map(row, x -> Math.round(Math.clamp(x, -64, 64) * 1024) / 1024f);
     Oracle oracle = new Oracle(coarse.logits(), temperature);
     for (float shift : new float[] {-1000, -0.5f, 3, 900}) {
-      Row shifted = map(coarse, x -> x + shift);
+      TestRow shifted = map(coarse, x -> x + shift);
       float[] probabilities = softmax(shifted, temperature);
       float[] logarithms = logSoftmax(shifted, temperature);
       for (int id = 0; id < row.length(); id++) {
@@ -149,14 +150,14 @@ public interface SoftmaxContract extends Inputs {
   }
 
   /** A change of the unmasked logits; what is around the row stays. */
-  private static Row map(Row row, UnaryOperator<Float> change) {
+  private static TestRow map(TestRow row, UnaryOperator<Float> change) {
     float[] array = row.array().clone();
     for (int i = row.from(); i < row.to(); i++) {
       if (array[i] > Float.NEGATIVE_INFINITY) {
         array[i] = change.apply(array[i]);
       }
     }
-    return new Row(row.recipe() + ", changed", array, row.from(), row.to());
+    return new TestRow(row.recipe() + ", changed", array, row.from(), row.to());
   }
 
   /**
@@ -164,7 +165,7 @@ public interface SoftmaxContract extends Inputs {
    */
   @Property
   default void softmaxWritesTheRowAlone(
-      @ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+      @ForAll("rows") TestRow row, @ForAll("temperatures") float temperature) {
     float[] expected = softmax(row, temperature);
     float[] inPlace = row.array().clone();
     kernels().softmax(inPlace, row.from(), row.to(), temperature, inPlace, row.from());
@@ -179,7 +180,7 @@ public interface SoftmaxContract extends Inputs {
   /** The same of log-softmax. */
   @Property
   default void logSoftmaxWritesTheRowAlone(
-      @ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+      @ForAll("rows") TestRow row, @ForAll("temperatures") float temperature) {
     float[] expected = logSoftmax(row, temperature);
     float[] inPlace = row.array().clone();
     kernels().logSoftmax(inPlace, row.from(), row.to(), temperature, inPlace, row.from());
@@ -242,7 +243,8 @@ public interface SoftmaxContract extends Inputs {
   /** A difference that overflows a float does not make a masked token. */
   @Example
   default void logSoftmaxOfDifferencesThatOverflow() {
-    Row row = new Row("extremes", new float[] {3e38f, -3e38f, Float.NEGATIVE_INFINITY, 0}, 0, 4);
+    TestRow row =
+        new TestRow("extremes", new float[] {3e38f, -3e38f, Float.NEGATIVE_INFINITY, 0}, 0, 4);
     for (float temperature : new float[] {2, 1e3f, 1e15f, 1e30f}) {
       float[] logarithms = logSoftmax(row, temperature);
       double exact = -2.0 * 3e38f / temperature;
@@ -252,7 +254,7 @@ public interface SoftmaxContract extends Inputs {
     }
     assertEquals(Float.NEGATIVE_INFINITY, logSoftmax(row, 1)[1]);
     float temperature = Math.nextDown(Float.MIN_NORMAL);
-    Row near = new Row("near", new float[] {0, -2.5f}, 0, 2);
+    TestRow near = new TestRow("near", new float[] {0, -2.5f}, 0, 2);
     double exact = -2.5 / temperature;
     assertEquals(exact, logSoftmax(near, temperature)[1], -exact * 4 * Accuracy.UNIT);
   }
@@ -261,7 +263,7 @@ public interface SoftmaxContract extends Inputs {
   @Example
   default void logSoftmaxOfTheLeastDifferences() {
     float least = Float.MIN_VALUE;
-    Row row = new Row("least floats", new float[] {3 * least, 2 * least, least, -0f}, 0, 4);
+    TestRow row = new TestRow("least floats", new float[] {3 * least, 2 * least, least, -0f}, 0, 4);
     float[] logarithms = logSoftmax(row, least);
     double logTotal = new Oracle(row.logits(), least).logTotal();
     for (int id = 0; id < 4; id++) {
@@ -269,13 +271,13 @@ public interface SoftmaxContract extends Inputs {
     }
   }
 
-  private float[] softmax(Row row, float temperature) {
+  private float[] softmax(TestRow row, float temperature) {
     float[] probabilities = new float[row.length()];
     kernels().softmax(row.array(), row.from(), row.to(), temperature, probabilities, 0);
     return probabilities;
   }
 
-  private float[] logSoftmax(Row row, float temperature) {
+  private float[] logSoftmax(TestRow row, float temperature) {
     float[] logarithms = new float[row.length()];
     kernels().logSoftmax(row.array(), row.from(), row.to(), temperature, logarithms, 0);
     return logarithms;

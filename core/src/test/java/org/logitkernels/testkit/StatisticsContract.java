@@ -28,9 +28,12 @@ public interface StatisticsContract extends KernelsUnderTest {
   @Example
   default void frequenciesAreThoseOfSoftmaxAtEveryLength() {
     for (int length : new int[] {2, 3, 17, 1000, 1025, 32_000, 262_144}) {
-      for (Rows.Distribution distribution :
-          List.of(Rows.Distribution.NORMAL, Rows.Distribution.PEAKED, Rows.Distribution.FLAT)) {
-        Row row = Rows.of(distribution, length, 5, length);
+      for (TestRows.Distribution distribution :
+          List.of(
+              TestRows.Distribution.NORMAL,
+              TestRows.Distribution.PEAKED,
+              TestRows.Distribution.FLAT)) {
+        TestRow row = TestRows.of(distribution, length, 5, length);
         int draws = SCALE * Math.clamp(15_000_000L / length, 500, 200_000);
         Workspace workspace = Workspace.of(length);
         SplittableRandom stream = new SplittableRandom(length);
@@ -77,7 +80,7 @@ public interface StatisticsContract extends KernelsUnderTest {
   /** The same steps on 4,500 tokens: other kernels, blocks and survivors. */
   @Example
   default void longerRowsHaveTheFrequenciesOfTheirSteps() {
-    float[] row = Rows.of(Rows.Distribution.NORMAL, 4500, 0, 64).logits();
+    float[] row = TestRows.of(TestRows.Distribution.NORMAL, 4500, 0, 64).logits();
     for (int id = 0; id < row.length; id += 450) {
       row[id] += 6; // a head that is there behind every filter
     }

@@ -34,14 +34,14 @@ public interface SteeringContract extends KernelsUnderTest {
 
   /** A row a call. */
   private static float[] row(long seed, int call) {
-    Row row = Rows.of(Rows.Distribution.NORMAL, 700, 0, seed * 1000 + call);
+    TestRow row = TestRows.of(TestRows.Distribution.NORMAL, 700, 0, seed * 1000 + call);
     return row.logits();
   }
 
   /** What a chain before leaves: ids, best first, and exact probabilities. */
   private FiltersContract.Before before(float[] x, List<Step> steps) {
     FiltersContract contract = this::kernels;
-    return FiltersContract.Before.of(contract, new Row("row", x, 0, x.length), steps);
+    return FiltersContract.Before.of(contract, new TestRow("row", x, 0, x.length), steps);
   }
 
   private Sampler sampler(List<Step> before, Step step) {

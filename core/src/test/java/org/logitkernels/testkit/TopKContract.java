@@ -13,13 +13,13 @@ import org.logitkernels.Workspace;
 public interface TopKContract extends Inputs {
   /** Ids and values are those of the sort, and nothing is written behind them. */
   @Property
-  default void topKIsAPrefixOfTheSort(@ForAll("shorterRows") Row row, @ForAll("ks") int k) {
+  default void topKIsAPrefixOfTheSort(@ForAll("shorterRows") TestRow row, @ForAll("ks") int k) {
     assertTopK(row, k);
   }
 
   /** All k around those at which strips and blocks fill up, and around the row's own length. */
   @Property
-  default void topKWorksForEveryK(@ForAll("shorterRows") Row row) {
+  default void topKWorksForEveryK(@ForAll("shorterRows") TestRow row) {
     int length = row.length();
     for (int k : new int[] {1, 4, 15, 16, 17, 31, 33, 63, 65, 255, 257, length - 1, length}) {
       if (k >= 1) {
@@ -29,7 +29,7 @@ public interface TopKContract extends Inputs {
     assertTopK(row, length + 1);
   }
 
-  private void assertTopK(Row row, int k) {
+  private void assertTopK(TestRow row, int k) {
     float[] logits = row.logits();
     int[] order = Oracle.order(logits);
     int size = Math.min(k, order.length);
@@ -65,7 +65,7 @@ public interface TopKContract extends Inputs {
           row[start + i * stride] = 10 + (i * 31 % 50) / 8f;
         }
         for (int k : new int[] {2, 40, 50, 51, 300}) {
-          assertTopK(new Row("stride " + stride + " start " + start, row, 0, length), k);
+          assertTopK(new TestRow("stride " + stride + " start " + start, row, 0, length), k);
         }
       }
     }

@@ -23,7 +23,7 @@ public interface TopPContract extends Inputs {
   @Property
   default void topPIsAPrefixOfTheSort(
       @ForAll("rowsAtTemperatures") RowAt rowAt, @ForAll("masses") float p) {
-    Row row = rowAt.row();
+    TestRow row = rowAt.row();
     float temperature = rowAt.temperature();
     Nucleus nucleus = nucleus(row, temperature, p);
     Oracle oracle = new Oracle(row.logits(), temperature);
@@ -55,10 +55,12 @@ public interface TopPContract extends Inputs {
     int single = 0;
     int all = 0;
     for (int length : new int[] {10, 100, 1000, 10_000}) {
-      for (Rows.Distribution distribution :
-          new Rows.Distribution[] {Rows.Distribution.NORMAL, Rows.Distribution.PEAKED}) {
+      for (TestRows.Distribution distribution :
+          new TestRows.Distribution[] {
+            TestRows.Distribution.NORMAL, TestRows.Distribution.PEAKED
+          }) {
         for (float p : new float[] {0.3f, 0.5f, 0.8f, 0.9f, 0.95f}) {
-          Row row = Rows.of(distribution, length, 1, length + all);
+          TestRow row = TestRows.of(distribution, length, 1, length + all);
           Oracle.Sizes legal = new Oracle(row.logits(), 1).nucleus(p, Accuracy.USUAL_TOTAL);
           int size = nucleus(row, 1, p).size;
           assertTrue(legal.contains(size), () -> row + ": " + size + " is not in " + legal);
@@ -77,7 +79,7 @@ public interface TopPContract extends Inputs {
   @Example
   default void topPOfLongRows() {
     for (int length : new int[] {(1 << 18) - 1, 1 << 18, (1 << 18) + 1, 1 << 19, 700_001}) {
-      Row row = Rows.of(Rows.Distribution.FLAT, length, 1, length);
+      TestRow row = TestRows.of(TestRows.Distribution.FLAT, length, 1, length);
       for (float p : new float[] {0.25f, 0.9f, Math.nextDown(1f)}) {
         Nucleus nucleus = nucleus(row, 1, p);
         assertEquals(
@@ -87,7 +89,7 @@ public interface TopPContract extends Inputs {
         }
       }
     }
-    Row row = Rows.of(Rows.Distribution.NORMAL, (1 << 18) + 3, 1, 4);
+    TestRow row = TestRows.of(TestRows.Distribution.NORMAL, (1 << 18) + 3, 1, 4);
     Oracle oracle = new Oracle(row.logits(), 1);
     for (float p : new float[] {0.5f, 0.99f}) {
       Oracle.Sizes legal = oracle.nucleus(p, Accuracy.USUAL_TOTAL);
@@ -111,29 +113,30 @@ public interface TopPContract extends Inputs {
         double need = (p - 0x1p-21) * length;
         double open = p * length * Accuracy.TOTAL + 1e-9;
         if (Math.ceil(need - open) == Math.ceil(need + open)) {
-          Row row = equal(length, logit);
+          TestRow row = equal(length, logit);
           assertEquals(Math.max(1, Math.ceil(need)), nucleus(row, 1, p).size, row + " " + p);
         }
       }
     }
   }
 
-  private static Row equal(int length, float logit) {
+  private static TestRow equal(int length, float logit) {
     float[] x = new float[length];
     Arrays.fill(x, logit);
-    return new Row(length + " times " + logit, x, 0, length);
+    return new TestRow(length + " times " + logit, x, 0, length);
   }
 
   /** A larger p keeps no fewer. */
   @Property
   default void topPGrowsWithP(
-      @ForAll("rows") Row row, @ForAll("masses") float p, @ForAll("masses") float q) {
+      @ForAll("rows") TestRow row, @ForAll("masses") float p, @ForAll("masses") float q) {
     assertTrue(nucleus(row, 1, Math.min(p, q)).size <= nucleus(row, 1, Math.max(p, q)).size);
   }
 
   /** p = 0 keeps the best, p = 1 all. */
   @Property
-  default void topPAtItsEnds(@ForAll("rows") Row row, @ForAll("temperatures") float temperature) {
+  default void topPAtItsEnds(
+      @ForAll("rows") TestRow row, @ForAll("temperatures") float temperature) {
     int[] order = Oracle.order(row.logits());
     Nucleus one = nucleus(row, temperature, 0);
     assertEquals(1, one.size);
@@ -144,7 +147,7 @@ public interface TopPContract extends Inputs {
   /** A chain's top-p keeps the same set. */
   @Property
   default void topPIsThatOfAChain(
-      @ForAll("rows") Row row,
+      @ForAll("rows") TestRow row,
       @ForAll("temperatures") float temperature,
       @ForAll("masses") float p) {
     Nucleus nucleus = nucleus(row, temperature, p);
@@ -162,7 +165,7 @@ public interface TopPContract extends Inputs {
   /** After top-k it is the top-p of the row that has the others masked. */
   @Property
   default void topPAfterTopKIsThatOfTheRenormalisedRow(
-      @ForAll("rows") Row row, @ForAll("ks") int k, @ForAll("masses") float p) {
+      @ForAll("rows") TestRow row, @ForAll("ks") int k, @ForAll("masses") float p) {
     float[] kept = row.logits();
     Arrays.fill(kept, Float.NEGATIVE_INFINITY);
     int[] order = Oracle.order(row.logits());
@@ -193,7 +196,7 @@ public interface TopPContract extends Inputs {
    */
   record Nucleus(int size, int[] ids, float[] probabilities) {}
 
-  private Nucleus nucleus(Row row, float temperature, float p) {
+  private Nucleus nucleus(TestRow row, float temperature, float p) {
     int[] ids = new int[row.length() + 2];
     float[] probabilities = new float[row.length() + 2];
     Arrays.fill(ids, -7);

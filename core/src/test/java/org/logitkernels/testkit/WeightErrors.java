@@ -2,8 +2,8 @@ package org.logitkernels.testkit;
 
 import java.util.List;
 import java.util.Locale;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
 
 /**
  * How far weights are from {@code 2^(x log2(e) / T - N)}: in ULP, which are those of the exact

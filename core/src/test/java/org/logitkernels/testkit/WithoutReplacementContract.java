@@ -22,8 +22,8 @@ import org.logitkernels.Step;
 public interface WithoutReplacementContract extends KernelsUnderTest {
   /** Rows. */
   @Provide
-  default Arbitrary<Row> takenRows() {
-    return Rows.upTo(5000);
+  default Arbitrary<TestRow> takenRows() {
+    return TestRows.upTo(5000);
   }
 
   /** Chains. */
@@ -41,7 +41,7 @@ public interface WithoutReplacementContract extends KernelsUnderTest {
   /** All are candidates and different, the first is that of a single draw, and nothing moves. */
   @Property
   default void tokensAreDifferentCandidates(
-      @ForAll("takenRows") Row row,
+      @ForAll("takenRows") TestRow row,
       @ForAll("takenSteps") List<Step> steps,
       @ForAll("takenDraws") double u) {
     SamplerChain chain = SamplerChain.of(steps.toArray(Step[]::new));
@@ -81,7 +81,7 @@ public interface WithoutReplacementContract extends KernelsUnderTest {
   /** Each is the inversion of its number among what is left, in exact weights. */
   @Property
   default void eachInvertsItsNumberAmongTheRest(
-      @ForAll("takenRows") Row row, @ForAll("takenDraws") double u) {
+      @ForAll("takenRows") TestRow row, @ForAll("takenDraws") double u) {
     float[] x = row.logits();
     Sampler sampler = SamplerChain.of().newSampler(x.length, 1, kernels());
     int n = 4;

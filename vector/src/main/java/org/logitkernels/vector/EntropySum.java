@@ -5,21 +5,21 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
-import static org.logitkernels.internal.Exponential.C1;
-import static org.logitkernels.internal.Exponential.C2;
-import static org.logitkernels.internal.Exponential.C3;
-import static org.logitkernels.internal.Exponential.C4;
-import static org.logitkernels.internal.Exponential.C5;
-import static org.logitkernels.internal.Exponential.C6;
+import static org.logitkernels.numerics.Exponential.C1;
+import static org.logitkernels.numerics.Exponential.C2;
+import static org.logitkernels.numerics.Exponential.C3;
+import static org.logitkernels.numerics.Exponential.C4;
+import static org.logitkernels.numerics.Exponential.C5;
+import static org.logitkernels.numerics.Exponential.C6;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Surprisal;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Entropy;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The entropy of the whole row: {@link ExpSum}, whose loops these are, and beside each weight its
@@ -44,11 +44,12 @@ final class EntropySum {
       if (factor > 0) {
         double product = survivors.prefixes[b];
         products +=
-            Surprisal.products(product, survivors.sums[b], survivors.tops[b], survivors.max, 1)
+            Entropy.products(product, survivors.sums[b], survivors.tops[b], survivors.max, 1)
                 * factor;
       }
     }
-    survivors.entropy = Surprisal.entropy(products, survivors, temperature);
+    survivors.entropy =
+        Entropy.of(products, survivors.total, survivors.logPartition(temperature), temperature);
     survivors.unmasked = to - from - masked;
   }
 

@@ -7,12 +7,12 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
-import static org.logitkernels.internal.Exponential.C1;
-import static org.logitkernels.internal.Exponential.C2;
-import static org.logitkernels.internal.Exponential.C3;
-import static org.logitkernels.internal.Exponential.C4;
-import static org.logitkernels.internal.Exponential.C5;
-import static org.logitkernels.internal.Exponential.C6;
+import static org.logitkernels.numerics.Exponential.C1;
+import static org.logitkernels.numerics.Exponential.C2;
+import static org.logitkernels.numerics.Exponential.C3;
+import static org.logitkernels.numerics.Exponential.C4;
+import static org.logitkernels.numerics.Exponential.C5;
+import static org.logitkernels.numerics.Exponential.C6;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -20,9 +20,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Sums of weights, block by block, in one read of the row; and the weights themselves, stored while
@@ -311,7 +311,7 @@ final class ExpSum {
                 for (int b = 0; b < 2; b++) {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  sum = Weight.addTo(sum, v, heads, tails, shifts);
+                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
                   IntVector bits =
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
                   signedMax = signedMax.max(bits);
@@ -385,7 +385,7 @@ final class ExpSum {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
                   v = v.blend(floors, v.compare(LT, floors));
-                  sum = Weight.addTo(sum, v, heads, tails, shifts);
+                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
                   IntVector bits =
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
                   signedMax = signedMax.max(bits);
@@ -438,7 +438,7 @@ final class ExpSum {
                 for (int b = 0; b < 2; b++) {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  sum = Weight.addTo(sum, v, heads, tails, shifts);
+                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
                 }
               }
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
@@ -483,7 +483,7 @@ final class ExpSum {
             int j = 2 * a + b;
             FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
             v = v.blend(floors, v.compare(LT, floors));
-            sum = Weight.addTo(sum, v, heads, tails, shifts);
+            sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
@@ -526,7 +526,7 @@ final class ExpSum {
                 for (int b = 0; b < 2; b++) {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  FloatVector weight = Weight.addTo(zero, v, heads, tails, shifts);
+                  FloatVector weight = VectorExponential.addTo(zero, v, heads, tails, shifts);
                   sum = sum.add(weight);
                   weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
                 }
@@ -598,7 +598,7 @@ final class ExpSum {
                   IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
                   zero.blend(
                           weight.reinterpretAsFloats(),
-                          weight.compare(GT, Weight.SUBNORMAL).cast(F))
+                          weight.compare(GT, VectorExponential.SUBNORMAL).cast(F))
                       .intoArray(y, yAt - at + start + j * Lanes.COUNT);
                 }
               }
@@ -649,7 +649,7 @@ final class ExpSum {
         VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
         FloatVector v = FloatVector.fromArray(F, x, from).rearrange(forth).sub(origins);
         v = floors.blend(v, v.compare(GE, floors).and(inside));
-        sum = Weight.addTo(sum, v, heads, tails, shifts);
+        sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
       }
       sum.intoArray(groups, group * Lanes.COUNT + part);
     }
@@ -688,7 +688,7 @@ final class ExpSum {
     int i = at;
     for (; i <= end - F.length(); i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
-      FloatVector weight = Weight.cut(v, heads, tails, shifts);
+      FloatVector weight = VectorExponential.cut(v, heads, tails, shifts);
       weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
     }
     for (; i < end; i++) {

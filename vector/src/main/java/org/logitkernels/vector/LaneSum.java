@@ -8,7 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Lanes;
+import org.logitkernels.numerics.Lanes;
 
 /**
  * {@link Lanes}, a vector at a time: groups of lanes are summed by kernels, and here combined.

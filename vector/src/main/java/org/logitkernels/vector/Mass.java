@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Lanes;
+import org.logitkernels.numerics.Lanes;
 
 /**
  * Sums over weights that no order of addition can change: the integer masses of a nucleus, and sums

@@ -7,7 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Rows;
+import org.logitkernels.numerics.RowErrors;
 
 /**
  * The row's maximum, and with it the check that every kernel makes first.
@@ -45,10 +45,10 @@ final class Maxima {
   /** The same of a maximum that is NaN where the row holds that or +Infinity. */
   static float check(float[] x, int from, int to, float max) {
     if (!(max < Float.POSITIVE_INFINITY)) {
-      throw Rows.invalid(x, from, to);
+      throw RowErrors.invalid(x, from, to);
     }
     if (max == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
+      throw RowErrors.allMasked();
     }
     return max;
   }
@@ -159,7 +159,7 @@ final class Maxima {
       int end = to - at < 2 * ARG_MAX_BLOCK ? to : at + ARG_MAX_BLOCK; // no short block at the end
       float max = max(scan(x, at, end));
       if (!(max < Float.POSITIVE_INFINITY)) {
-        throw Rows.invalid(x, from, to);
+        throw RowErrors.invalid(x, from, to);
       }
       if (max > best) {
         best = max;
@@ -168,7 +168,7 @@ final class Maxima {
       at = end;
     }
     if (best == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
+      throw RowErrors.allMasked();
     }
     return start - from + first(x, start, to, best);
   }

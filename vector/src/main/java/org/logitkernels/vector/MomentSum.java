@@ -14,9 +14,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Moments;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Deviation;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /** The logits' standard deviation over the whole row, in one read, with the strips' maxima. */
 final class MomentSum {
@@ -41,14 +41,14 @@ final class MomentSum {
 
   /** Leaves the row's maximum and deviation, and the maxima of its strips. */
   static void moments(float[] x, int from, int to, Survivors survivors) {
-    float origin = x[Moments.first(x, from, to)];
+    float origin = x[Deviation.first(x, from, to)];
     double[] lanes = survivors.lanes;
     Arrays.fill(lanes, 0);
     if (survivors.looked && Maxima.min(survivors.extremes) > Float.NEGATIVE_INFINITY) {
       survivors.max = Maxima.max(Maxima.check(x, from, to, survivors.extremes));
       ofUnmasked(x, from, to, origin, lanes);
       survivors.stripsOfBlocks = true;
-      survivors.deviation = Moments.deviation(lanes, to - from);
+      survivors.deviation = Deviation.deviation(lanes, to - from);
       return;
     }
     int at = from;
@@ -68,8 +68,8 @@ final class MomentSum {
     }
     survivors.max = Maxima.max(Maxima.check(x, from, to, extremes));
     survivors.stripsOfBlocks = true;
-    masked += Moments.add(x, from, at, to, origin, lanes);
-    survivors.deviation = Moments.deviation(lanes, to - from - masked);
+    masked += Deviation.add(x, from, at, to, origin, lanes);
+    survivors.deviation = Deviation.deviation(lanes, to - from - masked);
   }
 
   /** Adds a row in which nothing is masked, and whose extremes and strips' maxima are known. */
@@ -78,14 +78,14 @@ final class MomentSum {
     for (; at <= to - Lanes.BLOCK; at += Lanes.BLOCK) {
       plainBlock(x, at, origin, lanes);
     }
-    Moments.add(x, from, at, to, origin, lanes);
+    Deviation.add(x, from, at, to, origin, lanes);
   }
 
   /** Adds a whole block to the lanes, of which a vector holds some; counts the masked tokens. */
   private static int block(
       float[] x, int at, float origin, double[] lanes, float[] maxima, int strip) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert lanes.length == 2 * Moments.LANES : lanes.length + " lanes";
+    assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     FloatVector origins = FloatVector.broadcast(F, origin);
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
     DoubleVector scale = DoubleVector.broadcast(D, SCALE);
@@ -98,14 +98,14 @@ final class MomentSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
-      for (int lane = 0; lane < Moments.LANES; lane += F.length()) {
+      for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
         int even = lane / 2;
-        int odd = Moments.LANES / 2 + even;
+        int odd = Deviation.LANES / 2 + even;
         DoubleVector evenSum = DoubleVector.fromArray(D, lanes, even);
         DoubleVector oddSum = DoubleVector.fromArray(D, lanes, odd);
-        DoubleVector evenSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + even);
-        DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + odd);
-        for (int i = start + lane; i < start + run; i += Moments.LANES) {
+        DoubleVector evenSquares = DoubleVector.fromArray(D, lanes, Deviation.LANES + even);
+        DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Deviation.LANES + odd);
+        for (int i = start + lane; i < start + run; i += Deviation.LANES) {
           FloatVector v = FloatVector.fromArray(F, x, i);
           IntVector bits = v.reinterpretAsInts();
           signedMax = signedMax.max(bits);
@@ -125,8 +125,8 @@ final class MomentSum {
         }
         evenSum.intoArray(lanes, even);
         oddSum.intoArray(lanes, odd);
-        evenSquares.intoArray(lanes, Moments.LANES + even);
-        oddSquares.intoArray(lanes, Moments.LANES + odd);
+        evenSquares.intoArray(lanes, Deviation.LANES + even);
+        oddSquares.intoArray(lanes, Deviation.LANES + odd);
       }
       negativeNans += unsignedMax.compare(GT, Unsigned.lane(MINUS_INFINITY)).trueCount();
       signedMax
@@ -140,19 +140,19 @@ final class MomentSum {
   /** The same for a block in which nothing is masked, and whose extremes are known. */
   private static void plainBlock(float[] x, int at, float origin, double[] lanes) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert lanes.length == 2 * Moments.LANES : lanes.length + " lanes";
+    assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
     DoubleVector scale = DoubleVector.broadcast(D, SCALE);
     LongVector ofLow = LongVector.broadcast(L, OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
-    for (int lane = 0; lane < Moments.LANES; lane += F.length()) {
+    for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
       int even = lane / 2;
-      int odd = Moments.LANES / 2 + even;
+      int odd = Deviation.LANES / 2 + even;
       DoubleVector evenSum = DoubleVector.fromArray(D, lanes, even);
       DoubleVector oddSum = DoubleVector.fromArray(D, lanes, odd);
-      DoubleVector evenSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + even);
-      DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Moments.LANES + odd);
-      for (int i = at + lane; i < at + Lanes.BLOCK; i += Moments.LANES) {
+      DoubleVector evenSquares = DoubleVector.fromArray(D, lanes, Deviation.LANES + even);
+      DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Deviation.LANES + odd);
+      for (int i = at + lane; i < at + Lanes.BLOCK; i += Deviation.LANES) {
         LongVector pairs = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
         LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
         DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
@@ -165,8 +165,8 @@ final class MomentSum {
       }
       evenSum.intoArray(lanes, even);
       oddSum.intoArray(lanes, odd);
-      evenSquares.intoArray(lanes, Moments.LANES + even);
-      oddSquares.intoArray(lanes, Moments.LANES + odd);
+      evenSquares.intoArray(lanes, Deviation.LANES + even);
+      oddSquares.intoArray(lanes, Deviation.LANES + odd);
     }
   }
 }

@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Order;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Selection by mass: the smallest best-first prefix of the survivors that holds a mass.
@@ -119,7 +119,7 @@ final class Nucleus {
         for (; count > 1; count--) {
           hits &= hits - 1;
         }
-        return Order.key(logit, survivors.ids[i + Long.numberOfTrailingZeros(hits)]);
+        return TokenOrder.key(logit, survivors.ids[i + Long.numberOfTrailingZeros(hits)]);
       }
       count -= here;
     }
@@ -132,8 +132,8 @@ final class Nucleus {
       survivors.keepThrough(last);
       return;
     }
-    float bar = Order.value(last);
-    int lastId = Order.id(last);
+    float bar = TokenOrder.value(last);
+    int lastId = TokenOrder.id(last);
     int[] ids = survivors.ids;
     float[] values = survivors.values;
     float[] weights = survivors.weights;

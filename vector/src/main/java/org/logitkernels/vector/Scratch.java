@@ -2,7 +2,7 @@ package org.logitkernels.vector;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.internal.Lanes;
+import org.logitkernels.numerics.Lanes;
 
 /**
  * What a pass over a row needs beside it: one for each pass at a time, taken from places that

@@ -5,10 +5,10 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.LogProbability;
-import org.logitkernels.internal.Rows;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.numerics.RowErrors;
 
 /**
  * Log-sum-exp, a log-probability, softmax and log-softmax: what each makes of the row's maximum and
@@ -94,7 +94,7 @@ final class Softmax {
   private static double total(Scratch scratch, int length, float max, double temperature) {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
     if (!(total >= 0.5 && total <= length)) {
-      throw Rows.changed();
+      throw RowErrors.changed();
     }
     return total;
   }

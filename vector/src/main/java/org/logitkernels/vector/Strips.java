@@ -8,8 +8,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The pyramid's first level: maxima of strips, from one read of the row, and the second look that

@@ -2,8 +2,8 @@ package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.RowKernels;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.spi.RowKernels;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The best k: down the pyramid of maxima.

@@ -2,8 +2,8 @@ package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.spi.Survivors;
 
 /**
  * The nucleus: the total, then the tokens near the maximum; if these do not hold the mass, a sample

@@ -1,13 +1,13 @@
 package org.logitkernels.vector;
 
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Exponential;
-import org.logitkernels.internal.NativeFloats;
-import org.logitkernels.internal.NativeKernels;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 
-/** The vector backend: {@link VectorRows}, and what does not work on rows. */
-final class VectorKernels extends VectorRows implements Backend {
+/** The vector backend: {@link ArrayKernels}, and what does not work on rows. */
+final class VectorKernels extends ArrayKernels implements Backend {
   private static final Widening.InParts PARTS = new Widening.InParts();
 
   private final Backend scalar;
@@ -16,7 +16,7 @@ final class VectorKernels extends VectorRows implements Backend {
   VectorKernels(Backend scalar) {
     super(scalar);
     this.scalar = scalar;
-    this.natives = new VectorNatives(scalar.natives());
+    this.natives = new SegmentKernels(scalar.natives());
   }
 
   @Override
@@ -39,7 +39,7 @@ final class VectorKernels extends VectorRows implements Backend {
 
   @Override
   public int draw(Survivors survivors, double u) {
-    return Draw.draw(survivors, u);
+    return SurvivorDraw.draw(survivors, u);
   }
 
   @Override
@@ -65,18 +65,18 @@ final class VectorKernels extends VectorRows implements Backend {
     if (isScalar(0, survivors.size, temperature)) {
       scalar.sumBlock(survivors, temperature, block);
     } else {
-      Draw.sumBlock(survivors, temperature, block);
+      SurvivorDraw.sumBlock(survivors, temperature, block);
     }
   }
 
   @Override
   public void widen(
-      NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
+      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
     Widening.widen(halves, brain, length, y, survivors);
   }
 
   @Override
-  public int argMaxOfHalves(NativeFloats halves, boolean brain, int length) {
+  public int argMaxOfHalves(SegmentAddress halves, boolean brain, int length) {
     return length < Widening.PAIRS
         ? scalar.argMaxOfHalves(halves, brain, length)
         : Widening.argMax(halves, brain, length);

@@ -1,10 +1,10 @@
 package org.logitkernels.vector;
 
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.BackendProvider;
-import org.logitkernels.internal.BackendUnavailableException;
-import org.logitkernels.internal.HotSpot;
-import org.logitkernels.internal.Launch;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.BackendProvider;
+import org.logitkernels.spi.BackendUnavailableException;
+import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.Launch;
 
 /**
  * Offers the vector backend where it would be fast. Touches no incubator class before the module is

@@ -16,12 +16,12 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Halves;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.NativeFloats;
-import org.logitkernels.internal.Rows;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Halves;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Halves widened to floats, in one read, with the strips' maxima as {@link Strips} has them; and
@@ -56,11 +56,11 @@ final class Widening {
 
   private Widening() {}
 
-  /** {@link Parts}, and the widening of a part. */
-  static final class InParts extends Parts implements Backend.Parts {
+  /** {@link SharedPasses}, and the widening of a part. */
+  static final class InParts extends SharedPasses implements Backend.Parts {
     @Override
     public void widen(
-        NativeFloats halves,
+        SegmentAddress halves,
         boolean brain,
         int length,
         float[] y,
@@ -75,7 +75,7 @@ final class Widening {
   }
 
   static void widen(
-      NativeFloats halves, boolean brain, int length, float[] y, Survivors survivors) {
+      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
     if (length < Lanes.COUNT) {
       Halves.widen(halves, brain, 0, length, y, 0);
       return;
@@ -86,7 +86,7 @@ final class Widening {
 
   /** Widens a part that begins with a block; leaves its strips' maxima, returns its extremes. */
   private static long part(
-      NativeFloats halves, boolean brain, int at, int stop, float[] y, Survivors survivors) {
+      SegmentAddress halves, boolean brain, int at, int stop, float[] y, Survivors survivors) {
     int strips = Strips.count(stop - at, LaneSum.ROUNDS);
     int rest = at + strips * LaneSum.ROUNDS;
     long extremes = Maxima.NONE;
@@ -105,14 +105,14 @@ final class Widening {
 
   /** Widens whole runs; returns the unsigned maximum of all floats' bits. */
   private static int read(
-      NativeFloats halves, boolean brain, int from, int to, float[] y, float[] maxima) {
+      SegmentAddress halves, boolean brain, int from, int to, float[] y, float[] maxima) {
     short most =
         brain ? brains(halves, from, to, y, maxima) : binaries(halves, from, to, y, maxima);
     return Float.floatToRawIntBits(Halves.widen(most, brain));
   }
 
   /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
-  private static short brains(NativeFloats halves, int from, int to, float[] y, float[] maxima) {
+  private static short brains(SegmentAddress halves, int from, int to, float[] y, float[] maxima) {
     assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
@@ -141,7 +141,8 @@ final class Widening {
   }
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
-  private static short binaries(NativeFloats halves, int from, int to, float[] y, float[] maxima) {
+  private static short binaries(
+      SegmentAddress halves, int from, int to, float[] y, float[] maxima) {
     assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
@@ -193,7 +194,7 @@ final class Widening {
    * Arg-max of a row at least a vector of halves long: the first block that attains the maximum,
    * then the first in it.
    */
-  static int argMax(NativeFloats halves, boolean brain, int length) {
+  static int argMax(SegmentAddress halves, boolean brain, int length) {
     float best = Float.NEGATIVE_INFINITY;
     int start = 0;
     int at = 0;
@@ -210,7 +211,7 @@ final class Widening {
       at = end;
     }
     if (best == Float.NEGATIVE_INFINITY) {
-      throw Rows.allMasked();
+      throw RowErrors.allMasked();
     }
     return first(halves, brain, start, length, best);
   }
@@ -220,7 +221,7 @@ final class Widening {
    *
    * <p>Two vectors a round make it longer than HotSpot would inline: see {@link ExpSum}.
    */
-  private static float max(NativeFloats halves, boolean brain, int from, int to) {
+  private static float max(SegmentAddress halves, boolean brain, int from, int to) {
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
@@ -264,7 +265,7 @@ final class Widening {
   }
 
   /** Where in a part a value comes first. */
-  private static int first(NativeFloats halves, boolean brain, int from, int to, float value) {
+  private static int first(SegmentAddress halves, boolean brain, int from, int to, float value) {
     // Both zeros are the same value, and differ in nothing but the sign.
     int compared = value == 0 ? 0x7fff0000 : 0xffff0000;
     int upper = value == 0 ? 0 : Halves.narrow(value, brain) << Short.SIZE;

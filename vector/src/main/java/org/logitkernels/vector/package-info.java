@@ -4,8 +4,8 @@
  * need.
  *
  * <p>Bits agree at every width because every sum runs over the same virtual lanes ({@link
- * org.logitkernels.internal.Lanes}), every weight is the same sequence of operations ({@link
- * org.logitkernels.internal.Exponential}), and all else is a comparison.
+ * org.logitkernels.numerics.Lanes}), every weight is the same sequence of operations ({@link
+ * org.logitkernels.numerics.Exponential}), and all else is a comparison.
  */
 @NullMarked
 package org.logitkernels.vector;

@@ -137,8 +137,7 @@ class BackendChoiceTest {
   @Test
   void adaptiveBesideABrokenProvider(@TempDir Path broken) throws IOException {
     Path services = Files.createDirectories(broken.resolve("META-INF/services"));
-    Files.writeString(
-        services.resolve("org.logitkernels.internal.BackendProvider"), "no.such.Provider");
+    Files.writeString(services.resolve("org.logitkernels.spi.BackendProvider"), "no.such.Provider");
     assertGivenUp(
         List.of(broken, ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS),
         "-Dplain=true",

@@ -28,9 +28,9 @@ import org.logitkernels.Step;
 import org.logitkernels.Workspace;
 import org.logitkernels.testkit.Chains;
 import org.logitkernels.testkit.EntryPoint;
-import org.logitkernels.testkit.Row;
-import org.logitkernels.testkit.Rows;
 import org.logitkernels.testkit.SegmentContract;
+import org.logitkernels.testkit.TestRow;
+import org.logitkernels.testkit.TestRows;
 
 /**
  * Scalar and vector agree bit for bit, errors included, on every kernel and on whole chains.
@@ -59,43 +59,43 @@ class BitEqualityTest {
           Step.dynamicTemperature(0.5f, 1.5f, 1));
 
   @Provide
-  Arbitrary<Row> rows() {
-    return Rows.any();
+  Arbitrary<TestRow> rows() {
+    return TestRows.any();
   }
 
   @Provide
-  Arbitrary<Row> shorterRows() {
-    return Rows.upTo(10_000);
+  Arbitrary<TestRow> shorterRows() {
+    return TestRows.upTo(10_000);
   }
 
   /** Rows in which one or two logits are NaN, of either sign, or infinite, or all are masked. */
   @Provide
-  Arbitrary<Row> invalidRows() {
+  Arbitrary<TestRow> invalidRows() {
     Arbitrary<Integer> bits =
         Arbitraries.of(0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff, 0x7f800000);
     Arbitrary<Double> place = uniform(0, 1);
     return Arbitraries.frequencyOf(
-            Tuple.of(6, Combinators.combine(Rows.upTo(70_000), bits, place).as(this::spoil)),
+            Tuple.of(6, Combinators.combine(TestRows.upTo(70_000), bits, place).as(this::spoil)),
             Tuple.of(
                 3,
-                Combinators.combine(Rows.upTo(70_000), bits, place, bits, place)
+                Combinators.combine(TestRows.upTo(70_000), bits, place, bits, place)
                     .as((row, a, at, b, then) -> spoil(spoil(row, a, at), b, then))),
-            Tuple.of(1, Rows.upTo(70_000).map(this::mask)))
+            Tuple.of(1, TestRows.upTo(70_000).map(this::mask)))
         .withoutEdgeCases();
   }
 
-  private Row spoil(Row row, int bits, double place) {
+  private TestRow spoil(TestRow row, int bits, double place) {
     float[] array = row.array().clone();
     int id = (int) (place * row.length());
     array[row.from() + id] = Float.intBitsToFloat(bits);
     String recipe = row + ", " + Integer.toHexString(bits) + " at " + id;
-    return new Row(recipe, array, row.from(), row.to());
+    return new TestRow(recipe, array, row.from(), row.to());
   }
 
-  private Row mask(Row row) {
+  private TestRow mask(TestRow row) {
     float[] array = row.array().clone();
     Arrays.fill(array, row.from(), row.to(), Float.NEGATIVE_INFINITY);
-    return new Row(row + ", masked", array, row.from(), row.to());
+    return new TestRow(row + ", masked", array, row.from(), row.to());
   }
 
   @Provide
@@ -144,12 +144,12 @@ class BitEqualityTest {
   }
 
   @Property
-  void argMax(@ForAll("rows") Row row) {
+  void argMax(@ForAll("rows") TestRow row) {
     assertAgree(kernels -> new int[] {kernels.argMax(row.array(), row.from(), row.to())});
   }
 
   @Property
-  void logSumExp(@ForAll("rows") Row row, @ForAll("temperatures") float t) {
+  void logSumExp(@ForAll("rows") TestRow row, @ForAll("temperatures") float t) {
     assertAgree(
         kernels -> {
           long bits =
@@ -159,7 +159,7 @@ class BitEqualityTest {
   }
 
   @Property
-  void softmax(@ForAll("rows") Row row, @ForAll("temperatures") float t) {
+  void softmax(@ForAll("rows") TestRow row, @ForAll("temperatures") float t) {
     assertAgree(
         kernels -> {
           float[] p = filled(row.length() + 24);
@@ -169,7 +169,7 @@ class BitEqualityTest {
   }
 
   @Property
-  void softmaxInPlace(@ForAll("rows") Row row, @ForAll("temperatures") float t) {
+  void softmaxInPlace(@ForAll("rows") TestRow row, @ForAll("temperatures") float t) {
     assertAgree(
         kernels -> {
           float[] p = row.array().clone();
@@ -179,7 +179,7 @@ class BitEqualityTest {
   }
 
   @Property
-  void logSoftmax(@ForAll("rows") Row row, @ForAll("temperatures") float t) {
+  void logSoftmax(@ForAll("rows") TestRow row, @ForAll("temperatures") float t) {
     assertAgree(
         kernels -> {
           float[] p = filled(row.length() + 24);
@@ -189,7 +189,7 @@ class BitEqualityTest {
   }
 
   @Property
-  void logSoftmaxInPlace(@ForAll("rows") Row row, @ForAll("temperatures") float t) {
+  void logSoftmaxInPlace(@ForAll("rows") TestRow row, @ForAll("temperatures") float t) {
     assertAgree(
         kernels -> {
           float[] p = row.array().clone();
@@ -199,7 +199,7 @@ class BitEqualityTest {
   }
 
   @Property
-  void topK(@ForAll("rows") Row row, @ForAll("counts") int k) {
+  void topK(@ForAll("rows") TestRow row, @ForAll("counts") int k) {
     assertAgree(
         kernels -> {
           int[] ids = filledIds(row.length() + 3);
@@ -216,7 +216,7 @@ class BitEqualityTest {
     for (int k : new int[] {2, 7, 40, 150}) {
       for (int length = 32 * k; length <= 40_000; length = length * 3 / 2 + 1) {
         for (int seed = 0; seed < 4; seed++) {
-          topK(Rows.of(Rows.Distribution.NEIGHBOURS, length, seed, seed), k);
+          topK(TestRows.of(TestRows.Distribution.NEIGHBOURS, length, seed, seed), k);
         }
       }
     }
@@ -240,7 +240,7 @@ class BitEqualityTest {
                 default -> i < length - 1500 ? Float.NEGATIVE_INFINITY : -i;
               };
         }
-        topK(new Row("shape " + shape, x, 0, length), k);
+        topK(new TestRow("shape " + shape, x, 0, length), k);
       }
     }
   }
@@ -270,7 +270,8 @@ class BitEqualityTest {
   }
 
   @Property
-  void topP(@ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("masses") float p) {
+  void topP(
+      @ForAll("rows") TestRow row, @ForAll("temperatures") float t, @ForAll("masses") float p) {
     assertAgree(
         kernels -> {
           int[] ids = filledIds(row.length() + 3);
@@ -328,7 +329,7 @@ class BitEqualityTest {
 
   @Property
   void renormalised(
-      @ForAll("rows") Row row,
+      @ForAll("rows") TestRow row,
       @ForAll("temperatures") float t,
       @ForAll("counts") int k,
       @ForAll("masses") float p) {
@@ -355,8 +356,8 @@ class BitEqualityTest {
   /** Two beams, each with as much of its row as the shorter one has; the second may be dead. */
   @Property
   void beams(
-      @ForAll("shorterRows") Row row,
-      @ForAll("shorterRows") Row next,
+      @ForAll("shorterRows") TestRow row,
+      @ForAll("shorterRows") TestRow next,
       @ForAll("temperatures") float t,
       @ForAll("counts") int width,
       @ForAll("uniforms") double u) {
@@ -387,7 +388,7 @@ class BitEqualityTest {
 
   @Property
   void sample(
-      @ForAll("rows") Row row, @ForAll("temperatures") float t, @ForAll("uniforms") double u) {
+      @ForAll("rows") TestRow row, @ForAll("temperatures") float t, @ForAll("uniforms") double u) {
     assertAgree(
         kernels ->
             new int[] {
@@ -398,7 +399,7 @@ class BitEqualityTest {
   /** The draws on both sides of the border between a token and a later one, a bit of u apart. */
   @Property
   void sampleAtTheEndOfAToken(
-      @ForAll("shorterRows") Row row,
+      @ForAll("shorterRows") TestRow row,
       @ForAll("temperatures") float t,
       @ForAll("uniforms") double u) {
     Workspace workspace = Workspace.of(row.length());
@@ -423,7 +424,7 @@ class BitEqualityTest {
   /** Logits a few bits from where weights begin to be 0. */
   @Property
   void weightsAtTheCutoff(
-      @ForAll("shorterRows") Row row, @ForAll("temperatures") float t, @ForAll long seed) {
+      @ForAll("shorterRows") TestRow row, @ForAll("temperatures") float t, @ForAll long seed) {
     float cutoff = (float) Math.max(-126 * Math.log(2) * t, -Float.MAX_VALUE / 2);
     SplittableRandom random = new SplittableRandom(seed);
     float[] array = row.array().clone();
@@ -431,7 +432,8 @@ class BitEqualityTest {
       array[i] = cutoff + random.nextInt(-2, 3) * Math.ulp(cutoff);
     }
     array[row.from() + random.nextInt(row.length())] = 0;
-    Row edge = new Row("cutoff of " + t + " in place of " + row, array, row.from(), row.to());
+    TestRow edge =
+        new TestRow("cutoff of " + t + " in place of " + row, array, row.from(), row.to());
     softmax(edge, t);
     logSumExp(edge, t);
     sample(edge, t, 0); // the first token with a weight
@@ -441,8 +443,8 @@ class BitEqualityTest {
   /** Where thresholds overflow, underflow or meet masked tokens. */
   @Example
   void firstStepsAtTheEndsOfTheTemperatures() {
-    for (Rows.Distribution distribution : Rows.Distribution.values()) {
-      Row row = Rows.of(distribution, 1500, 3, 5);
+    for (TestRows.Distribution distribution : TestRows.Distribution.values()) {
+      TestRow row = TestRows.of(distribution, 1500, 3, 5);
       for (float t : new float[] {Float.MIN_VALUE, 0x1p-120f, 1e-3f, 0x1p120f, Float.MAX_VALUE}) {
         for (float p : new float[] {Float.MIN_VALUE, 1e-9f, 0.5f, Math.nextDown(1f)}) {
           chain(row, row, List.of(Step.temperature(t), Step.minP(p)), 0.5, 1);
@@ -455,8 +457,8 @@ class BitEqualityTest {
   /** One sampler for two rows, so that what the first left behind meets the second. */
   @Property
   void chain(
-      @ForAll("rows") Row row,
-      @ForAll("shorterRows") Row next,
+      @ForAll("rows") TestRow row,
+      @ForAll("shorterRows") TestRow next,
       @ForAll("chains") List<Step> steps,
       @ForAll("uniforms") double u,
       @ForAll long seed) {
@@ -525,7 +527,7 @@ class BitEqualityTest {
 
   @Property
   void errors(
-      @ForAll("invalidRows") Row row,
+      @ForAll("invalidRows") TestRow row,
       @ForAll("temperatures") float t,
       @ForAll("chains") List<Step> steps) {
     float[] x = row.array();

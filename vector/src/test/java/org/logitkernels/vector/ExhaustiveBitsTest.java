@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.logitkernels.internal.Backend;
-import org.logitkernels.internal.Lanes;
-import org.logitkernels.internal.NativeFloats;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.numerics.Lanes;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 import org.logitkernels.testkit.Sweep;
 import org.logitkernels.testkit.WeightErrors;
 
@@ -81,8 +81,8 @@ class ExhaustiveBitsTest {
     private final float[] row = new float[CAPACITY];
     private final MemorySegment segment = Arena.ofAuto().allocate(4L * CAPACITY, 64);
     private final MemorySegment output = Arena.ofAuto().allocate(4L * CAPACITY, 64);
-    private final NativeFloats x = new NativeFloats();
-    private final NativeFloats y = new NativeFloats();
+    private final SegmentAddress x = new SegmentAddress();
+    private final SegmentAddress y = new SegmentAddress();
     private final float[] reference = new float[CAPACITY];
     private final float[] probabilities = new float[CAPACITY];
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
-import org.logitkernels.internal.Survivors;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Survivors;
 
 /** Selections by mass that chance does not meet. */
 class NucleusTest {

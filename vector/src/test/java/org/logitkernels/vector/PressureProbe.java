@@ -11,8 +11,8 @@ import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
-import org.logitkernels.internal.Feedback;
-import org.logitkernels.internal.Survivors;
+import org.logitkernels.chain.Feedback;
+import org.logitkernels.spi.Survivors;
 
 /** What a JVM with little memory, or little time, makes of the library. */
 final class PressureProbe {

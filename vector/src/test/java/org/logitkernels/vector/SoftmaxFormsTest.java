@@ -15,11 +15,11 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.logitkernels.Kernels;
-import org.logitkernels.internal.NativeFloats;
+import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.testkit.EntryPoint;
 import org.logitkernels.testkit.Inputs;
-import org.logitkernels.testkit.Row;
-import org.logitkernels.testkit.Rows;
+import org.logitkernels.testkit.TestRow;
+import org.logitkernels.testkit.TestRows;
 
 /** The two forms of softmax: weights stored and scaled, or computed again. */
 class SoftmaxFormsTest implements Inputs {
@@ -30,8 +30,8 @@ class SoftmaxFormsTest implements Inputs {
 
   /** Rows at least a vector long. */
   @Provide
-  Arbitrary<Row> vectorRows() {
-    return Rows.upTo(9000).filter(row -> row.length() >= 32);
+  Arbitrary<TestRow> vectorRows() {
+    return TestRows.upTo(9000).filter(row -> row.length() >= 32);
   }
 
   /** Temperatures at which logits are not stretched. */
@@ -42,7 +42,7 @@ class SoftmaxFormsTest implements Inputs {
 
   @Property
   void bothFormsHaveTheSameBits(
-      @ForAll("vectorRows") Row row, @ForAll("plainTemperatures") float temperature) {
+      @ForAll("vectorRows") TestRow row, @ForAll("plainTemperatures") float temperature) {
     check(row.logits(), temperature);
   }
 
@@ -74,7 +74,7 @@ class SoftmaxFormsTest implements Inputs {
     Softmax.softmax(inPlace, 0, length, temperature, inPlace, 0, true);
     assertBits(again, inPlace);
     try (Arena arena = Arena.ofConfined()) {
-      NativeFloats x = place(row, arena);
+      SegmentAddress x = place(row, arena);
       NativeSoftmax.softmax(x, 0, length, temperature, stored, 0, true);
       assertBits(again, Arrays.copyOf(stored, length));
       NativeSoftmax.softmax(x, 0, length, temperature, stored, 0, false);
@@ -86,10 +86,10 @@ class SoftmaxFormsTest implements Inputs {
     assertArrayEquals(EntryPoint.bits(expected), EntryPoint.bits(actual));
   }
 
-  private static NativeFloats place(float[] row, Arena arena) {
+  private static SegmentAddress place(float[] row, Arena arena) {
     MemorySegment segment = arena.allocate(4L * row.length, 64);
     MemorySegment.copy(row, 0, segment, ValueLayout.JAVA_FLOAT, 0, row.length);
-    NativeFloats x = new NativeFloats();
+    SegmentAddress x = new SegmentAddress();
     x.at(segment, 0);
     return x;
   }
@@ -101,7 +101,7 @@ class SoftmaxFormsTest implements Inputs {
     for (int length : new int[] {32_000, 128_256}) {
       SplittableRandom random = new SplittableRandom(length);
       float[][] rows = new float[16][length];
-      NativeFloats[] natives = new NativeFloats[16];
+      SegmentAddress[] natives = new SegmentAddress[16];
       for (int r = 0; r < rows.length; r++) {
         for (int i = 0; i < length; i++) {
           rows[r][i] = (float) (random.nextGaussian() * 3);
@@ -112,7 +112,7 @@ class SoftmaxFormsTest implements Inputs {
       long[][] times = new long[4][2000];
       for (int round = 0; round < 3 * 2000; round++) {
         float[] row = rows[round % 16];
-        NativeFloats x = natives[round % 16];
+        SegmentAddress x = natives[round % 16];
         for (int form = 0; form < 4; form++) {
           long start = System.nanoTime();
           if (form < 2) {

@@ -1,7 +1,7 @@
 package org.logitkernels.vector;
 
-import org.logitkernels.internal.Backend;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.AccuracyContract;
 
 /** The vector backend is as accurate as docs/accuracy.md says. */

@@ -1,8 +1,8 @@
 package org.logitkernels.vector;
 
 import org.logitkernels.Kernels;
-import org.logitkernels.internal.Backend;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
 import org.logitkernels.testkit.BlocksContract;
 
 /** The sums of the vector backend are those of blocks alone. */

@@ -1,0 +1,114 @@
+package org.logitkernels.adaptive;
+
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
+
+/** The adaptive backend: see {@link AdaptiveKernels}. */
+public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> implements Backend {
+  /** Makes the kernels for native memory, which most programs never ask for. */
+  public interface NativesMaker {
+    /** Makes them. */
+    NativeKernels make(AdaptiveBackend backend);
+  }
+
+  private final NativesMaker maker;
+  private volatile @Nullable NativeKernels natives;
+
+  /** Of the vectors; less than 0 while not known for sure. */
+  private volatile int vectorBits = -1;
+
+  /** Begins with the scalar kernels for everything. */
+  public AdaptiveBackend(Backend scalar, NativesMaker maker) {
+    super(scalar);
+    this.maker = maker;
+  }
+
+  @Override
+  int count() {
+    return Kernel.ALL.length;
+  }
+
+  @Override
+  String nameOf(Kernel kernel) {
+    return kernel.label;
+  }
+
+  @Override
+  float[] place(float[] row) {
+    return row;
+  }
+
+  /** What the vectors' width has turned out to be; 0 if there will be none. */
+  void vectorBits(int bits) {
+    vectorBits = bits;
+  }
+
+  @Override
+  public String name() {
+    return "adaptive";
+  }
+
+  /** That of the vector kernels, before they answer too. */
+  @Override
+  public int vectorBits() {
+    int known = vectorBits;
+    return known < 0 ? HotSpot.vectorBits() : known;
+  }
+
+  @Override
+  public @Nullable Parts parts() {
+    return serving(Kernel.PARTS).parts();
+  }
+
+  /** Exchanged with log-sum-exp: the same pass over the row. */
+  @Override
+  public double logProbability(float[] x, int from, int to, double temperature, int token) {
+    return serving(Kernel.LOG_SUM_EXP).logProbability(x, from, to, temperature, token);
+  }
+
+  @Override
+  public int draw(Survivors survivors, double u) {
+    return serving(Kernel.DRAW).draw(survivors, u);
+  }
+
+  @Override
+  public void weights(Survivors survivors, double temperature) {
+    serving(Kernel.WEIGHTS).weights(survivors, temperature);
+  }
+
+  /** Exchanged with the sums of a row: the same loops. */
+  @Override
+  public void sumBlock(Survivors survivors, double temperature, int block) {
+    serving(Kernel.SUMS).sumBlock(survivors, temperature, block);
+  }
+
+  @Override
+  public void widen(
+      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
+    serving(Kernel.WIDEN).widen(halves, brain, length, y, survivors);
+  }
+
+  @Override
+  public int argMaxOfHalves(SegmentAddress halves, boolean brain, int length) {
+    return serving(Kernel.WIDEN).argMaxOfHalves(halves, brain, length);
+  }
+
+  @Override
+  public NativeKernels natives() {
+    NativeKernels made = natives;
+    if (made == null) {
+      synchronized (maker) {
+        made = natives;
+        if (made == null) {
+          made = maker.make(this);
+          natives = made;
+        }
+      }
+    }
+    return made;
+  }
+}

@@ -1,0 +1,66 @@
+package org.logitkernels.adaptive;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.CopyingKernels;
+import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.SharedRowKernels;
+import org.logitkernels.spi.Survivors;
+
+/** Kernels over native memory that copy each row at first, and read it in place later. */
+public final class AdaptiveNatives extends AdaptiveKernels<SegmentAddress, NativeKernels>
+    implements NativeKernels {
+  /** Begins with copies for everything. */
+  public AdaptiveNatives(Backend backend) {
+    super(new CopyingKernels(backend));
+  }
+
+  @Override
+  int count() {
+    return Kernel.OF_ROWS;
+  }
+
+  @Override
+  String nameOf(Kernel kernel) {
+    return kernel.label + " from native memory";
+  }
+
+  @Override
+  SegmentAddress place(float[] row) {
+    MemorySegment segment = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, row);
+    SegmentAddress place = new SegmentAddress();
+    place.at(segment, 0);
+    return place;
+  }
+
+  @Override
+  public @Nullable SharedRowKernels<SegmentAddress> parts() {
+    return serving(Kernel.PARTS).parts();
+  }
+
+  @Override
+  public void softmax(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      SegmentAddress y,
+      Survivors survivors) {
+    serving(Kernel.SOFTMAX).softmax(x, from, to, temperature, y, survivors);
+  }
+
+  @Override
+  public void logSoftmax(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      SegmentAddress y,
+      Survivors survivors) {
+    serving(Kernel.LOG_SOFTMAX).logSoftmax(x, from, to, temperature, y, survivors);
+  }
+}

@@ -1,0 +1,537 @@
+package org.logitkernels.adaptive;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.adaptive.AdaptiveKernels.Kernel;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.BackendUnavailableException;
+import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.RowKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.SharedRowKernels;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * Gets vector kernels compiled, off the callers' path, and exchanges each for the scalar one once
+ * it is measurably faster.
+ *
+ * <p>Until it is compiled, Vector API code is interpreted: hundreds of times slower than the scalar
+ * kernel, with an object for every operation. One daemon thread of the lowest priority therefore
+ * calls the vector kernels on rows of its own, which are short for as long as they are slow, so
+ * that little is allocated between two rests. The thread rests between bursts, gives callers a head
+ * start, and rests again when they meet a kernel that is new to their compiled code. What has not
+ * become fast after seconds of work stays scalar. Nothing that goes wrong here reaches a caller: it
+ * is kept for the report.
+ *
+ * <p>Only kernels that callers have asked for are warmed: on a busy machine, work on the others
+ * would make callers wait for those they use. The thread ends when none is left, so an idle one
+ * neither costs time nor holds classes. The first call of another kernel starts a new thread. Once
+ * somebody waits for the end, the other kernels are warmed too.
+ *
+ * @param <X> what holds a row
+ * @param <K> the kernels
+ */
+public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
+  /** The thread's name. */
+  public static final String THREAD = "logit-kernels-warm-up";
+
+  /** Where the vector kernels come from. Called on warm-up's thread. */
+  public interface Source<K extends RowKernels<?>> {
+    /** Returns when it is this warm-up's turn. */
+    default void turn() throws InterruptedException {}
+
+    /** The vector kernels. Each thread asks anew. */
+    K open() throws BackendUnavailableException, InterruptedException;
+
+    /**
+     * Told whenever a thread has ended, when all of {@link WarmUp}'s answers hold until a caller
+     * asks for another kernel.
+     */
+    void rested();
+  }
+
+  /** Callers' first calls load and compile a good deal themselves. */
+  private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(80);
+
+  /** Work between two rests, unless a single call takes longer. */
+  private static final long BURST = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /** Rest in parts of the work before: the compilers need the processor as well. */
+  private static final double REST = 0.3;
+
+  /** The same where there is one processor, and callers wait while this thread works. */
+  private static final double REST_ALONE = 3;
+
+  /** A caller that was moved to another kernel is compiled anew. */
+  private static final long AFTER_SWITCH = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /**
+   * Work on one kernel after which it is left to scalar. Counted is the time that the thread has a
+   * processor: on a busy machine it waits for one most of the time, and so do the compilers.
+   */
+  private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(5);
+
+  /** Whole blocks and a tail. */
+  private static final int SHORT = 3 * Lanes.BLOCK + 77;
+
+  private static final int LONG = 32 * Lanes.BLOCK + 77;
+
+  /** Calls that are looked at together: so many of each shape of row. */
+  private static final int ROUNDS_SHORT = 2;
+
+  private static final int ROUNDS_LONG = 4;
+
+  /**
+   * Scalar is timed beside each of the first calls, and then beside one in so many, by turns of
+   * shape.
+   */
+  private static final int FIRST_CALLS = 64;
+
+  private static final int LATER_CALLS = 17;
+
+  /** How much faster than scalar is faster. */
+  private static final double FASTER = 0.9;
+
+  /** How many times as slow as scalar is so slow that long rows have to wait. */
+  private static final double SLOW = 4;
+
+  // Made beforehand: where memory ends there may be none to say so.
+
+  private static final BackendUnavailableException COULD_NOT_START =
+      new BackendUnavailableException(
+          "its warm-up could not start a thread", "give the process room for one more thread");
+
+  private static final BackendUnavailableException FULL =
+      new BackendUnavailableException(
+          "its warm-up found no memory",
+          "give the process more memory, or nothing: scalar answers");
+
+  private static final float[][][] NO_ROWS = {};
+  private static final float[] NO_ROOM = {};
+  private static final Survivors NO_SURVIVORS = new Survivors(1);
+
+  private final AdaptiveKernels<X, K> kernels;
+  private final Source<K> source;
+  private final long mostWork;
+  private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
+  private final CountDownLatch end = new CountDownLatch(1);
+
+  /** Whether somebody waits for all kernels. */
+  private volatile boolean urgent;
+
+  private volatile boolean opened;
+  private volatile boolean ended;
+  private volatile @Nullable BackendUnavailableException failure;
+
+  /** Kernels that were worked on for as long as it takes, a bit each. */
+  private volatile int done;
+
+  // Written under this object's lock.
+  private volatile @Nullable Thread thread;
+  private long begun; // by the thread
+  private long took; // by threads before
+
+  // Of the working thread.
+  private final StringBuilder slow = new StringBuilder();
+  private long sink;
+  private float[][][] rows = NO_ROWS; // by length and shape
+  private List<List<X>> placed = List.of();
+  private final SegmentAddress halves = new SegmentAddress();
+  private float[] out = NO_ROOM;
+  private Survivors survivors = NO_SURVIVORS;
+
+  /** Of kernels that begin as scalar ones. */
+  public WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source) {
+    this(kernels, source, MOST_WORK);
+  }
+
+  /** With another limit to the work on a kernel, in nanoseconds of processor time. */
+  WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source, long mostWork) {
+    this.kernels = kernels;
+    this.source = source;
+    this.mostWork = mostWork;
+  }
+
+  /** Starts the first thread, which opens the vector kernels, and returns. To be called once. */
+  public void start() {
+    kernels.warmBy(this);
+    work();
+  }
+
+  /** Sees to it that a thread is at work, unless nothing is left to do for ever. */
+  void work() {
+    boolean failed = false;
+    synchronized (this) {
+      if (thread != null || ended) {
+        return;
+      }
+      try {
+        begun = System.nanoTime();
+        Thread worker = new Worker(this);
+        thread = worker;
+        worker.start();
+      } catch (Throwable e) { // no memory for a thread, or no permission
+        failed = true;
+        failure = COULD_NOT_START;
+      }
+    }
+    if (failed) {
+      leave(true);
+    }
+  }
+
+  /**
+   * Waits until every kernel has been worked on, for so long at most, and meanwhile does without
+   * rests; returns whether that is so.
+   */
+  public boolean await(long nanoseconds) throws InterruptedException {
+    urgent = true;
+    work();
+    LockSupport.unpark(thread);
+    return end.await(nanoseconds, TimeUnit.NANOSECONDS);
+  }
+
+  /** Waits until no thread is at work, and changes nothing about when that is. */
+  public synchronized void join() throws InterruptedException {
+    while (!isSettled()) {
+      wait();
+    }
+  }
+
+  /** Whether every kernel has been worked on, or none will be any more. */
+  public boolean hasEnded() {
+    return ended;
+  }
+
+  /** Whether each kernel that callers have asked for answers as fast as it ever will. */
+  public boolean isSettled() {
+    return ended || (opened && thread == null && next() == null);
+  }
+
+  /** Nanoseconds that threads have been at work, rests included, but not waits for their turn. */
+  public synchronized long took() {
+    return thread == null ? took : took + System.nanoTime() - begun;
+  }
+
+  /** Why some or all kernels stay scalar; null if none do, or it is not known yet. */
+  public @Nullable BackendUnavailableException failure() {
+    return failure;
+  }
+
+  /** Adds the names of the kernels that have been exchanged. */
+  public void addWarm(List<String> names) {
+    for (int i = 0; i < kernels.count(); i++) {
+      if (kernels.isExchanged(Kernel.ALL[i])) {
+        names.add(kernels.nameOf(Kernel.ALL[i]));
+      }
+    }
+  }
+
+  /** Adds the names of the kernels that wait for a caller who asks for them. */
+  public void addCold(List<String> names) {
+    for (int i = 0; i < kernels.count() && !ended; i++) {
+      if (!isDone(i) && !kernels.isWanted(Kernel.ALL[i])) {
+        names.add(kernels.nameOf(Kernel.ALL[i]));
+      }
+    }
+  }
+
+  /** Whether this is a warm-up's thread, whose calls ask for nothing. */
+  static boolean isAtWork() {
+    return Thread.currentThread() instanceof Worker;
+  }
+
+  /** The thread. */
+  private static final class Worker extends Thread {
+    Worker(Runnable work) {
+      super(null, work, THREAD, 0, false);
+      setDaemon(true);
+      setPriority(MIN_PRIORITY);
+      setContextClassLoader(null); // which is the caller's, and not to be held on to
+    }
+  }
+
+  /** The work. Runs on a thread that {@link #work()} makes. */
+  @Override
+  public void run() {
+    boolean left = false;
+    try {
+      pause(HEAD_START);
+      long before = System.nanoTime();
+      source.turn();
+      synchronized (this) {
+        begun += System.nanoTime() - before;
+      }
+      K vector = source.open();
+      known(vector instanceof Backend backend ? backend.vectorBits() : 0);
+      opened = true;
+      while (!left) {
+        warmUp(vector);
+        left = leave(false);
+      }
+    } catch (BackendUnavailableException e) {
+      known(0);
+      failure = e;
+    } catch (InterruptedException e) {
+      fail("its warm-up was interrupted", "let the thread " + THREAD + " come to its end");
+    } catch (Throwable e) { // whatever it is, scalar goes on
+      fail("its warm-up failed (" + e + ")", "report this; nothing else is needed, scalar answers");
+    } finally {
+      if (!left) {
+        leave(true);
+      }
+    }
+  }
+
+  private void known(int vectorBits) {
+    if (kernels instanceof AdaptiveBackend backend) {
+      backend.vectorBits(vectorBits);
+    }
+  }
+
+  private void fail(String reason, String remedy) {
+    failure = new BackendUnavailableException(reason, remedy);
+  }
+
+  /**
+   * Ends a thread's work: true unless a caller has just asked for more. After a failure, and when
+   * every kernel is done, there is no other thread.
+   */
+  private boolean leave(boolean failed) {
+    boolean last = failed || done == (1 << kernels.count()) - 1;
+    synchronized (this) {
+      if (!last && next() != null) {
+        return false;
+      }
+      rows = NO_ROWS;
+      placed = List.of();
+      halves.at(MemorySegment.NULL, 0);
+      out = NO_ROOM;
+      survivors = NO_SURVIVORS;
+      if (failed && failure == null) {
+        failure = FULL;
+      }
+      took += System.nanoTime() - begun;
+      ended = last;
+      thread = null;
+      notifyAll();
+    }
+    try {
+      source.rested();
+    } catch (Throwable e) {
+      // It can only have been the log, and there is nowhere left to tell of it.
+    } finally {
+      if (last) {
+        end.countDown();
+      }
+    }
+    return true;
+  }
+
+  private void warmUp(K vector) throws InterruptedException {
+    if (rows.length == 0) {
+      rows = new float[2][][];
+      placed = new ArrayList<>();
+      make(0, SHORT);
+    }
+    long until = System.nanoTime();
+    for (Kernel kernel = next(); kernel != null; kernel = next()) {
+      pause(until - System.nanoTime());
+      if (becomesFast(kernel, vector)) {
+        boolean felt = kernels.isWanted(kernel);
+        kernels.exchange(kernel, vector);
+        until = System.nanoTime() + (felt ? AFTER_SWITCH : 0);
+      } else {
+        slow.append(slow.isEmpty() ? "" : ", ").append(kernels.nameOf(kernel));
+        fail(
+            "it did not get faster than scalar in "
+                + TimeUnit.NANOSECONDS.toMillis(mostWork)
+                + " ms of work on "
+                + slow,
+            "give the process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it");
+      }
+      done |= 1 << kernel.ordinal();
+    }
+  }
+
+  private boolean isDone(int kernel) {
+    return (done >> kernel & 1) != 0;
+  }
+
+  /**
+   * The next kernel: one that callers ask for, if there is one, or any if somebody waits for all;
+   * null if nothing is left.
+   */
+  private @Nullable Kernel next() {
+    Kernel first = null;
+    for (int i = 0; i < kernels.count(); i++) {
+      Kernel kernel = Kernel.ALL[i];
+      if (!isDone(i)) {
+        if (kernels.isWanted(kernel)) {
+          return kernel;
+        }
+        first = first == null && urgent ? kernel : first;
+      }
+    }
+    return first;
+  }
+
+  /**
+   * Calls a kernel until it is faster than scalar on short rows and on long ones; false if that
+   * takes too much work.
+   */
+  private boolean becomesFast(Kernel kernel, K vector) throws InterruptedException {
+    int shapes = SyntheticRows.SHAPES;
+    long[] best = new long[shapes]; // of the vector kernel, in this round
+    long[] scalarBest = new long[2 * shapes]; // on short rows, then on long ones
+    Arrays.fill(scalarBest, Long.MAX_VALUE);
+    int[] calls = new int[2];
+    makeRoom(SHORT);
+    long burst = 0;
+    int length = 0;
+    long begin = HotSpot.threadTime();
+    while (HotSpot.threadTime() - begin < mostWork) {
+      Arrays.fill(best, Long.MAX_VALUE);
+      int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
+      for (int i = 0; i < window; i++) {
+        int shape = i % shapes;
+        long start = System.nanoTime();
+        best[shape] = Math.min(best[shape], time(kernel, vector, length, shape, i));
+        int call = calls[length]++;
+        if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
+          int s = length * shapes + shape;
+          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), length, shape, i));
+        }
+        burst += System.nanoTime() - start;
+        if (burst > BURST) {
+          pause((long) (burst * rest));
+          burst = 0;
+        }
+      }
+      double all = 0;
+      double allScalar = 0;
+      for (int shape = 0; shape < shapes; shape++) {
+        all += best[shape];
+        allScalar += scalarBest[length * shapes + shape];
+      }
+      if (all < FASTER * allScalar) {
+        if (length == 1) {
+          return true;
+        }
+        length = 1;
+        if (placed.size() == 1) {
+          make(1, LONG);
+        }
+        makeRoom(LONG);
+      } else if (all > SLOW * allScalar) {
+        length = 0;
+      }
+    }
+    return false;
+  }
+
+  private void makeRoom(int length) {
+    if (out.length < length) {
+      out = new float[length];
+      survivors = new Survivors(length);
+    }
+  }
+
+  private void make(int length, int logits) {
+    rows[length] = SyntheticRows.of(logits);
+    List<X> row = new ArrayList<>();
+    for (float[] x : rows[length]) {
+      row.add(kernels.place(x));
+    }
+    placed.add(row);
+    if (kernels.slow() instanceof Backend) {
+      MemorySegment memory = Arena.ofAuto().allocate((long) Short.BYTES * logits, Short.BYTES);
+      for (int i = 0; i < logits; i++) {
+        short upper = (short) (Float.floatToRawIntBits(rows[length][0][i]) >> 16);
+        // Some are masked if read as binary16, which takes a path of its own.
+        memory.setAtIndex(ValueLayout.JAVA_SHORT, i, i % 4096 == 0 ? (short) 0xfc00 : upper);
+      }
+      halves.at(memory, 0);
+    }
+  }
+
+  /** Nanoseconds of a call on a row; the round varies what else the kernel is asked for. */
+  private long time(Kernel kernel, K kernels, int length, int shape, int round) {
+    boolean even = (round & 4) == 0;
+    double temperature = even ? 0.8 : 1;
+    float p = even ? 0.95f : 0.9f;
+    double u = (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
+    X x = placed.get(length).get(shape);
+    float[] row = rows[length][shape];
+    int to = row.length;
+    survivors.forgetStrips();
+    if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW) {
+      survivors.all(row, 0, to);
+      survivors.renewMax();
+      temperature = 4; // so hot that the survivors are a nucleus, all of them of some weight
+      ((Backend) this.kernels.slow()).weights(survivors, temperature);
+    }
+    if (kernel == Kernel.COLLECT) {
+      kernels.moments(x, 0, to, survivors);
+    }
+    long start = System.nanoTime();
+    switch (kernel) {
+      case ARG_MAX -> sink += kernels.argMax(x, 0, to);
+      case LOG_SUM_EXP -> sink += (long) kernels.logSumExp(x, 0, to, temperature);
+      case SOFTMAX -> kernels.softmax(x, 0, to, temperature, out, 0);
+      case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, to, temperature, out, 0);
+      case TOP_K -> kernels.topK(x, 0, to, even ? 40 : 200, survivors);
+      case TOP_P -> kernels.topP(x, 0, to, temperature, p, survivors);
+      case MIN_P -> kernels.minP(x, 0, to, even ? -3 : -2, survivors);
+      case SUMS -> kernels.sums(x, 0, to, temperature, survivors);
+      case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
+      case MOMENTS -> kernels.moments(x, 0, to, survivors);
+      case COLLECT -> kernels.collect(x, 0, to, even ? -3 : -2, survivors);
+      case PARTS -> {
+        SharedRowKernels<X> parts = kernels.parts();
+        if (parts == null) { // of the same use
+          kernels.sums(x, 0, to, temperature, survivors);
+        } else {
+          int blocks = Lanes.blocks(to);
+          parts.look(x, 0, to, 0, blocks, 0, survivors);
+          parts.looked(1, survivors);
+          int half = (blocks + 1) / 2;
+          parts.sums(x, 0, to, temperature, 0, half, survivors);
+          survivors.forgetStrips();
+          parts.sums(x, 0, to, temperature, half, blocks, survivors);
+          parts.total(x, 0, to, temperature, survivors);
+        }
+      }
+      case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);
+      case DRAW -> sink += ((Backend) kernels).draw(survivors, u);
+      case WIDEN -> {
+        sink += ((Backend) kernels).argMaxOfHalves(halves, even, to);
+        ((Backend) kernels).widen(halves, even, to, out, survivors);
+      }
+    }
+    return System.nanoTime() - start;
+  }
+
+  /** Rests, or does not while someone waits for the end. */
+  private void pause(long nanoseconds) throws InterruptedException {
+    long until = System.nanoTime() + nanoseconds;
+    for (long left = nanoseconds; left > 0 && !urgent; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(this, left);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+    }
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package org.logitkernels.numerics;
+
+import org.logitkernels.spi.SegmentAddress;
+
+/** What a row must not hold, and how that is said. */
+public final class RowErrors {
+  private static final String ALL_MASKED =
+      "every logit in the range is -Infinity: nothing can be sampled";
+
+  private RowErrors() {}
+
+  /** The error for the first NaN or +Infinity of a row that is known to hold one. */
+  public static IllegalArgumentException invalid(float[] logits, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (!(logits[i] < Float.POSITIVE_INFINITY)) {
+        return new IllegalArgumentException("logit " + (i - from) + " is " + logits[i]);
+      }
+    }
+    return changed(); // since the pass that saw the value
+  }
+
+  /** The same for a row in native memory. */
+  public static IllegalArgumentException invalid(SegmentAddress logits, int from, int to) {
+    return invalid(logits.onHeap(to), from, to);
+  }
+
+  /** For a row that another thread has changed in the course of a call. */
+  public static IllegalArgumentException changed() {
+    return new IllegalArgumentException("the row changed while it was read");
+  }
+
+  /** For a row in which every token is masked. */
+  public static IllegalStateException allMasked() {
+    return new IllegalStateException(ALL_MASKED);
+  }
+
+  /** Whether an error is the one for a row in which every token is masked. */
+  public static boolean isAllMasked(RuntimeException error) {
+    return ALL_MASKED.equals(error.getMessage());
+  }
+
+  /** For scratch that two threads use at the same time. */
+  public static IllegalStateException shared() {
+    return new IllegalStateException(
+        "another thread uses this sampler, workspace or search at the same time: take one sampler"
+            + " per sequence, one workspace per thread, and one Beams per search");
+  }
+}

@@ -1,0 +1,302 @@
+package org.logitkernels.rows;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Halves;
+import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.RowKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.SharedRowKernels;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * A row of logits where it lies, and the kernels that read it there.
+ *
+ * @param <X> what holds it
+ */
+public abstract sealed class Row<X> {
+  /** Logits below which a row is done before others have begun to help. */
+  public static final int SHORTEST_SPLIT = 64 * Lanes.BLOCK;
+
+  private final RowKernels<X> kernels;
+  X x;
+  int from;
+  int to;
+  private @Nullable SharedRow<X> split;
+
+  private Row(RowKernels<X> kernels, X nowhere) {
+    this.kernels = kernels;
+    this.x = nowhere;
+  }
+
+  /** A row in an array. */
+  public static final class OfArray extends Row<float[]> {
+    private static final float[] NONE = {};
+
+    /** Nowhere yet. */
+    public OfArray(Backend backend) {
+      super(backend, NONE);
+    }
+
+    /** Sets where it lies. */
+    public OfArray at(float[] x, int from, int to) {
+      this.x = x;
+      this.from = from;
+      this.to = to;
+      return this;
+    }
+
+    /** The array. */
+    public float[] array() {
+      return x;
+    }
+
+    /** Where in it the row begins. */
+    public int from() {
+      return from;
+    }
+
+    @Override
+    public float get(int i) {
+      return x[from + i];
+    }
+
+    @Override
+    public void copy(int at, float[] target, int targetFrom, int length) {
+      System.arraycopy(x, from + at, target, targetFrom, length);
+    }
+  }
+
+  /** A row of halves, widened to an array when it is first more than searched for its best. */
+  public static final class OfHalves extends Row<float[]> {
+    private static final float[] NONE = {};
+
+    private final Backend backend;
+    private final Survivors survivors;
+    private final SegmentAddress halves = new SegmentAddress();
+    private float[] floats = NONE;
+    private boolean brain;
+    private boolean widened;
+
+    /** Nowhere yet; widens rows as long as the survivors'. */
+    public OfHalves(Backend backend, Survivors survivors) {
+      super(backend, NONE);
+      this.backend = backend;
+      this.survivors = survivors;
+    }
+
+    /** Sets where it lies, and whether it is bfloat16. */
+    public OfHalves at(MemorySegment segment, long base, int length, boolean brain) {
+      halves.at(segment, base);
+      this.brain = brain;
+      to = length;
+      widened = false;
+      return this;
+    }
+
+    @Override
+    void prepare() {
+      if (!widened) {
+        if (floats.length < to) {
+          floats = new float[survivors.capacity()];
+        }
+        x = floats;
+        SharedRow<float[]> split = split(survivors);
+        if (split instanceof SharedRow.OfHalves of) {
+          of.brain = brain;
+          of.look();
+        } else {
+          backend.widen(halves, brain, to, x, survivors);
+        }
+        widened = true;
+      }
+    }
+
+    @Override
+    SharedRow<float[]> split(
+        WorkCrew crew, SharedRowKernels<float[]> kernels, Survivors survivors) {
+      return kernels instanceof Backend.Parts parts
+          ? new SharedRow.OfHalves(crew, parts, halves, x, survivors)
+          : super.split(crew, kernels, survivors);
+    }
+
+    @Override
+    public int argMax(Survivors survivors) {
+      return widened || survivors.crew != null
+          ? super.argMax(survivors)
+          : backend.argMaxOfHalves(halves, brain, to);
+    }
+
+    @Override
+    public float get(int i) {
+      return widened ? x[i] : Halves.get(halves, brain, i);
+    }
+
+    @Override
+    public void copy(int at, float[] target, int targetFrom, int length) {
+      prepare();
+      System.arraycopy(x, at, target, targetFrom, length);
+    }
+  }
+
+  /** A row in native memory. */
+  public static final class OfNative extends Row<SegmentAddress> {
+    /** Nowhere yet. */
+    public OfNative(NativeKernels kernels) {
+      super(kernels, new SegmentAddress());
+    }
+
+    /** Sets where it lies. */
+    public OfNative at(MemorySegment segment, long base, int length) {
+      x.at(segment, base);
+      to = length;
+      return this;
+    }
+
+    /** Where it lies. */
+    public SegmentAddress floats() {
+      return x;
+    }
+
+    @Override
+    public float get(int i) {
+      return x.get(i);
+    }
+
+    @Override
+    public void copy(int at, float[] target, int targetFrom, int length) {
+      x.copy(at, target, targetFrom, length);
+    }
+  }
+
+  /** Makes the row ready for a kernel. */
+  void prepare() {}
+
+  /** Tokens in it. */
+  public int length() {
+    return to - from;
+  }
+
+  /** The i-th logit. */
+  public abstract float get(int i);
+
+  /** Copies a part of it. */
+  public abstract void copy(int at, float[] target, int targetFrom, int length);
+
+  /** Its passes in parts; null if nobody shares them. */
+  final @Nullable SharedRow<X> split(Survivors survivors) {
+    WorkCrew crew = survivors.crew;
+    SharedRowKernels<X> parts = crew == null || length() < SHORTEST_SPLIT ? null : kernels.parts();
+    if (crew == null || parts == null) {
+      return null;
+    }
+    SharedRow<X> known = split;
+    if (known == null || !known.isOf(parts, survivors)) {
+      known = split(crew, parts, survivors);
+      split = known;
+    }
+    known.at(crew, x, from, to);
+    return known;
+  }
+
+  SharedRow<X> split(WorkCrew crew, SharedRowKernels<X> kernels, Survivors survivors) {
+    return new SharedRow<>(crew, kernels, x, survivors);
+  }
+
+  /** Looks at it in parts, if they are shared, for a kernel that then hardly reads it. */
+  private void look(Survivors survivors) {
+    SharedRow<X> split = split(survivors);
+    if (split != null) {
+      split.look();
+    }
+  }
+
+  /** Sums it in parts, if they are shared. */
+  private boolean sumsInParts(double temperature, Survivors survivors) {
+    SharedRow<X> split = split(survivors);
+    return split != null && split.sums(temperature);
+  }
+
+  /** {@link RowKernels#argMax}. The survivors are scratch. */
+  public int argMax(Survivors survivors) {
+    prepare();
+    SharedRow<X> split = split(survivors);
+    return split == null ? kernels.argMax(x, from, to) : split.argMax();
+  }
+
+  /** {@link RowKernels#logSumExp}. */
+  public double logSumExp(double temperature) {
+    prepare();
+    return kernels.logSumExp(x, from, to, temperature);
+  }
+
+  /** {@link RowKernels#softmax}. */
+  public void softmax(double temperature, float[] y, int yFrom) {
+    prepare();
+    kernels.softmax(x, from, to, temperature, y, yFrom);
+  }
+
+  /** {@link RowKernels#logSoftmax}. */
+  public void logSoftmax(double temperature, float[] y, int yFrom) {
+    prepare();
+    kernels.logSoftmax(x, from, to, temperature, y, yFrom);
+  }
+
+  /** {@link RowKernels#topK}. */
+  public void topK(int k, Survivors survivors) {
+    if (k == 1) { // halves are not widened for it
+      int best = argMax(survivors);
+      survivors.only(best, get(best));
+      return;
+    }
+    prepare();
+    look(survivors);
+    kernels.topK(x, from, to, k, survivors);
+  }
+
+  /** {@link RowKernels#topP}. */
+  public void topP(double temperature, float p, Survivors survivors) {
+    prepare();
+    survivors.summed = sumsInParts(temperature, survivors);
+    try {
+      kernels.topP(x, from, to, temperature, p, survivors);
+    } finally {
+      survivors.summed = false;
+    }
+  }
+
+  /** {@link RowKernels#minP}. */
+  public void minP(float threshold, Survivors survivors) {
+    prepare();
+    look(survivors);
+    kernels.minP(x, from, to, threshold, survivors);
+  }
+
+  /** {@link RowKernels#sums}. */
+  public void sums(double temperature, Survivors survivors) {
+    prepare();
+    if (!sumsInParts(temperature, survivors)) {
+      kernels.sums(x, from, to, temperature, survivors);
+    }
+  }
+
+  /** {@link RowKernels#entropy}. */
+  public void entropy(double temperature, Survivors survivors) {
+    prepare();
+    kernels.entropy(x, from, to, temperature, survivors);
+  }
+
+  /** {@link RowKernels#moments}. */
+  public void moments(Survivors survivors) {
+    prepare();
+    kernels.moments(x, from, to, survivors);
+  }
+
+  /** {@link RowKernels#collect}. */
+  public void collect(float threshold, Survivors survivors) {
+    prepare();
+    kernels.collect(x, from, to, threshold, survivors);
+  }
+}

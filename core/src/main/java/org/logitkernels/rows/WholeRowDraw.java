@@ -1,0 +1,122 @@
+package org.logitkernels.rows;
+
+import java.util.Arrays;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.Room;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * A draw from the whole row, by the sums of its blocks: a block by the running totals, then a token
+ * of that block, whose weights are computed anew.
+ *
+ * <p>Tokens may be excluded: they weigh nothing, and only the blocks that hold them are summed
+ * again, as if they were masked.
+ */
+public final class WholeRowDraw {
+  private WholeRowDraw() {}
+
+  /** Draws a token from a row. */
+  public static int sample(
+      Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
+    row.sums(temperature, survivors);
+    int token = draw(backend, row, temperature, u, survivors);
+    if (token < 0) {
+      throw RowErrors.changed();
+    }
+    return token;
+  }
+
+  /** Excludes a token of a row whose blocks were summed at this temperature. */
+  public static void exclude(
+      Backend backend, Row<?> row, double temperature, int token, Survivors survivors) {
+    if (survivors.excludedCount == survivors.excluded.length) {
+      survivors.excluded =
+          Arrays.copyOf(
+              survivors.excluded, Room.of(survivors.excludedCount, survivors.excludedCount + 1L));
+    }
+    survivors.excluded[survivors.excludedCount++] = token;
+    sumAgain(backend, row, temperature, token / Lanes.BLOCK, survivors);
+  }
+
+  /**
+   * Sums the blocks of a row, without the tokens that are excluded: the maximum is that of the
+   * others.
+   */
+  public static void sums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
+    blockSums(backend, row, temperature, survivors);
+    if (survivors.excludedCount > 0) {
+      renewTotal(row, temperature, survivors);
+    }
+  }
+
+  /** The maximum and the total of the tokens that are not excluded. */
+  public static void renewTotal(Row<?> row, double temperature, Survivors survivors) {
+    int blocks = Lanes.blocks(row.length());
+    survivors.total(Lanes.max(survivors.tops, blocks), blocks, temperature);
+  }
+
+  /** The same without a total of what is left, which may be nothing. */
+  public static void blockSums(
+      Backend backend, Row<?> row, double temperature, Survivors survivors) {
+    row.sums(temperature, survivors);
+    for (int i = 0; i < survivors.excludedCount; i++) {
+      sumAgain(backend, row, temperature, survivors.excluded[i] / Lanes.BLOCK, survivors);
+    }
+  }
+
+  private static void sumAgain(
+      Backend backend, Row<?> row, double temperature, int block, Survivors survivors) {
+    load(row, block, survivors);
+    backend.sumBlock(survivors, temperature, block);
+  }
+
+  /** A block's logits, in the place of the survivors': masked where tokens are excluded. */
+  private static void load(Row<?> row, int block, Survivors survivors) {
+    int at = block * Lanes.BLOCK;
+    survivors.size = Math.min(row.length() - at, Lanes.BLOCK);
+    row.copy(at, survivors.values, 0, survivors.size);
+    for (int i = 0; i < survivors.excludedCount; i++) {
+      int token = survivors.excluded[i];
+      if (token / Lanes.BLOCK == block) {
+        survivors.values[token % Lanes.BLOCK] = Float.NEGATIVE_INFINITY;
+      }
+    }
+  }
+
+  /**
+   * Draws by the sums of the blocks: the first block whose running total exceeds {@code u * total},
+   * and in it as {@link Survivors#drawIndex} does. Leaves the total; returns the token, or -1 if
+   * nothing has a weight.
+   */
+  public static int draw(
+      Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
+    int blocks = Lanes.blocks(row.length());
+    double[] prefixes = survivors.prefixes;
+    double total = prefixes(row, temperature, survivors);
+    double target = u * total; // below the total, as u < 1, however it rounds
+    int block = 0;
+    while (block < blocks - 1 && prefixes[block] <= target) {
+      block++;
+    }
+    load(row, block, survivors);
+    backend.weights(survivors, temperature);
+    double before = block == 0 ? 0 : prefixes[block - 1];
+    int i = Survivors.drawIndex(survivors.weights, 0, survivors.size, 0, target - before);
+    return i < 0 ? -1 : block * Lanes.BLOCK + i;
+  }
+
+  /** Leaves the running totals of the blocks, and the total, which it returns. */
+  public static double prefixes(Row<?> row, double temperature, Survivors survivors) {
+    survivors.total =
+        Lanes.prefixes(
+            survivors.sums,
+            survivors.tops,
+            Lanes.blocks(row.length()),
+            survivors.max,
+            temperature,
+            survivors.prefixes);
+    return survivors.total;
+  }
+}

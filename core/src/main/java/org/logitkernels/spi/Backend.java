@@ -1,0 +1,61 @@
+package org.logitkernels.spi;
+
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.numerics.LogProbability;
+
+/** What a backend implements: kernels over arrays, over survivors, and over other kinds of rows. */
+public interface Backend extends RowKernels<float[]> {
+  /** Name of the backend, as in {@code Kernels.named}. */
+  String name();
+
+  /** Width of its vectors in bits; 0 for scalar. */
+  int vectorBits();
+
+  /** The {@link LogProbability} of a token of the row. */
+  double logProbability(float[] x, int from, int to, double temperature, int token);
+
+  /** Draws from the survivors, whose weights are there; leaves their total. -1 if none has any. */
+  int draw(Survivors survivors, double u);
+
+  /** Computes the survivors' weights at a temperature from their logits and the row's maximum. */
+  void weights(Survivors survivors, double temperature);
+
+  /**
+   * Sums a block of a row again, whose logits are in the place of the survivors': leaves its sum
+   * and its maximum.
+   */
+  void sumBlock(Survivors survivors, double temperature, int block);
+
+  /**
+   * Widens a row of halves to floats, exactly, into {@code y}. May leave the maxima of its strips,
+   * for the kernel that reads {@code y} next.
+   *
+   * @param brain whether they are bfloat16, not binary16
+   */
+  void widen(SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors);
+
+  /** The id of the best token of a row of halves. */
+  int argMaxOfHalves(SegmentAddress halves, boolean brain, int length);
+
+  /** Kernels over parts of an array, and over parts of a row of halves. */
+  interface Parts extends SharedRowKernels<float[]> {
+    /** Widens a part as {@link Backend#widen} does a row, and looks at it. */
+    void widen(
+        SegmentAddress halves,
+        boolean brain,
+        int length,
+        float[] y,
+        int block,
+        int end,
+        int part,
+        Survivors survivors);
+  }
+
+  @Override
+  default @Nullable Parts parts() {
+    return null;
+  }
+
+  /** The kernels that read floats in native memory. */
+  NativeKernels natives();
+}

@@ -1,0 +1,509 @@
+package org.logitkernels.adaptive;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.BackendUnavailableException;
+import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
+
+/** The warm-up with kernels that are fast, slow and broken by design. */
+@Timeout(60)
+class WarmUpTest {
+  private static final Backend SCALAR = new ScalarKernels();
+  private static final float[] ROW = {1, 3, 2};
+  private static final long MOST_WORK = TimeUnit.MILLISECONDS.toNanos(400);
+
+  /** What the calls of a fake do. */
+  private interface Call {
+    void run(String kernel) throws Throwable;
+  }
+
+  /** Where the warm-up opens its kernels, and how often it told of the end of a thread. */
+  private static final class FakeSource implements WarmUp.Source<Backend> {
+    final AtomicInteger rests = new AtomicInteger();
+    final AtomicReference<Thread> thread = new AtomicReference<>();
+    private final Call call;
+
+    FakeSource(Call call) {
+      this.call = call;
+    }
+
+    @Override
+    public Backend open() throws BackendUnavailableException {
+      thread.set(Thread.currentThread());
+      return kernels(call);
+    }
+
+    @Override
+    public void rested() {
+      rests.incrementAndGet();
+    }
+  }
+
+  /** Kernels that answer 7 and do nothing else. */
+  private static Backend kernels(Call call) {
+    return fake(Backend.class, call);
+  }
+
+  private static <K> K fake(Class<K> kind, Call call) {
+    return kind.cast(
+        Proxy.newProxyInstance(
+            WarmUpTest.class.getClassLoader(),
+            new Class<?>[] {kind},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("vectorBits")) {
+                return 384;
+              }
+              call.run(method.getName());
+              Class<?> type = method.getReturnType();
+              return type == int.class ? (Object) 7 : type == double.class ? (Object) 7.0 : null;
+            }));
+  }
+
+  /** Keeps the processor for so long. */
+  private static void work(long milliseconds) {
+    long end = HotSpot.threadTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+    while (HotSpot.threadTime() < end) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** What is in the way, and what helps. */
+  private static String told(WarmUp<float[], Backend> warmUp) {
+    BackendUnavailableException failure = warmUp.failure();
+    assertNotNull(failure);
+    return failure.reason() + ". Remedy: " + failure.remedy();
+  }
+
+  /** Runs a warm-up to its end. */
+  private static WarmUp<float[], Backend> ended(
+      AdaptiveBackend kernels, WarmUp.Source<Backend> source) throws Exception {
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    assertFalse(warmUp.hasEnded());
+    warmUp.start();
+    assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
+    assertTrue(warmUp.hasEnded());
+    long took = warmUp.took();
+    assertTrue(took > 0);
+    assertEquals(took, warmUp.took());
+    return warmUp;
+  }
+
+  @Test
+  void scalarAnswersUntilAFasterKernelDoes() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    assertEquals("adaptive", kernels.name());
+    FakeSource source = new FakeSource(kernel -> {});
+    WarmUp<float[], Backend> warmUp = ended(kernels, source);
+    assertNull(warmUp.failure());
+    assertEquals(7, kernels.argMax(ROW, 0, 3));
+    assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
+    assertEquals(7, kernels.draw(new Survivors(3), 0.5));
+    assertEquals(384, kernels.vectorBits());
+    assertEquals(1, source.rests.get());
+  }
+
+  /** Each method goes to the kernel that is exchanged by its name, and to no other. */
+  @Test
+  void kernelsAreExchangedOneByOne() {
+    for (AdaptiveKernels.Kernel kernel : AdaptiveKernels.Kernel.values()) {
+      AdaptiveBackend kernels = new AdaptiveBackend(kernels(called -> {}), backend -> null);
+      Set<String> exchanged = new LinkedHashSet<>();
+      kernels.exchange(kernel, kernels(exchanged::add));
+      Survivors survivors = new Survivors(3);
+      float[] out = new float[3];
+      kernels.argMax(ROW, 0, 3);
+      kernels.logSumExp(ROW, 0, 3, 1);
+      kernels.softmax(ROW, 0, 3, 1, out, 0);
+      kernels.logSoftmax(ROW, 0, 3, 1, out, 0);
+      kernels.topK(ROW, 0, 3, 1, survivors);
+      kernels.topP(ROW, 0, 3, 1, 0.5f, survivors);
+      kernels.minP(ROW, 0, 3, -1, survivors);
+      kernels.weights(survivors, 1);
+      kernels.draw(survivors, 0.5);
+      kernels.sums(ROW, 0, 3, 1, survivors);
+      kernels.entropy(ROW, 0, 3, 1, survivors);
+      kernels.moments(ROW, 0, 3, survivors);
+      kernels.collect(ROW, 0, 3, -1, survivors);
+      kernels.widen(new SegmentAddress(), true, 0, out, survivors);
+      assertNull(kernels.parts());
+      String name = kernel.name().replace("_", "");
+      assertEquals(1, exchanged.size(), kernel.name());
+      assertTrue(name.equalsIgnoreCase(exchanged.iterator().next()), exchanged::toString);
+    }
+  }
+
+  @Test
+  void kernelsThatStaySlowStayScalar() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    WarmUp<float[], Backend> warmUp =
+        ended(
+            kernels,
+            new FakeSource(
+                kernel -> {
+                  if (kernel.equals("argMax") || kernel.equals("softmax")) {
+                    work(3);
+                  }
+                }));
+    assertEquals(
+        "it did not get faster than scalar in 400 ms of work on arg-max, softmax. Remedy: give the"
+            + " process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it",
+        told(warmUp));
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
+  }
+
+  @Test
+  void kernelsThatCallersAskForComeFirst() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    Survivors survivors = new Survivors(3);
+    kernels.topK(ROW, 0, 3, 2, survivors);
+    kernels.weights(survivors, 1);
+    kernels.draw(survivors, 0.5);
+    Set<String> order = new LinkedHashSet<>();
+    ended(kernels, new FakeSource(order::add));
+    assertEquals(List.of("topK", "weights", "draw"), new ArrayList<>(order).subList(0, 3));
+    assertEquals("argMax", new ArrayList<>(order).get(3));
+  }
+
+  /**
+   * Whatever is thrown in the thread is told of and reaches nobody; what was exchanged before
+   * stays.
+   */
+  @Test
+  void nothingThrownReachesACaller() throws Exception {
+    for (Throwable failure :
+        List.of(
+            new IllegalStateException("broken"),
+            new StackOverflowError("deep"),
+            new OutOfMemoryError("full"),
+            new NoClassDefFoundError("gone"))) {
+      AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+      FakeSource source =
+          new FakeSource(
+              kernel -> {
+                if (kernel.equals("softmax")) {
+                  throw failure;
+                }
+              });
+      WarmUp<float[], Backend> warmUp = ended(kernels, source);
+      assertEquals(
+          "its warm-up failed ("
+              + failure
+              + "). Remedy: report this; nothing else is needed, scalar answers",
+          told(warmUp));
+      assertEquals(7, kernels.argMax(ROW, 0, 3));
+      float[] out = new float[3];
+      kernels.softmax(ROW, 0, 3, 1, out, 0);
+      assertTrue(out[1] > 0.6f, "scalar softmax");
+      assertEquals(1, source.rests.get());
+    }
+  }
+
+  @Test
+  void aBackendThatCannotServeIsReported() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    BackendUnavailableException unavailable = new BackendUnavailableException("no", "do");
+    WarmUp<float[], Backend> warmUp =
+        ended(
+            kernels,
+            new WarmUp.Source<Backend>() {
+              @Override
+              public Backend open() throws BackendUnavailableException {
+                throw unavailable;
+              }
+
+              @Override
+              public void rested() {
+                throw new IllegalStateException("no log");
+              }
+            });
+    assertEquals(unavailable, warmUp.failure());
+    assertEquals(0, kernels.vectorBits());
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+  }
+
+  @Test
+  void theThreadIsADaemonThatHoldsNothingAndEnds() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    FakeSource source = new FakeSource(kernel -> go.await());
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(new AdaptiveBackend(SCALAR, backend -> null), source);
+    warmUp.start();
+    assertFalse(warmUp.await(TimeUnit.MILLISECONDS.toNanos(500)));
+    assertFalse(warmUp.hasEnded());
+    Thread thread = source.thread.get();
+    assertTrue(thread.isDaemon());
+    assertEquals(Thread.MIN_PRIORITY, thread.getPriority());
+    assertEquals(WarmUp.THREAD, thread.getName());
+    assertNull(thread.getContextClassLoader());
+    go.countDown();
+    assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
+    thread.join();
+  }
+
+  @Test
+  void anInterruptionEndsIt() throws Exception {
+    CountDownLatch there = new CountDownLatch(1);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              there.countDown();
+              try {
+                Thread.sleep(10_000);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // as a kernel leaves it
+              }
+            });
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source);
+    warmUp.start();
+    there.await();
+    source.thread.get().interrupt();
+    assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
+    assertEquals(
+        "its warm-up was interrupted. Remedy: let the thread logit-kernels-warm-up come to its end",
+        told(warmUp));
+  }
+
+  // what nobody asks for
+
+  private static List<String> warm(WarmUp<?, ?> warmUp) {
+    List<String> names = new ArrayList<>();
+    warmUp.addWarm(names);
+    return names;
+  }
+
+  private static List<String> cold(WarmUp<?, ?> warmUp) {
+    List<String> names = new ArrayList<>();
+    warmUp.addCold(names);
+    return names;
+  }
+
+  @Test
+  void onlyKernelsThatCallersAskForAreWarmed() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    FakeSource source = new FakeSource(called::add);
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    assertFalse(warmUp.isSettled());
+    warmUp.start();
+    warmUp.join();
+    assertEquals(Set.of("argMax"), called);
+    assertEquals(List.of("arg-max"), warm(warmUp));
+    assertEquals(14, cold(warmUp).size());
+    assertFalse(cold(warmUp).contains("arg-max"));
+    assertTrue(warmUp.isSettled());
+    assertFalse(warmUp.hasEnded());
+    assertNull(warmUp.failure());
+    assertEquals(384, kernels.vectorBits());
+    assertEquals(7, kernels.argMax(ROW, 0, 3));
+
+    Thread first = source.thread.get();
+    first.join();
+    long took = warmUp.took();
+    assertTrue(took > 0);
+    Thread.sleep(50);
+    assertEquals(took, warmUp.took());
+    assertSame(first, source.thread.get(), "no thread without a need");
+    assertEquals(1, source.rests.get());
+
+    float[] out = new float[3];
+    kernels.softmax(ROW, 0, 3, 1, out, 0); // is asked for now
+    assertTrue(out[1] > 0.6f, "scalar softmax");
+    assertFalse(warmUp.isSettled());
+    assertFalse(cold(warmUp).contains("softmax"));
+    warmUp.join();
+    assertEquals(Set.of("argMax", "softmax"), called);
+    assertEquals(List.of("arg-max", "softmax"), warm(warmUp));
+    assertTrue(warmUp.took() > took);
+    source.thread.get().join();
+    assertNotSame(first, source.thread.get());
+    assertEquals(2, source.rests.get());
+
+    assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
+    assertTrue(warmUp.hasEnded());
+    assertEquals(15, warm(warmUp).size());
+    assertEquals(List.of(), cold(warmUp));
+    assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
+    source.thread.get().join();
+    assertEquals(3, source.rests.get());
+  }
+
+  @Test
+  void whereNobodyAsksForAnythingTheKernelsAreOpenedAndLeftAlone() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    FakeSource source = new FakeSource(called::add);
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertTrue(warmUp.isSettled());
+    assertEquals(Set.of(), called);
+    assertEquals(List.of(), warm(warmUp));
+    assertEquals(15, cold(warmUp).size());
+    source.thread.get().join();
+  }
+
+  @Test
+  void whatStaysScalarIsToldBesideWhatWasNeverAskedFor() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              if (kernel.equals("argMax") || kernel.equals("logSoftmax")) {
+                work(3);
+              }
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertTrue(told(warmUp).contains("400 ms of work on arg-max. Remedy: "), told(warmUp));
+    assertEquals(List.of(), warm(warmUp));
+    assertEquals(14, cold(warmUp).size());
+    assertFalse(warmUp.hasEnded());
+
+    float[] out = new float[3];
+    kernels.softmax(ROW, 0, 3, 1, out, 0);
+    warmUp.join();
+    assertTrue(told(warmUp).contains("400 ms of work on arg-max. Remedy: "), told(warmUp));
+    assertEquals(List.of("softmax"), warm(warmUp));
+    kernels.logSoftmax(ROW, 0, 3, 1, out, 0);
+    warmUp.join();
+    assertTrue(told(warmUp).contains(" work on arg-max, log-softmax. Remedy: "), told(warmUp));
+    assertEquals(List.of("softmax"), warm(warmUp));
+    assertEquals(12, cold(warmUp).size());
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    source.thread.get().join();
+    assertEquals(3, source.rests.get(), "what stays scalar is not tried again");
+  }
+
+  @Test
+  void afterAFailureNothingIsWarmedAnyMore() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              throw new IllegalStateException("broken");
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertTrue(warmUp.hasEnded());
+    assertTrue(warmUp.isSettled());
+    assertEquals(List.of(), cold(warmUp));
+    Thread thread = source.thread.get();
+    thread.join();
+    assertEquals(3.41, kernels.logSumExp(ROW, 0, 3, 1), 0.01, "scalar, and asked for now");
+    assertTrue(warmUp.isSettled());
+    assertTrue(warmUp.await(0));
+    assertSame(thread, source.thread.get());
+    assertEquals(1, source.rests.get());
+  }
+
+  /** A first call that falls on the moment in which the thread ends is not lost. */
+  @Test
+  void aCallInTheLastMomentIsHeard() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    CountDownLatch there = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              there.countDown();
+              goOn.await();
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    there.await();
+    synchronized (warmUp) { // without which the thread cannot end
+      goOn.countDown();
+      while (source.thread.get().getState() != Thread.State.BLOCKED) {
+        Thread.sleep(1);
+      }
+      kernels.softmax(ROW, 0, 3, 1, new float[3], 0);
+    }
+    warmUp.join();
+    assertEquals(List.of("arg-max", "softmax"), warm(warmUp));
+  }
+
+  /** Copies are timed beside native kernels, and go to the kernels for arrays: no caller's call. */
+  @Test
+  void comparisonsAskForNothing() throws Exception {
+    AdaptiveBackend arrays = new AdaptiveBackend(SCALAR, backend -> null);
+    AdaptiveNatives natives = new AdaptiveNatives(arrays);
+    Survivors survivors = new Survivors(3);
+    natives.sums(natives.place(ROW), 0, 3, 1, survivors);
+    natives.collect(natives.place(ROW), 0, 3, -1, survivors);
+    assertTrue(arrays.isWanted(AdaptiveKernels.Kernel.COLLECT));
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    NativeKernels fast = fake(NativeKernels.class, called::add);
+    WarmUp<SegmentAddress, NativeKernels> warmUp =
+        new WarmUp<>(
+            natives,
+            new WarmUp.Source<NativeKernels>() {
+              @Override
+              public NativeKernels open() {
+                return fast;
+              }
+
+              @Override
+              public void rested() {}
+            },
+            MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertEquals(List.of("sums from native memory", "collection from native memory"), warm(warmUp));
+    assertEquals(10, cold(warmUp).size());
+    assertTrue(called.contains("moments"), "which a collection is of");
+    assertFalse(arrays.isWanted(AdaptiveKernels.Kernel.MOMENTS));
+  }
+
+  /** On a busy machine a thread has to wait for a processor: that is no work. */
+  @Test
+  void timeWithoutAProcessorDoesNotCount() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    long end = System.nanoTime() + 3 * MOST_WORK;
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              if (System.nanoTime() < end) {
+                Thread.sleep(20); // slower than scalar, with nothing done
+              }
+            });
+    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertNull(warmUp.failure());
+    assertEquals(List.of("arg-max"), warm(warmUp));
+  }
+}

@@ -1,0 +1,130 @@
+package org.logitkernels.vector;
+
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.RowKernels;
+import org.logitkernels.spi.SharedRowKernels;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * The kernels of rows: an index.
+ *
+ * <p>Rows shorter than the virtual lanes, and temperatures so extreme that logits must be stretched
+ * first, go to the scalar kernels, which give the same bits.
+ */
+class ArrayKernels implements RowKernels<float[]> {
+  private static final SharedPasses PARTS = new SharedPasses();
+
+  private final RowKernels<float[]> scalar;
+
+  ArrayKernels(RowKernels<float[]> scalar) {
+    this.scalar = scalar;
+  }
+
+  static boolean isShort(int from, int to) {
+    return to - from < Lanes.COUNT;
+  }
+
+  static boolean isScalar(int from, int to, double temperature) {
+    return isShort(from, to) || Exponential.stretch(temperature) != 1;
+  }
+
+  @Override
+  public int argMax(float[] x, int from, int to) {
+    return isShort(from, to) ? scalar.argMax(x, from, to) : Maxima.argMax(x, from, to);
+  }
+
+  @Override
+  public double logSumExp(float[] x, int from, int to, double temperature) {
+    if (isScalar(from, to, temperature)) {
+      return scalar.logSumExp(x, from, to, temperature);
+    }
+    return Softmax.logSumExp(x, from, to, temperature);
+  }
+
+  @Override
+  public void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    if (isScalar(from, to, temperature)) {
+      scalar.softmax(x, from, to, temperature, y, yFrom);
+    } else {
+      Softmax.softmax(x, from, to, temperature, y, yFrom);
+    }
+  }
+
+  @Override
+  public void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    if (isScalar(from, to, temperature)) {
+      scalar.logSoftmax(x, from, to, temperature, y, yFrom);
+    } else {
+      Softmax.logSoftmax(x, from, to, temperature, y, yFrom);
+    }
+  }
+
+  @Override
+  public void topK(float[] x, int from, int to, int k, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.topK(x, from, to, k, survivors);
+    } else {
+      TopK.topK(x, from, to, k, survivors, scalar);
+    }
+  }
+
+  @Override
+  public void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.topP(x, from, to, temperature, p, survivors);
+    } else {
+      TopP.topP(x, from, to, temperature, p, survivors);
+    }
+  }
+
+  @Override
+  public void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.minP(x, from, to, threshold, survivors);
+    } else {
+      MinP.minP(x, from, to, threshold, survivors);
+    }
+  }
+
+  @Override
+  public void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.sums(x, from, to, temperature, survivors);
+    } else {
+      ExpSum.sums(x, from, to, temperature, survivors);
+    }
+  }
+
+  @Override
+  public void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.entropy(x, from, to, temperature, survivors);
+    } else {
+      EntropySum.entropy(x, from, to, temperature, survivors);
+    }
+  }
+
+  @Override
+  public void moments(float[] x, int from, int to, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.moments(x, from, to, survivors);
+    } else {
+      MomentSum.moments(x, from, to, survivors);
+    }
+  }
+
+  @Override
+  public void collect(float[] x, int from, int to, float threshold, Survivors survivors) {
+    if (isShort(from, to)) {
+      scalar.collect(x, from, to, threshold, survivors);
+    } else {
+      Strips.collectBlocks(x, from, to, survivors.max, threshold, survivors);
+    }
+  }
+
+  @Override
+  public SharedRowKernels<float[]> parts() {
+    return PARTS;
+  }
+}

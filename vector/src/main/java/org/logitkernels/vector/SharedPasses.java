@@ -1,0 +1,84 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.EQ;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.SharedRowKernels;
+import org.logitkernels.spi.Survivors;
+
+/** Passes over parts of a row: the look, and sums of blocks whose maxima it has found. */
+class SharedPasses implements SharedRowKernels<float[]> {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+
+  /** Logits in a run, of which a block has one or more. */
+  private static final int RUN = LaneSum.ROUNDS * F.length();
+
+  @Override
+  public void look(float[] x, int from, int to, int block, int end, int part, Survivors survivors) {
+    int at = from + block * Lanes.BLOCK;
+    int stop = Math.min(to, from + end * Lanes.BLOCK);
+    int strips = (stop - at) / RUN * F.length();
+    int rest = at + strips * LaneSum.ROUNDS;
+    long extremes = Maxima.NONE;
+    if (strips > 0) {
+      int strip = block * Lanes.COUNT;
+      int most = Strips.fill(x, at, rest, RUN, survivors.maxima, strip);
+      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
+    }
+    if (rest < stop) { // short of a vector, logits before are looked at for a second time
+      extremes = Maxima.join(extremes, Maxima.scan(x, Math.min(rest, stop - F.length()), stop));
+    }
+    survivors.partExtremes[part] = extremes;
+  }
+
+  @Override
+  public void looked(int parts, Survivors survivors) {
+    long extremes = Maxima.NONE;
+    for (int part = 0; part < parts; part++) {
+      extremes = Maxima.join(extremes, survivors.partExtremes[part]);
+    }
+    survivors.extremes = extremes;
+    survivors.looked = true;
+  }
+
+  @Override
+  public float max(float[] x, int from, int to, int parts, Survivors survivors) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int part = 0; part < parts; part++) {
+      max = Math.max(max, Maxima.max(survivors.partExtremes[part])); // or NaN
+    }
+    if (!(max < Float.POSITIVE_INFINITY)) {
+      throw RowErrors.invalid(x, from, to);
+    }
+    return max;
+  }
+
+  @Override
+  public int argMax(float[] x, int from, int to, int block, float max, Survivors survivors) {
+    int at = from + block * Lanes.BLOCK;
+    for (int strip = block * Lanes.COUNT;
+        at <= to - RUN && !attains(survivors.maxima, strip, max);
+        strip += F.length()) {
+      at += RUN;
+    }
+    return at - from + Maxima.first(x, at, to, max);
+  }
+
+  private static boolean attains(float[] maxima, int strip, float max) {
+    return FloatVector.fromArray(F, maxima, strip).compare(EQ, max).anyTrue();
+  }
+
+  @Override
+  public void sums(
+      float[] x, int from, int to, double temperature, int block, int end, Survivors survivors) {
+    ExpSum.sums(x, from, to, temperature, block, end, survivors);
+  }
+
+  @Override
+  public void total(float[] x, int from, int to, double temperature, Survivors survivors) {
+    ExpSum.total(x, from, to, temperature, survivors);
+  }
+}

@@ -1,0 +1,49 @@
+package org.logitkernels.vector;
+
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
+
+/** A draw from the survivors, and what a draw from a row sums again. */
+final class SurvivorDraw {
+  private SurvivorDraw() {}
+
+  /** {@link Survivors#draw}: the same sum, a block at a time where that cannot change a bit. */
+  static int draw(Survivors survivors, double u) {
+    int padded = survivors.pad(Species.FLOATS.length());
+    double[] prefixes = survivors.prefixes;
+    if (survivors.size < Lanes.BLOCK || !Mass.prefixes(survivors.weights, padded, prefixes)) {
+      return survivors.draw(u);
+    }
+    int blocks = Lanes.blocks(survivors.size);
+    double total = prefixes[blocks - 1];
+    survivors.total = total;
+    double target = u * total;
+    int block = 0;
+    while (block < blocks - 1 && prefixes[block] <= target) {
+      block++;
+    }
+    int at = block * Lanes.BLOCK;
+    int end = Math.min(survivors.size, at + Lanes.BLOCK);
+    double before = block == 0 ? 0 : prefixes[block - 1];
+    int i = Survivors.drawIndex(survivors.weights, at, end, before, target);
+    return i < 0 ? -1 : survivors.ids[i];
+  }
+
+  /** {@link org.logitkernels.spi.Backend#sumBlock}, of a block at least a vector long. */
+  static void sumBlock(Survivors survivors, double temperature, int block) {
+    Scratch scratch = Scratch.take();
+    ExpSum.pass(
+        survivors.values,
+        0,
+        survivors.size,
+        temperature,
+        Float.NaN,
+        block,
+        survivors.sums,
+        survivors.tops,
+        scratch.strips,
+        0,
+        scratch.groups);
+    scratch.give();
+  }
+}

@@ -1,0 +1,75 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static org.logitkernels.numerics.Exponential.C1;
+import static org.logitkernels.numerics.Exponential.C2;
+import static org.logitkernels.numerics.Exponential.C3;
+import static org.logitkernels.numerics.Exponential.C4;
+import static org.logitkernels.numerics.Exponential.C5;
+import static org.logitkernels.numerics.Exponential.C6;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.Exponential;
+
+/**
+ * The weights of {@link Exponential}, a vector at a time.
+ *
+ * <p>Methods without another inside: the compiler's counts of calls within a short method are at
+ * times far too low, and a call that it then leaves out of line makes objects of its vectors.
+ */
+final class VectorExponential {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+
+  /** Sums from here on stand for exponents that a weight may have. */
+  private static final float LEAST = Exponential.ROUND + Exponential.LEAST;
+
+  /** The bits of the largest float that is not normal. */
+  static final int SUBNORMAL = 0x007fffff;
+
+  private VectorExponential() {}
+
+  /**
+   * A sum and the weights of logits at or above the {@link Exponential#floor floor}: there 2^n is
+   * 0, and with it the weight. One rounding, as a weight itself is exact in the product.
+   *
+   * @param shift {@link Exponential#BIASED} less N
+   */
+  static FloatVector addTo(
+      FloatVector sum, FloatVector v, FloatVector head, FloatVector tail, FloatVector shift) {
+    FloatVector t = v.fma(head, shift);
+    FloatVector r = v.fma(head, shift.sub(t));
+    r = v.fma(tail, r);
+    FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+    p = p.fma(r, FloatVector.broadcast(F, C4));
+    p = p.fma(r, FloatVector.broadcast(F, C3));
+    p = p.fma(r, FloatVector.broadcast(F, C2));
+    p = p.fma(r, FloatVector.broadcast(F, C1));
+    p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+    return p.fma(t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats(), sum);
+  }
+
+  /**
+   * The weights of any logits: 0 where that is below 2^-126.
+   *
+   * @param shift {@link Exponential#ROUND} less N
+   */
+  static FloatVector cut(FloatVector v, FloatVector head, FloatVector tail, FloatVector shift) {
+    FloatVector t = v.fma(head, shift);
+    FloatVector r = v.fma(head, shift.sub(t));
+    r = v.fma(tail, r);
+    FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+    p = p.fma(r, FloatVector.broadcast(F, C4));
+    p = p.fma(r, FloatVector.broadcast(F, C3));
+    p = p.fma(r, FloatVector.broadcast(F, C2));
+    p = p.fma(r, FloatVector.broadcast(F, C1));
+    p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+    IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
+    VectorMask<Float> counts = t.compare(GE, LEAST).and(bits.compare(GT, SUBNORMAL).cast(F));
+    return FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
+  }
+}
