@@ -500,7 +500,11 @@ public interface AllocationContract extends KernelsUnderTest {
   }
 
   private static void assertNoAllocation(Call call) {
-    assertEquals(0, leastSteady(call, PATIENCE), "bytes in " + CALLS + " calls");
+    long bytes = leastSteady(call, PATIENCE);
+    assertEquals(
+        0,
+        bytes,
+        () -> "bytes in " + CALLS + " calls" + AllocationSites.of(() -> leastSteady(call, 2)));
   }
 
   /** 0 once enough batches in a row count no byte; else the least that a batch counts. */
