@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.logitkernels.numerics.Exponential.C1;
 import static org.logitkernels.numerics.Exponential.C2;
 import static org.logitkernels.numerics.Exponential.C3;
@@ -168,7 +169,7 @@ final class EntropySum {
     FloatVector nearests = FloatVector.broadcast(F, nearest);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -198,7 +199,7 @@ final class EntropySum {
                 FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
+            flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
@@ -212,7 +213,9 @@ final class EntropySum {
       blockMin = blockMin.min(signedMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** A whole block in which weights may lie below the least, or a far one. */
@@ -244,7 +247,7 @@ final class EntropySum {
     FloatVector nearests = FloatVector.broadcast(F, nearest);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -275,7 +278,7 @@ final class EntropySum {
                 FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
             signedMax = signedMax.max(bits);
             signedMin = signedMin.min(bits);
-            unsignedMax = Unsigned.max(unsignedMax, bits);
+            flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
@@ -289,6 +292,8 @@ final class EntropySum {
       blockMin = blockMin.min(signedMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 }

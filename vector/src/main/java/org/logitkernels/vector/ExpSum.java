@@ -7,6 +7,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.logitkernels.numerics.Exponential.C1;
 import static org.logitkernels.numerics.Exponential.C2;
 import static org.logitkernels.numerics.Exponential.C3;
@@ -291,7 +292,7 @@ final class ExpSum {
     FloatVector shifts = FloatVector.broadcast(F, shift);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -316,7 +317,7 @@ final class ExpSum {
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
                   signedMax = signedMax.max(bits);
                   signedMin = signedMin.min(bits);
-                  unsignedMax = Unsigned.max(unsignedMax, bits);
+                  flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
                 }
               }
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
@@ -335,7 +336,9 @@ final class ExpSum {
       blockMin = blockMin.min(signedMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** A whole block in which weights may lie below the least, or a far one. */
@@ -364,7 +367,7 @@ final class ExpSum {
     FloatVector floors = FloatVector.broadcast(F, floor);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -390,7 +393,7 @@ final class ExpSum {
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
                   signedMax = signedMax.max(bits);
                   signedMin = signedMin.min(bits);
-                  unsignedMax = Unsigned.max(unsignedMax, bits);
+                  flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
                 }
               }
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
@@ -409,7 +412,9 @@ final class ExpSum {
       blockMin = blockMin.min(signedMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** {@link #plainBlock} without a look at the next. */

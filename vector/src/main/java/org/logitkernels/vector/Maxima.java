@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -12,12 +13,13 @@ import org.logitkernels.numerics.RowErrors;
 /**
  * The row's maximum, and with it the check that every kernel makes first.
  *
- * <p>Works on the floats' bits, three integer operations a vector. As integers the bits of
+ * <p>Works on the floats' bits, four integer operations a vector. As integers the bits of
  * non-negative floats order as the floats do, those of negative floats against them, and as signed
  * integers below all others. So the signed maximum is the row's if it is not negative, and else the
  * signed minimum is. NaN and +Infinity show as a signed maximum from +Infinity on or, with the sign
  * set, as an unsigned maximum above -Infinity; and where anything is negative the unsigned maximum
- * is the row's minimum, else the signed minimum is.
+ * is the row's minimum, else the signed minimum is. The unsigned maximum is carried as a signed one
+ * of bits whose sign is flipped: C2 of JDK 27 ends the process at a loop that carries it as it is.
  */
 final class Maxima {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -63,7 +65,7 @@ final class Maxima {
     assert from >= 0 && from <= to - F.length() && to <= x.length : from + " to " + to;
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     int last = to - F.length();
     int i = from;
     for (; i <= last - 4 * F.length(); i += 4 * F.length()) {
@@ -73,21 +75,27 @@ final class Maxima {
       IntVector d = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
       signedMax = signedMax.max(a.max(b).max(c.max(d)));
       signedMin = signedMin.min(a.min(b).min(c.min(d)));
-      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, a), b);
-      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, c), d);
+      flippedMax =
+          flippedMax
+              .max(a.lanewise(XOR, Integer.MIN_VALUE))
+              .max(b.lanewise(XOR, Integer.MIN_VALUE));
+      flippedMax =
+          flippedMax
+              .max(c.lanewise(XOR, Integer.MIN_VALUE))
+              .max(d.lanewise(XOR, Integer.MIN_VALUE));
     }
     for (; i < last; i += F.length()) {
       IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
       signedMax = signedMax.max(bits);
       signedMin = signedMin.min(bits);
-      unsignedMax = Unsigned.max(unsignedMax, bits);
+      flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
     }
     // The last vector may take in logits for a second time, which changes no extreme.
     IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
     return extremes(
         signedMax.max(bits).reduceLanes(MAX),
         signedMin.min(bits).reduceLanes(MIN),
-        Unsigned.reduce(Unsigned.max(unsignedMax, bits)));
+        flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE)).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** The same of what the row's end leaves of a block, in a row at least a vector long. */

@@ -6,6 +6,7 @@ import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
@@ -97,7 +98,7 @@ final class MomentSum {
     for (int start = at; start < at + Lanes.BLOCK; start += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-      IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+      IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
         int even = lane / 2;
         int odd = Deviation.LANES / 2 + even;
@@ -110,7 +111,7 @@ final class MomentSum {
           IntVector bits = v.reinterpretAsInts();
           signedMax = signedMax.max(bits);
           signedMin = signedMin.min(bits);
-          unsignedMax = Unsigned.max(unsignedMax, bits);
+          flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
@@ -128,7 +129,7 @@ final class MomentSum {
         evenSquares.intoArray(lanes, Deviation.LANES + even);
         oddSquares.intoArray(lanes, Deviation.LANES + odd);
       }
-      negativeNans += unsignedMax.compare(GT, Unsigned.lane(MINUS_INFINITY)).trueCount();
+      negativeNans += flippedMax.compare(GT, MINUS_INFINITY ^ Integer.MIN_VALUE).trueCount();
       signedMax
           .blend(signedMin, signedMax.compare(LT, 0))
           .reinterpretAsFloats()

@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -76,7 +77,7 @@ final class Strips {
     assert run <= to - from : "a run of " + run + " in " + (to - from) + " logits";
     assert first >= 0 && first % F.length() == 0 : "first of the strips " + first;
     assert maxima.length >= first + (to - from) / run * F.length() : maxima.length + " strips";
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int at = from, strip = first; at < to; at += run, strip += F.length()) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -84,14 +85,14 @@ final class Strips {
         IntVector bits = FloatVector.fromArray(F, x, at + i).reinterpretAsInts();
         signedMax = signedMax.max(bits);
         signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
+        flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
       }
       signedMax
           .blend(signedMin, signedMax.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return Unsigned.reduce(unsignedMax);
+    return flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE;
   }
 
   /** How many strips the whole blocks of a row make. */
@@ -109,7 +110,7 @@ final class Strips {
     int depth = LaneSum.ROUNDS * F.length();
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int part = 0; part < LaneSum.VECTORS; part++) {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -120,8 +121,14 @@ final class Strips {
         IntVector d = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
         signedMax = signedMax.max(a.max(b).max(c.max(d)));
         signedMin = signedMin.min(a.min(b).min(c.min(d)));
-        unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, a), b);
-        unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, c), d);
+        flippedMax =
+            flippedMax
+                .max(a.lanewise(XOR, Integer.MIN_VALUE))
+                .max(b.lanewise(XOR, Integer.MIN_VALUE));
+        flippedMax =
+            flippedMax
+                .max(c.lanewise(XOR, Integer.MIN_VALUE))
+                .max(d.lanewise(XOR, Integer.MIN_VALUE));
       }
       signedMax
           .blend(signedMin, signedMax.compare(VectorOperators.LT, 0))
@@ -131,7 +138,9 @@ final class Strips {
       blockMin = blockMin.min(signedMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX), blockMin.reduceLanes(MIN), Unsigned.reduce(unsignedMax));
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */

@@ -9,6 +9,7 @@ import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.OR;
 import static jdk.incubator.vector.VectorOperators.S2I;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -116,7 +117,7 @@ final class Widening {
     assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
-    ShortVector unsignedMax = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
+    ShortVector flippedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
     for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
       ShortVector signedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
       ShortVector signedMin = ShortVector.broadcast(S, Short.MAX_VALUE);
@@ -125,7 +126,7 @@ final class Widening {
             ShortVector.fromMemorySegment(S, halves.segment, halves.base + 2L * i, Species.ORDER);
         signedMax = signedMax.max(bits);
         signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
+        flippedMax = flippedMax.max(bits.lanewise(XOR, Short.MIN_VALUE));
         ((IntVector) bits.convertShape(S2I, I, 0))
             .lanewise(LSHL, Short.SIZE)
             .reinterpretAsFloats()
@@ -137,7 +138,7 @@ final class Widening {
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return Unsigned.reduce(unsignedMax);
+    return (short) (flippedMax.reduceLanes(MAX) ^ Short.MIN_VALUE);
   }
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
@@ -146,17 +147,17 @@ final class Widening {
     assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
-    ShortVector mostOfAll = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
+    ShortVector mostOfAll = ShortVector.broadcast(S, Short.MIN_VALUE);
     for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
       ShortVector signedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
       ShortVector signedMin = ShortVector.broadcast(S, Short.MAX_VALUE);
-      ShortVector unsignedMax = ShortVector.broadcast(S, Unsigned.LEAST_SHORT);
+      ShortVector flippedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
       for (int i = at; i < at + run; i += F.length()) {
         ShortVector bits =
             ShortVector.fromMemorySegment(S, halves.segment, halves.base + 2L * i, Species.ORDER);
         signedMax = signedMax.max(bits);
         signedMin = signedMin.min(bits);
-        unsignedMax = Unsigned.max(unsignedMax, bits);
+        flippedMax = flippedMax.max(bits.lanewise(XOR, Short.MIN_VALUE));
         ((IntVector) bits.convertShape(S2I, I, 0))
             .lanewise(LSHL, TO_FLOAT)
             .lanewise(AND, SIGN_AND_MAGNITUDE)
@@ -164,7 +165,7 @@ final class Widening {
             .mul(SCALE)
             .intoArray(y, i);
       }
-      mostOfAll = mostOfAll.max(unsignedMax);
+      mostOfAll = mostOfAll.max(flippedMax);
       ShortVector max = signedMax.blend(signedMin, signedMax.compare(LT, (short) 0));
       ((IntVector) max.convertShape(S2I, I, 0))
           .lanewise(LSHL, TO_FLOAT)
@@ -172,13 +173,13 @@ final class Widening {
           .reinterpretAsFloats()
           .mul(SCALE)
           .intoArray(maxima, strip);
-      if (unsignedMax.compare(GE, Unsigned.lane(BINARY_MINUS_INFINITY)).anyTrue()
+      if (flippedMax.compare(GE, (short) (BINARY_MINUS_INFINITY ^ Short.MIN_VALUE)).anyTrue()
           || signedMax.compare(GE, BINARY_INFINITY).anyTrue()) {
         fillExponents(y, at, at + run);
         fillExponents(maxima, strip, strip + F.length());
       }
     }
-    return Unsigned.reduce(mostOfAll);
+    return (short) (mostOfAll.reduceLanes(MAX) ^ Short.MIN_VALUE);
   }
 
   /** Makes infinities and NaN of what binary16 had as such. */
@@ -224,7 +225,7 @@ final class Widening {
   private static float max(SegmentAddress halves, boolean brain, int from, int to) {
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
-    IntVector unsignedMax = IntVector.broadcast(I, Unsigned.LEAST);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     int last = to - PAIRS;
     int i = from;
     for (; i < last - PAIRS; i += 2 * PAIRS) {
@@ -237,8 +238,14 @@ final class Widening {
       IntVector lowerOfB = b.lanewise(LSHL, Short.SIZE);
       signedMax = signedMax.max(a.max(lowerOfA).max(b.max(lowerOfB)));
       signedMin = signedMin.min(a.min(lowerOfA).min(b.min(lowerOfB)));
-      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, a), lowerOfA);
-      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, b), lowerOfB);
+      flippedMax =
+          flippedMax
+              .max(a.lanewise(XOR, Integer.MIN_VALUE))
+              .max(lowerOfA.lanewise(XOR, Integer.MIN_VALUE));
+      flippedMax =
+          flippedMax
+              .max(b.lanewise(XOR, Integer.MIN_VALUE))
+              .max(lowerOfB.lanewise(XOR, Integer.MIN_VALUE));
     }
     for (; i < last; i += PAIRS) {
       IntVector pairs =
@@ -246,7 +253,10 @@ final class Widening {
       IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
       signedMax = signedMax.max(pairs).max(lower);
       signedMin = signedMin.min(pairs).min(lower);
-      unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, pairs), lower);
+      flippedMax =
+          flippedMax
+              .max(pairs.lanewise(XOR, Integer.MIN_VALUE))
+              .max(lower.lanewise(XOR, Integer.MIN_VALUE));
     }
     // The last vector may take in halves for a second time, which changes no extreme.
     IntVector pairs =
@@ -254,9 +264,13 @@ final class Widening {
     IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
     short most = upper(signedMax.max(pairs).max(lower).reduceLanes(MAX));
     short least = upper(signedMin.min(pairs).min(lower).reduceLanes(MIN));
-    unsignedMax = Unsigned.max(Unsigned.max(unsignedMax, pairs), lower);
+    flippedMax =
+        flippedMax
+            .max(pairs.lanewise(XOR, Integer.MIN_VALUE))
+            .max(lower.lanewise(XOR, Integer.MIN_VALUE));
     float max = Halves.widen(most >= 0 ? most : least, brain);
-    boolean negativeNan = Float.isNaN(Halves.widen(upper(Unsigned.reduce(unsignedMax)), brain));
+    boolean negativeNan =
+        Float.isNaN(Halves.widen(upper(flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE), brain));
     return negativeNan || max == Float.POSITIVE_INFINITY ? Float.NaN : max;
   }
 
