@@ -299,7 +299,7 @@ public interface AllocationContract extends KernelsUnderTest {
             return sum;
           };
       LongSupplier both = () -> threads.getCurrentThreadAllocatedBytes() + companion.bytes;
-      assertEquals(0, leastSteady(whole, PATIENCE, both), "bytes in " + CALLS + " calls");
+      assertNoAllocation(whole, both);
       assertTrue(companion.tasks >= STEADY * CALLS, companion.tasks + " tasks");
     }
     try (ExecutorService pool = Executors.newFixedThreadPool(1)) {
@@ -320,7 +320,7 @@ public interface AllocationContract extends KernelsUnderTest {
       BatchSampler batch = BatchSampler.of(samplers).on(companion, 2);
       Call step = i -> batch.sample(row.array(), row.from(), 0, 1, row.length() - i, token);
       LongSupplier both = () -> threads.getCurrentThreadAllocatedBytes() + companion.bytes;
-      assertEquals(0, leastSteady(step, PATIENCE, both), "bytes in " + CALLS + " calls");
+      assertNoAllocation(step, both);
     }
   }
 
@@ -500,19 +500,28 @@ public interface AllocationContract extends KernelsUnderTest {
   }
 
   private static void assertNoAllocation(Call call) {
-    long bytes = leastSteady(call, PATIENCE);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    assertNoAllocation(call, threads::getCurrentThreadAllocatedBytes);
+  }
+
+  private static void assertNoAllocation(Call call, LongSupplier allocated) {
+    long bytes = leastSteady(call, PATIENCE, allocated);
     assertEquals(
         0,
         bytes,
-        () -> "bytes in " + CALLS + " calls" + AllocationSites.of(() -> leastSteady(call, 2)));
+        () ->
+            "bytes in "
+                + CALLS
+                + " calls"
+                + AllocationSites.of(() -> leastSteady(call, 2, allocated)));
   }
 
-  /** 0 once enough batches in a row count no byte; else the least that a batch counts. */
   private static long leastSteady(Call call, int seconds) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     return leastSteady(call, seconds, threads::getCurrentThreadAllocatedBytes);
   }
 
+  /** 0 once enough batches in a row count no byte; else the least that a batch counts. */
   private static long leastSteady(Call call, int seconds, LongSupplier allocated) {
     long deadline = System.nanoTime() + seconds * 1_000_000_000L;
     long least = Long.MAX_VALUE;

@@ -47,10 +47,9 @@ final class AllocationSites {
 
   private static String told(List<RecordedEvent> events) {
     Map<String, Long> bytes = new TreeMap<>();
-    String thread = Thread.currentThread().getName();
     for (RecordedEvent event : events) {
       RecordedStackTrace stack = event.getStackTrace();
-      if (stack != null && thread.equals(event.getThread("eventThread").getJavaName())) {
+      if (stack != null && stack.getFrames().stream().anyMatch(AllocationSites::isOurs)) {
         String site =
             event.getClass("objectClass").getName()
                 + stack.getFrames().stream()
@@ -66,6 +65,11 @@ final class AllocationSites {
         .limit(MOST)
         .map(site -> "\n" + site.getValue() + " bytes of " + site.getKey())
         .collect(Collectors.joining());
+  }
+
+  private static boolean isOurs(RecordedFrame frame) {
+    String type = frame.getMethod().getType().getName();
+    return type.startsWith("org.logitkernels.") && !type.startsWith("org.logitkernels.testkit.");
   }
 
   private static String told(RecordedFrame frame) {
