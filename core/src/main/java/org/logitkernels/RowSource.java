@@ -10,12 +10,13 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Room;
 import org.logitkernels.rows.Row;
 import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /**
  * Rows as engines hold them, made ready for kernels: floats in an array or in native memory where
- * they lie, halves widened, and what is neither copied.
+ * they lie, narrow formats widened, and what is neither copied.
  *
  * <p>Loops over elements meet either arrays or native memory, and never heap memory through a
  * segment: a loop that has met both is slow for both.
@@ -27,10 +28,10 @@ final class RowSource {
   private final Survivors survivors;
   private final Row.OfArray array;
   private Row.@Nullable OfNative natives;
-  private Row.@Nullable OfHalves halves;
+  private Row.@Nullable OfNarrow narrow;
   private @Nullable SegmentAddress output;
   private float[] floats = NONE;
-  private MemorySegment halvesOffHeap = MemorySegment.NULL;
+  private MemorySegment narrowOffHeap = MemorySegment.NULL;
   private @Nullable FloatBuffer buffer;
   private MemorySegment ofBuffer = MemorySegment.NULL;
   private int bufferPosition;
@@ -54,8 +55,9 @@ final class RowSource {
   Row<?> open(MemorySegment segment, long offset, int length, ElementType type) {
     checkPlace(segment, offset, length, type);
     survivors.forgetStrips();
-    if (type != ElementType.FLOAT32) {
-      return halves(segment, offset, length, type);
+    NarrowFormat format = type.narrow();
+    if (format != null) {
+      return narrow(segment, offset, length, format);
     }
     if (segment.isNative()) {
       return natives().at(segment, offset, length);
@@ -115,22 +117,21 @@ final class RowSource {
     return floats;
   }
 
-  private Row<?> halves(MemorySegment segment, long offset, int length, ElementType type) {
-    Row.OfHalves row = halves;
+  private Row<?> narrow(MemorySegment segment, long offset, int length, NarrowFormat format) {
+    Row.OfNarrow row = narrow;
     if (row == null) {
-      row = new Row.OfHalves(backend, survivors);
-      halves = row;
+      row = new Row.OfNarrow(backend, survivors);
+      narrow = row;
     }
-    boolean brain = type == ElementType.BFLOAT16;
     if (segment.isNative()) {
-      return row.at(segment, offset, length, brain);
+      return row.at(segment, offset, length, format);
     }
-    long bytes = (long) length * type.bytes();
-    if (halvesOffHeap.byteSize() < bytes) {
-      halvesOffHeap = Arena.ofAuto().allocate((long) survivors.capacity() * type.bytes(), 64);
+    long bytes = (long) length * format.bytes();
+    if (narrowOffHeap.byteSize() < bytes) {
+      narrowOffHeap = Arena.ofAuto().allocate((long) survivors.capacity() * format.bytes(), 64);
     }
-    MemorySegment.copy(segment, offset, halvesOffHeap, 0, bytes);
-    return row.at(halvesOffHeap, 0, length, brain);
+    MemorySegment.copy(segment, offset, narrowOffHeap, 0, bytes);
+    return row.at(narrowOffHeap, 0, length, format);
   }
 
   static void checkPlace(MemorySegment segment, long offset, int length, ElementType type) {

@@ -3,8 +3,8 @@ package org.logitkernels.adaptive;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
-import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /** The adaptive backend: see {@link AdaptiveKernels}. */
@@ -87,14 +87,13 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   }
 
   @Override
-  public void widen(
-      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
-    serving(Kernel.WIDEN).widen(halves, brain, length, y, survivors);
+  public void widen(NarrowFloats x, int length, float[] y, Survivors survivors) {
+    serving(Kernel.WIDEN).widen(x, length, y, survivors);
   }
 
   @Override
-  public int argMaxOfHalves(SegmentAddress halves, boolean brain, int length) {
-    return serving(Kernel.WIDEN).argMaxOfHalves(halves, brain, length);
+  public int argMaxOfNarrow(NarrowFloats x, int length) {
+    return serving(Kernel.WIDEN).argMaxOfNarrow(x, length);
   }
 
   @Override

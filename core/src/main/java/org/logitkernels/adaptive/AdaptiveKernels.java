@@ -35,7 +35,7 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
     PARTS("the parts of a row"),
     WEIGHTS("the weights of survivors"),
     DRAW("the draw"),
-    WIDEN("the widening of halves");
+    WIDEN("the widening of narrow rows");
 
     /** How many of them are of rows, and so any kernels have. */
     static final int OF_ROWS = PARTS.ordinal() + 1;

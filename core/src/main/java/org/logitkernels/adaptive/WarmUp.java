@@ -1,8 +1,6 @@
 package org.logitkernels.adaptive;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,8 +13,9 @@ import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
 import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.NarrowFloats;
+import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.RowKernels;
-import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.SharedRowKernels;
 import org.logitkernels.spi.Survivors;
 
@@ -145,7 +144,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
   private long sink;
   private float[][][] rows = NO_ROWS; // by length and shape
   private List<List<X>> placed = List.of();
-  private final SegmentAddress halves = new SegmentAddress();
+  private List<NarrowFloats> narrow = List.of(); // by format
   private float[] out = NO_ROOM;
   private Survivors survivors = NO_SURVIVORS;
 
@@ -314,7 +313,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       }
       rows = NO_ROWS;
       placed = List.of();
-      halves.at(MemorySegment.NULL, 0);
+      narrow = List.of();
       out = NO_ROOM;
       survivors = NO_SURVIVORS;
       if (failed && failure == null) {
@@ -453,15 +452,25 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       row.add(kernels.place(x));
     }
     placed.add(row);
-    if (kernels.slow() instanceof Backend) {
-      MemorySegment memory = Arena.ofAuto().allocate((long) Short.BYTES * logits, Short.BYTES);
-      for (int i = 0; i < logits; i++) {
-        short upper = (short) (Float.floatToRawIntBits(rows[length][0][i]) >> 16);
-        // Some are masked if read as binary16, which takes a path of its own.
-        memory.setAtIndex(ValueLayout.JAVA_SHORT, i, i % 4096 == 0 ? (short) 0xfc00 : upper);
-      }
-      halves.at(memory, 0);
+  }
+
+  /** The row in every narrow format. */
+  private static List<NarrowFloats> narrow(float[] row) {
+    List<NarrowFloats> all = new ArrayList<>();
+    for (NarrowFormat format : NarrowFormat.values()) {
+      all.add(narrow(row, format));
     }
+    return all;
+  }
+
+  private static NarrowFloats narrow(float[] row, NarrowFormat format) {
+    NarrowFloats x = new NarrowFloats();
+    x.at(Arena.ofAuto().allocate((long) format.bytes() * row.length, Float.BYTES), 0, format);
+    for (int i = 0; i < row.length; i++) {
+      // Some are masked, which takes a path of its own.
+      x.set(i, i % 4096 == 0 ? Float.NEGATIVE_INFINITY : row[i]);
+    }
+    return x;
   }
 
   /** Nanoseconds of a call on a row; the round varies what else the kernel is asked for. */
@@ -482,6 +491,9 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     }
     if (kernel == Kernel.COLLECT) {
       kernels.moments(x, 0, to, survivors);
+    }
+    if (kernel == Kernel.WIDEN && (narrow.isEmpty() || narrow.getFirst().length() < to)) {
+      narrow = narrow(rows[length][0]);
     }
     long start = System.nanoTime();
     switch (kernel) {
@@ -514,8 +526,9 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);
       case DRAW -> sink += ((Backend) kernels).draw(survivors, u);
       case WIDEN -> {
-        sink += ((Backend) kernels).argMaxOfHalves(halves, even, to);
-        ((Backend) kernels).widen(halves, even, to, out, survivors);
+        NarrowFloats of = narrow.get((round >> 2) % narrow.size());
+        sink += ((Backend) kernels).argMaxOfNarrow(of, to);
+        ((Backend) kernels).widen(of, to, out, survivors);
       }
     }
     return System.nanoTime() - start;

@@ -4,7 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Backend;
-import org.logitkernels.spi.Halves;
+import org.logitkernels.spi.NarrowFloats;
+import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.SegmentAddress;
@@ -69,28 +70,28 @@ public abstract sealed class Row<X> {
     }
   }
 
-  /** A row of halves, widened to an array when it is first more than searched for its best. */
-  public static final class OfHalves extends Row<float[]> {
+  /**
+   * A row of a narrow format, widened to an array when it is first more than searched for its best.
+   */
+  public static final class OfNarrow extends Row<float[]> {
     private static final float[] NONE = {};
 
     private final Backend backend;
     private final Survivors survivors;
-    private final SegmentAddress halves = new SegmentAddress();
+    private final NarrowFloats narrow = new NarrowFloats();
     private float[] floats = NONE;
-    private boolean brain;
     private boolean widened;
 
     /** Nowhere yet; widens rows as long as the survivors'. */
-    public OfHalves(Backend backend, Survivors survivors) {
+    public OfNarrow(Backend backend, Survivors survivors) {
       super(backend, NONE);
       this.backend = backend;
       this.survivors = survivors;
     }
 
-    /** Sets where it lies, and whether it is bfloat16. */
-    public OfHalves at(MemorySegment segment, long base, int length, boolean brain) {
-      halves.at(segment, base);
-      this.brain = brain;
+    /** Sets where it lies, and how it is stored. */
+    public OfNarrow at(MemorySegment segment, long base, int length, NarrowFormat format) {
+      narrow.at(segment, base, format);
       to = length;
       widened = false;
       return this;
@@ -104,11 +105,10 @@ public abstract sealed class Row<X> {
         }
         x = floats;
         SharedRow<float[]> split = split(survivors);
-        if (split instanceof SharedRow.OfHalves of) {
-          of.brain = brain;
+        if (split instanceof SharedRow.OfNarrow of) {
           of.look();
         } else {
-          backend.widen(halves, brain, to, x, survivors);
+          backend.widen(narrow, to, x, survivors);
         }
         widened = true;
       }
@@ -118,7 +118,7 @@ public abstract sealed class Row<X> {
     SharedRow<float[]> split(
         WorkCrew crew, SharedRowKernels<float[]> kernels, Survivors survivors) {
       return kernels instanceof Backend.Parts parts
-          ? new SharedRow.OfHalves(crew, parts, halves, x, survivors)
+          ? new SharedRow.OfNarrow(crew, parts, narrow, x, survivors)
           : super.split(crew, kernels, survivors);
     }
 
@@ -126,12 +126,12 @@ public abstract sealed class Row<X> {
     public int argMax(Survivors survivors) {
       return widened || survivors.crew != null
           ? super.argMax(survivors)
-          : backend.argMaxOfHalves(halves, brain, to);
+          : backend.argMaxOfNarrow(narrow, to);
     }
 
     @Override
     public float get(int i) {
-      return widened ? x[i] : Halves.get(halves, brain, i);
+      return widened ? x[i] : narrow.get(i);
     }
 
     @Override
@@ -246,7 +246,7 @@ public abstract sealed class Row<X> {
 
   /** {@link RowKernels#topK}. */
   public void topK(int k, Survivors survivors) {
-    if (k == 1) { // halves are not widened for it
+    if (k == 1) { // a narrow row is not widened for it
       int best = argMax(survivors);
       survivors.only(best, get(best));
       return;

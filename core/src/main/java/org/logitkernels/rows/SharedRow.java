@@ -4,8 +4,8 @@ import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.RowKernels;
-import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.SharedRowKernels;
 import org.logitkernels.spi.Survivors;
 
@@ -117,26 +117,21 @@ class SharedRow<X> implements WorkCrew.Work {
     kernels.look(x, from, to, block, end, part, survivors);
   }
 
-  /** The look of a row of halves, which widens them. */
-  static final class OfHalves extends SharedRow<float[]> {
+  /** The look at a row of a narrow format, which widens it. */
+  static final class OfNarrow extends SharedRow<float[]> {
     private final Backend.Parts kernels;
-    private final SegmentAddress halves;
-    boolean brain;
+    private final NarrowFloats narrow;
 
-    OfHalves(
-        WorkCrew crew,
-        Backend.Parts kernels,
-        SegmentAddress halves,
-        float[] x,
-        Survivors survivors) {
+    OfNarrow(
+        WorkCrew crew, Backend.Parts kernels, NarrowFloats narrow, float[] x, Survivors survivors) {
       super(crew, kernels, x, survivors);
       this.kernels = kernels;
-      this.halves = halves;
+      this.narrow = narrow;
     }
 
     @Override
     void look(int block, int end, int part) {
-      kernels.widen(halves, brain, to, x, block, end, part, survivors);
+      kernels.widen(narrow, to, x, block, end, part, survivors);
     }
   }
 }

@@ -2,9 +2,8 @@ package org.logitkernels.scalar;
 
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.CopyingKernels;
-import org.logitkernels.spi.Halves;
+import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
-import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /** The scalar backend: an index of its kernels. */
@@ -112,14 +111,13 @@ public final class ScalarKernels implements Backend {
   }
 
   @Override
-  public void widen(
-      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
-    Halves.widen(halves, brain, 0, length, y, 0);
+  public void widen(NarrowFloats x, int length, float[] y, Survivors survivors) {
+    x.widen(0, length, y, 0);
   }
 
   @Override
-  public int argMaxOfHalves(SegmentAddress halves, boolean brain, int length) {
-    return Halves.argMax(halves, brain, length);
+  public int argMaxOfNarrow(NarrowFloats x, int length) {
+    return x.argMax(length);
   }
 
   @Override

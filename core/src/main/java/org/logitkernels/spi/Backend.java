@@ -27,28 +27,19 @@ public interface Backend extends RowKernels<float[]> {
   void sumBlock(Survivors survivors, double temperature, int block);
 
   /**
-   * Widens a row of halves to floats, exactly, into {@code y}. May leave the maxima of its strips,
-   * for the kernel that reads {@code y} next.
-   *
-   * @param brain whether they are bfloat16, not binary16
+   * Widens a row of a narrow format to floats, exactly, into {@code y}. May leave the maxima of its
+   * strips, for the kernel that reads {@code y} next.
    */
-  void widen(SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors);
+  void widen(NarrowFloats x, int length, float[] y, Survivors survivors);
 
-  /** The id of the best token of a row of halves. */
-  int argMaxOfHalves(SegmentAddress halves, boolean brain, int length);
+  /** The id of the best token of a row of a narrow format. */
+  int argMaxOfNarrow(NarrowFloats x, int length);
 
-  /** Kernels over parts of an array, and over parts of a row of halves. */
+  /** Kernels over parts of an array, and over parts of a row of a narrow format. */
   interface Parts extends SharedRowKernels<float[]> {
     /** Widens a part as {@link Backend#widen} does a row, and looks at it. */
     void widen(
-        SegmentAddress halves,
-        boolean brain,
-        int length,
-        float[] y,
-        int block,
-        int end,
-        int part,
-        Survivors survivors);
+        NarrowFloats x, int length, float[] y, int block, int end, int part, Survivors survivors);
   }
 
   @Override

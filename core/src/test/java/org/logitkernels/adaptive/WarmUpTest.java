@@ -24,6 +24,7 @@ import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
 import org.logitkernels.spi.HotSpot;
+import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
@@ -148,7 +149,7 @@ class WarmUpTest {
       kernels.entropy(ROW, 0, 3, 1, survivors);
       kernels.moments(ROW, 0, 3, survivors);
       kernels.collect(ROW, 0, 3, -1, survivors);
-      kernels.widen(new SegmentAddress(), true, 0, out, survivors);
+      kernels.widen(new NarrowFloats(), 0, out, survivors);
       assertNull(kernels.parts());
       String name = kernel.name().replace("_", "");
       assertEquals(1, exchanged.size(), kernel.name());

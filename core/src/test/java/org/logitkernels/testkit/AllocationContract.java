@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -212,17 +211,7 @@ public interface AllocationContract extends KernelsUnderTest {
     MemorySegment out = Arena.ofAuto().allocate(4L * length, 4);
     for (ElementType type : ElementType.values()) {
       MemorySegment segment = Arena.ofAuto().allocate((long) type.bytes() * length, 4);
-      for (int i = 0; i < length; i++) {
-        float logit = row.array()[row.from() + i];
-        switch (type) {
-          case FLOAT32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, logit);
-          case FLOAT16 ->
-              segment.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(logit));
-          case BFLOAT16 ->
-              segment.setAtIndex(
-                  ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(logit) >> 16));
-        }
-      }
+      SegmentContract.store(row.logits(), type, segment);
       for (Step[] steps :
           new Step[][] {{}, {Step.topK(40)}, {Step.topP(0.9f)}, {Step.etaCutoff(0.01f)}}) {
         Sampler sampler = SamplerChain.of(steps).newSampler(length, 1, kernels());

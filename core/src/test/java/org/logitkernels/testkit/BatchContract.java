@@ -154,7 +154,7 @@ public interface BatchContract extends KernelsUnderTest {
       int stride = new int[] {length, length + 3, length / 2, 0}[random.nextInt(4)];
       int from = random.nextInt(20);
       float[] made = logits(random, from, stride, rows, length);
-      ElementType type = ElementType.values()[random.nextInt(3)];
+      ElementType type = ElementType.values()[random.nextInt(ElementType.values().length)];
       MemorySegment segment = memory(random.nextInt(3), (long) made.length * type.bytes());
       float[] logits = segment == null ? made : SegmentContract.store(made, type, segment);
       for (int i = 0; i < rows; i++) {
@@ -452,7 +452,7 @@ public interface BatchContract extends KernelsUnderTest {
               batch.sample(x, from, 0, 1, length, token);
               assertAlone(alone, x, from, length, batch, token[0]);
 
-              ElementType type = ElementType.values()[random.nextInt(3)];
+              ElementType type = ElementType.values()[random.nextInt(ElementType.values().length)];
               float[] row = Arrays.copyOfRange(x, from, from + length);
               float[] widened = SegmentContract.store(row, type, memory);
               batch.sample(memory, 0, 0, 1, length, type, token);

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
@@ -94,24 +95,40 @@ public interface SegmentContract extends KernelsUnderTest {
   static float[] store(float[] x, ElementType type, MemorySegment elements) {
     float[] widened = new float[x.length];
     for (int i = 0; i < x.length; i++) {
-      switch (type) {
-        case FLOAT32 -> {
-          elements.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, x[i]);
-          widened[i] = x[i];
-        }
-        case FLOAT16 -> {
-          short half = Float.floatToFloat16(x[i]);
-          elements.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, half);
-          widened[i] = Float.float16ToFloat(half);
-        }
-        case BFLOAT16 -> {
-          short half = (short) (Float.floatToRawIntBits(x[i]) >> 16);
-          elements.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, half);
-          widened[i] = Float.intBitsToFloat(half << 16);
-        }
-      }
+      int bits = bits(x[i], type);
+      set(elements, type, i, bits);
+      widened[i] = widened(bits, type);
     }
     return widened;
+  }
+
+  private static void set(MemorySegment elements, ElementType type, int i, int bits) {
+    switch (type.bytes()) {
+      case 4 -> elements.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * i, bits);
+      case 2 -> elements.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) bits);
+      case 1 -> elements.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+      default -> throw new AssertionError(type);
+    }
+  }
+
+  private static int bits(float x, ElementType type) {
+    return switch (type) {
+      case FLOAT32 -> Float.floatToRawIntBits(x);
+      case FLOAT16 -> Float.floatToFloat16(x);
+      case BFLOAT16 -> Float.floatToRawIntBits(x) >> 16;
+    };
+  }
+
+  private static float widened(int bits, ElementType type) {
+    return switch (type) {
+      case FLOAT32 -> Float.intBitsToFloat(bits);
+      case FLOAT16 -> Float.float16ToFloat((short) bits);
+      case BFLOAT16 -> Float.intBitsToFloat(bits << 16);
+    };
+  }
+
+  private static List<ElementType> narrowTypes() {
+    return Stream.of(ElementType.values()).filter(type -> type.bytes() < Float.BYTES).toList();
   }
 
   /** Samplers. */
@@ -311,46 +328,53 @@ public interface SegmentContract extends KernelsUnderTest {
     assertEquals(result, actual.get());
   }
 
-  /** Every binary16 and every bfloat16 there is. */
+  /** Every number of every narrow type. */
   @Example
-  default void everyHalfIsWidenedExactly() {
+  default void everyNarrowNumberIsWidenedExactly() {
     Workspace workspace = Workspace.of(1 << 16);
-    for (ElementType type : new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16}) {
-      List<Short> valid = new ArrayList<>();
-      for (int bits = 0; bits < 1 << 16; bits++) {
-        if (widened((short) bits, type) < Float.POSITIVE_INFINITY) { // neither that nor NaN
-          valid.add((short) bits);
+    for (ElementType type : narrowTypes()) {
+      int all = 1 << 8 * type.bytes();
+      List<Integer> valid = new ArrayList<>();
+      int infinite = 0;
+      for (int bits = 0; bits < all; bits++) {
+        float value = widened(bits, type);
+        if (value < Float.POSITIVE_INFINITY) { // neither that nor NaN
+          valid.add(bits);
+        }
+        if (value == Float.NEGATIVE_INFINITY) {
+          infinite++;
         }
       }
       int length = valid.size();
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment segment = arena.allocate(2L * length, 2);
+        MemorySegment segment = arena.allocate((long) type.bytes() * length, 2);
         for (int i = 0; i < length; i++) {
-          segment.setAtIndex(ValueLayout.JAVA_SHORT, i, valid.get(i));
+          set(segment, type, i, valid.get(i));
         }
         int[] ids = new int[length];
         float[] values = new float[length];
         int size = kernels().topK(segment, 0, length, type, length, workspace, ids, values);
-        assertEquals(length - 1, size, "all but -Infinity");
+        assertEquals(length - infinite, size, "all but -Infinity");
         for (int i = 0; i < size; i++) {
           assertEquals(widened(valid.get(ids[i]), type) + 0f, values[i]);
         }
-        for (int bad = 0; bad < 1 << 16; bad += 7) {
-          float value = widened((short) bad, type);
+        int part = Math.min(length, 3000);
+        for (int bad = 0; bad < all; bad += all > 256 ? 7 : 1) {
+          float value = widened(bad, type);
           if (!(value < Float.POSITIVE_INFINITY)) {
-            segment.setAtIndex(ValueLayout.JAVA_SHORT, 70, (short) bad);
+            set(segment, type, 70, bad);
             Failures.illegalArgument(
-                "logit 70 is " + value, () -> kernels().argMax(segment, 0, 3000, type, workspace));
+                "logit 70 is " + value, () -> kernels().argMax(segment, 0, part, type, workspace));
             Failures.illegalArgument(
                 "logit 70 is " + value,
-                () -> kernels().topK(segment, 0, 3000, type, 5, workspace, ids, values));
+                () -> kernels().topK(segment, 0, part, type, 5, workspace, ids, values));
           }
         }
       }
     }
   }
 
-  /** The best of halves is found without widening them: ties, both zeros, negative rows, ends. */
+  /** The best is found without widening the row: ties, both zeros, negative rows, ends. */
   @Example
   default void bestOfHalvesIsThatOfTheWidenedRow() {
     int longest = 70_001; // several blocks
@@ -367,7 +391,7 @@ public interface SegmentContract extends KernelsUnderTest {
       {11, 2, 3, 4}
     };
     SplittableRandom random = new SplittableRandom(5);
-    for (ElementType type : new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16}) {
+    for (ElementType type : narrowTypes()) {
       for (int length : new int[] {1, 2, 7, 15, 16, 17, 31, 32, 33, 100, 1023, 32_768, longest}) {
         for (float[] kind : kinds) {
           float[] x = new float[length];
@@ -377,7 +401,7 @@ public interface SegmentContract extends KernelsUnderTest {
           int at = random.nextBoolean() ? random.nextInt(length) : length - 1;
           x[at] = kind[0];
           try (Arena arena = Arena.ofConfined()) {
-            MemorySegment segment = arena.allocate(2L * length + 1).asSlice(1);
+            MemorySegment segment = arena.allocate((long) type.bytes() * length + 1).asSlice(1);
             float[] widened = store(x, type, segment);
             if (most(widened) == Float.NEGATIVE_INFINITY) {
               Failures.illegalState(
@@ -401,12 +425,6 @@ public interface SegmentContract extends KernelsUnderTest {
       max = Math.max(max, value);
     }
     return max;
-  }
-
-  private static float widened(short half, ElementType type) {
-    return type == ElementType.FLOAT16
-        ? Float.float16ToFloat(half)
-        : Float.intBitsToFloat(half << 16);
   }
 
   /** Float buffers: direct, of an array, read-only, in part. */
@@ -469,7 +487,7 @@ public interface SegmentContract extends KernelsUnderTest {
     List<Sampler> samplers =
         chains.stream().map(chain -> chain.newSampler(length, 5, kernels())).toList();
     for (int n = 0; n < 24; n++) {
-      ElementType type = ElementType.values()[n * 7 % 5 % 3];
+      ElementType type = ElementType.values()[n * 7 % 5 % ElementType.values().length];
       float[] row = TestRows.of(TestRows.Distribution.NORMAL, length, 0, n).logits();
       for (int i = 0; i < length; i++) {
         row[i] -= n * 13 % 8 * 10; // so that the maximum of one is not near that of another

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -174,16 +173,7 @@ public interface SizesContract extends KernelsUnderTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(4L * LENGTH, 64);
       for (ElementType type : ElementType.values()) {
-        for (int i = 0; i < LENGTH; i++) {
-          switch (type) {
-            case FLOAT32 -> memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, x[i]);
-            case FLOAT16 ->
-                memory.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(x[i]));
-            case BFLOAT16 ->
-                memory.setAtIndex(
-                    ValueLayout.JAVA_SHORT, i, (short) (Float.floatToIntBits(x[i]) >> 16));
-          }
-        }
+        SegmentContract.store(x, type, memory);
         Workspace workspace = Workspace.of(LENGTH);
         double expected = kernels().logSumExp(memory, 0, LENGTH, type, 1, workspace);
         int best = kernels().argMax(memory, 0, LENGTH, type, workspace);

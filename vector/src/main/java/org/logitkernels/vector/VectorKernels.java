@@ -2,8 +2,8 @@ package org.logitkernels.vector;
 
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
-import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /** The vector backend: {@link ArrayKernels}, and what does not work on rows. */
@@ -70,16 +70,13 @@ final class VectorKernels extends ArrayKernels implements Backend {
   }
 
   @Override
-  public void widen(
-      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
-    Widening.widen(halves, brain, length, y, survivors);
+  public void widen(NarrowFloats x, int length, float[] y, Survivors survivors) {
+    Widening.widen(x, length, y, survivors);
   }
 
   @Override
-  public int argMaxOfHalves(SegmentAddress halves, boolean brain, int length) {
-    return length < Widening.PAIRS
-        ? scalar.argMaxOfHalves(halves, brain, length)
-        : Widening.argMax(halves, brain, length);
+  public int argMaxOfNarrow(NarrowFloats x, int length) {
+    return Widening.argMax(x, length);
   }
 
   @Override

@@ -20,16 +20,17 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Backend;
-import org.logitkernels.spi.Halves;
-import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.Survivors;
 
 /**
- * Halves widened to floats, in one read, with the strips' maxima as {@link Strips} has them; and
- * their arg-max, without widening.
+ * Rows of a narrow format widened to floats, in one read, with the strips' maxima as {@link Strips}
+ * has them; and their arg-max, without widening.
  *
- * <p>The bits of halves order as those of floats do, so extremes are taken of them as {@link
- * Maxima} takes those of floats, in half the vectors.
+ * <p>The format is looked at here, once for each call, and never inside a loop: a loop is of one
+ * format, or of all whose numbers have the same size. The bits of narrow numbers order as those of
+ * floats do, so extremes are taken of them as {@link Maxima} takes those of floats, in fewer
+ * vectors.
  */
 final class Widening {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -50,7 +51,7 @@ final class Widening {
   private static final short BINARY_MINUS_INFINITY = (short) 0xfc00;
 
   /** Halves in a vector of ints, two to an int: what it holds below the upper changes no order. */
-  static final int PAIRS = 2 * I.length();
+  private static final int PAIRS = 2 * I.length();
 
   /** {@link Maxima#argMax}'s blocks, of twice as many as there. */
   private static final int ARG_MAX_BLOCK = 16_384;
@@ -61,61 +62,54 @@ final class Widening {
   static final class InParts extends SharedPasses implements Backend.Parts {
     @Override
     public void widen(
-        SegmentAddress halves,
-        boolean brain,
-        int length,
-        float[] y,
-        int block,
-        int end,
-        int part,
-        Survivors survivors) {
+        NarrowFloats x, int length, float[] y, int block, int end, int part, Survivors survivors) {
       int at = block * Lanes.BLOCK;
       int stop = Math.min(length, end * Lanes.BLOCK);
-      survivors.partExtremes[part] = part(halves, brain, at, stop, y, survivors);
+      survivors.partExtremes[part] = part(x, at, stop, y, survivors);
     }
   }
 
-  static void widen(
-      SegmentAddress halves, boolean brain, int length, float[] y, Survivors survivors) {
+  static void widen(NarrowFloats x, int length, float[] y, Survivors survivors) {
     if (length < Lanes.COUNT) {
-      Halves.widen(halves, brain, 0, length, y, 0);
+      x.widen(0, length, y, 0);
       return;
     }
-    survivors.extremes = part(halves, brain, 0, length, y, survivors);
+    survivors.extremes = part(x, 0, length, y, survivors);
     survivors.looked = true;
   }
 
   /** Widens a part that begins with a block; leaves its strips' maxima, returns its extremes. */
-  private static long part(
-      SegmentAddress halves, boolean brain, int at, int stop, float[] y, Survivors survivors) {
+  private static long part(NarrowFloats x, int at, int stop, float[] y, Survivors survivors) {
     int strips = Strips.count(stop - at, LaneSum.ROUNDS);
     int rest = at + strips * LaneSum.ROUNDS;
     long extremes = Maxima.NONE;
     if (strips > 0) {
       int strip = at / LaneSum.ROUNDS;
-      int most = read(halves, brain, at, rest, y, survivors.maxima);
+      int most = read(x, at, rest, y, survivors.maxima);
       extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
     }
     if (rest < stop) { // short of a vector, logits before are widened for a second time
       int last = Math.min(rest, stop - F.length());
-      Halves.widen(halves, brain, last, stop, y, last);
+      x.widen(last, stop, y, last);
       extremes = Maxima.join(extremes, Maxima.scan(y, last, stop));
     }
     return extremes;
   }
 
   /** Widens whole runs; returns the unsigned maximum of all floats' bits. */
-  private static int read(
-      SegmentAddress halves, boolean brain, int from, int to, float[] y, float[] maxima) {
-    short most =
-        brain ? brains(halves, from, to, y, maxima) : binaries(halves, from, to, y, maxima);
-    return Float.floatToRawIntBits(Halves.widen(most, brain));
+  private static int read(NarrowFloats x, int from, int to, float[] y, float[] maxima) {
+    int most =
+        switch (x.format) {
+          case BINARY16 -> binary16(x, from, to, y, maxima);
+          case BFLOAT16 -> bfloat16(x, from, to, y, maxima);
+        };
+    return Float.floatToRawIntBits(x.format.widen(most));
   }
 
   /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
-  private static short brains(SegmentAddress halves, int from, int to, float[] y, float[] maxima) {
-    assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
-    assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
+  private static short bfloat16(NarrowFloats x, int from, int to, float[] y, float[] maxima) {
+    assert from >= 0 && from <= to && to <= y.length && to <= x.length() : to + " numbers";
+    assert maxima.length >= to / LaneSum.ROUNDS : to + " numbers, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     ShortVector flippedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
     for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
@@ -123,7 +117,7 @@ final class Widening {
       ShortVector signedMin = ShortVector.broadcast(S, Short.MAX_VALUE);
       for (int i = at; i < at + run; i += F.length()) {
         ShortVector bits =
-            ShortVector.fromMemorySegment(S, halves.segment, halves.base + 2L * i, Species.ORDER);
+            ShortVector.fromMemorySegment(S, x.segment, x.base + 2L * i, Species.ORDER);
         signedMax = signedMax.max(bits);
         signedMin = signedMin.min(bits);
         flippedMax = flippedMax.max(bits.lanewise(XOR, Short.MIN_VALUE));
@@ -142,10 +136,9 @@ final class Widening {
   }
 
   /** Whole runs of binary16; returns the unsigned maximum of all bits. */
-  private static short binaries(
-      SegmentAddress halves, int from, int to, float[] y, float[] maxima) {
-    assert from >= 0 && from <= to && to <= y.length && to <= 2L * halves.length() : to + " halves";
-    assert maxima.length >= to / LaneSum.ROUNDS : to + " halves, " + maxima.length + " strips";
+  private static short binary16(NarrowFloats x, int from, int to, float[] y, float[] maxima) {
+    assert from >= 0 && from <= to && to <= y.length && to <= x.length() : to + " numbers";
+    assert maxima.length >= to / LaneSum.ROUNDS : to + " numbers, " + maxima.length + " strips";
     int run = LaneSum.ROUNDS * F.length();
     ShortVector mostOfAll = ShortVector.broadcast(S, Short.MIN_VALUE);
     for (int at = from, strip = from / LaneSum.ROUNDS; at < to; at += run, strip += F.length()) {
@@ -154,7 +147,7 @@ final class Widening {
       ShortVector flippedMax = ShortVector.broadcast(S, Short.MIN_VALUE);
       for (int i = at; i < at + run; i += F.length()) {
         ShortVector bits =
-            ShortVector.fromMemorySegment(S, halves.segment, halves.base + 2L * i, Species.ORDER);
+            ShortVector.fromMemorySegment(S, x.segment, x.base + 2L * i, Species.ORDER);
         signedMax = signedMax.max(bits);
         signedMin = signedMin.min(bits);
         flippedMax = flippedMax.max(bits.lanewise(XOR, Short.MIN_VALUE));
@@ -191,19 +184,26 @@ final class Widening {
     }
   }
 
-  /**
-   * Arg-max of a row at least a vector of halves long: the first block that attains the maximum,
-   * then the first in it.
-   */
-  static int argMax(SegmentAddress halves, boolean brain, int length) {
+  /** The id of the best token of a row. */
+  static int argMax(NarrowFloats x, int length) {
+    return switch (x.format) {
+      case BINARY16, BFLOAT16 -> argMaxOfHalves(x, length);
+    };
+  }
+
+  /** Arg-max of 16-bit numbers: the first block that attains the maximum, then the first in it. */
+  private static int argMaxOfHalves(NarrowFloats x, int length) {
+    if (length < PAIRS) {
+      return x.argMax(length);
+    }
     float best = Float.NEGATIVE_INFINITY;
     int start = 0;
     int at = 0;
     while (at < length) {
       int end = length - at < 2 * ARG_MAX_BLOCK ? length : at + ARG_MAX_BLOCK;
-      float max = max(halves, brain, at, end);
+      float max = max(x, at, end);
       if (!(max < Float.POSITIVE_INFINITY)) {
-        throw Halves.invalid(halves, brain, length);
+        throw x.invalid(length);
       }
       if (max > best) {
         best = max;
@@ -214,7 +214,7 @@ final class Widening {
     if (best == Float.NEGATIVE_INFINITY) {
       throw RowErrors.allMasked();
     }
-    return first(halves, brain, start, length, best);
+    return first(x, start, length, best);
   }
 
   /**
@@ -222,18 +222,16 @@ final class Widening {
    *
    * <p>Two vectors a round make it longer than HotSpot would inline: see {@link ExpSum}.
    */
-  private static float max(SegmentAddress halves, boolean brain, int from, int to) {
+  private static float max(NarrowFloats x, int from, int to) {
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     int last = to - PAIRS;
     int i = from;
     for (; i < last - PAIRS; i += 2 * PAIRS) {
-      IntVector a =
-          IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * i, Species.ORDER);
+      IntVector a = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * i, Species.ORDER);
       IntVector b =
-          IntVector.fromMemorySegment(
-              I, halves.segment, halves.base + 2L * i + 2L * PAIRS, Species.ORDER);
+          IntVector.fromMemorySegment(I, x.segment, x.base + 2L * i + 2L * PAIRS, Species.ORDER);
       IntVector lowerOfA = a.lanewise(LSHL, Short.SIZE);
       IntVector lowerOfB = b.lanewise(LSHL, Short.SIZE);
       signedMax = signedMax.max(a.max(lowerOfA).max(b.max(lowerOfB)));
@@ -248,8 +246,7 @@ final class Widening {
               .max(lowerOfB.lanewise(XOR, Integer.MIN_VALUE));
     }
     for (; i < last; i += PAIRS) {
-      IntVector pairs =
-          IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * i, Species.ORDER);
+      IntVector pairs = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * i, Species.ORDER);
       IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
       signedMax = signedMax.max(pairs).max(lower);
       signedMin = signedMin.min(pairs).min(lower);
@@ -259,8 +256,7 @@ final class Widening {
               .max(lower.lanewise(XOR, Integer.MIN_VALUE));
     }
     // The last vector may take in halves for a second time, which changes no extreme.
-    IntVector pairs =
-        IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * last, Species.ORDER);
+    IntVector pairs = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * last, Species.ORDER);
     IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
     short most = upper(signedMax.max(pairs).max(lower).reduceLanes(MAX));
     short least = upper(signedMin.min(pairs).min(lower).reduceLanes(MIN));
@@ -268,9 +264,9 @@ final class Widening {
         flippedMax
             .max(pairs.lanewise(XOR, Integer.MIN_VALUE))
             .max(lower.lanewise(XOR, Integer.MIN_VALUE));
-    float max = Halves.widen(most >= 0 ? most : least, brain);
+    float max = x.format.widen(most >= 0 ? most : least);
     boolean negativeNan =
-        Float.isNaN(Halves.widen(upper(flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE), brain));
+        Float.isNaN(x.format.widen(upper(flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE)));
     return negativeNan || max == Float.POSITIVE_INFINITY ? Float.NaN : max;
   }
 
@@ -279,14 +275,13 @@ final class Widening {
   }
 
   /** Where in a part a value comes first. */
-  private static int first(SegmentAddress halves, boolean brain, int from, int to, float value) {
+  private static int first(NarrowFloats x, int from, int to, float value) {
     // Both zeros are the same value, and differ in nothing but the sign.
     int compared = value == 0 ? 0x7fff0000 : 0xffff0000;
-    int upper = value == 0 ? 0 : Halves.narrow(value, brain) << Short.SIZE;
+    int upper = value == 0 ? 0 : x.format.narrow(value) << Short.SIZE;
     int i = from;
     for (; i <= to - PAIRS; i += PAIRS) {
-      IntVector pairs =
-          IntVector.fromMemorySegment(I, halves.segment, halves.base + 2L * i, Species.ORDER);
+      IntVector pairs = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * i, Species.ORDER);
       IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
       VectorMask<Integer> hits =
           pairs
@@ -294,9 +289,9 @@ final class Widening {
               .compare(EQ, upper)
               .or(lower.lanewise(AND, compared).compare(EQ, upper));
       if (hits.anyTrue()) {
-        return Halves.first(halves, brain, i, i + PAIRS, value);
+        return x.first(i, i + PAIRS, value);
       }
     }
-    return Halves.first(halves, brain, i, to, value);
+    return x.first(i, to, value);
   }
 }

@@ -514,7 +514,7 @@ class BitEqualityTest {
           String of = chain + ", length " + length + ", best " + best + ", masked " + masked;
           int token = vector.sample(x, from, x.length, 0.75);
           assertArrayEquals(bits, outcome(vector, token), of);
-          ElementType type = ElementType.values()[random.nextInt(3)];
+          ElementType type = ElementType.values()[random.nextInt(ElementType.values().length)];
           float[] row = Arrays.copyOfRange(x, from, x.length);
           float[] widened = SegmentContract.store(row, type, segment);
           bits = outcome(scalar, scalar.sample(widened, 0, length, 0.75));

@@ -1,0 +1,57 @@
+package org.logitkernels.spi;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A format narrower than a float, each of whose numbers is a float.
+ *
+ * <p>The bits of its numbers, as signed integers, have the order that the bits of floats have.
+ * Vector loops rely on that.
+ */
+public enum NarrowFormat {
+  /** IEEE 754 binary16. */
+  BINARY16(Short.BYTES),
+
+  /** The upper half of a float. */
+  BFLOAT16(Short.BYTES);
+
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
+  private final int bytes;
+
+  NarrowFormat(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** The size of a number in bytes. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** The float that a number is, exactly. */
+  public float widen(int bits) {
+    return switch (this) {
+      case BINARY16 -> Float.float16ToFloat((short) bits);
+      case BFLOAT16 -> Float.intBitsToFloat(bits << Short.SIZE);
+    };
+  }
+
+  /** The bits of a float that is a number of this format, or of a number near to the float. */
+  public int narrow(float value) {
+    return switch (this) {
+      case BINARY16 -> Float.floatToFloat16(value);
+      case BFLOAT16 -> Float.floatToRawIntBits(value) >> Short.SIZE;
+    };
+  }
+
+  /** Reads the bits of a number, its sign extended. */
+  int read(MemorySegment segment, long offset) {
+    return segment.get(SHORT, offset);
+  }
+
+  /** Writes the bits of a number. */
+  void write(MemorySegment segment, long offset, int bits) {
+    segment.set(SHORT, offset, (short) bits);
+  }
+}
