@@ -767,7 +767,8 @@ public final class Sampler {
   }
 
   private int drawFromStream(double u) {
-    draw(u);
+    choose(u);
+    succeed();
     position++;
     owesAccept = compiled.dependsOnAccepted();
     return token;

@@ -16,9 +16,9 @@ public interface Action {
     return -1;
   }
 
-  /** Whether a row must have all tokens that the step names. */
-  default boolean changesNamedTokens() {
-    return false;
+  /** Whether every row must have the tokens that the step names. */
+  default boolean needsNamedTokens() {
+    return true;
   }
 
   /** Whether the step reads which tokens were accepted, and not only how many. */

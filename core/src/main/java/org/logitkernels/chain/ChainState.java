@@ -38,7 +38,7 @@ public final class ChainState {
   private double u;
   private long @Nullable [] mask;
 
-  /** Of rows up to a length. */
+  /** The state of rows up to a length. */
   public ChainState(Backend backend, int longestRow, History history) {
     this.backend = backend;
     this.survivors = new Survivors(longestRow);
@@ -234,7 +234,7 @@ public final class ChainState {
     return survivors.unmasked;
   }
 
-  /** The mass behind the entropy, in weights of 1. Those of survivors are rounded to quanta. */
+  /** The total that the entropy was of. Weights of survivors are rounded to quanta. */
   double mass(double quantum) {
     return narrowed ? survivors.mass(quantum) / quantum : survivors.total;
   }
@@ -413,7 +413,10 @@ public final class ChainState {
     }
   }
 
-  /** Takes out a token that was drawn, so that the next draw is from the others. */
+  /**
+   * Takes out a token that was drawn, so that the next draw is from the others. The token weighs 0
+   * until the next row.
+   */
   public void exclude(int token) {
     if (narrowed) {
       survivors.weights[place(token)] = 0;

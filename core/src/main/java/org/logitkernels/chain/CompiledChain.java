@@ -22,7 +22,7 @@ public final class CompiledChain {
 
   private final Memory[] memories;
 
-  /** Of each step that changes tokens by name, the highest of their ids; or -1. */
+  /** Of each step, the highest id of a token that every row must have; or -1. */
   private final int[] highest;
 
   /** The first step that another draw has to know the accepted tokens for; or -1. */
@@ -35,7 +35,7 @@ public final class CompiledChain {
   private final ChainState state;
 
   /**
-   * For a new sequence.
+   * A chain for a new sequence. Each text names the action at the same place.
    *
    * @throws IllegalArgumentException if a step names a token that is not in the vocabulary
    */
@@ -60,7 +60,7 @@ public final class CompiledChain {
                 + ", which is not in the vocabulary of "
                 + vocabularySize);
       }
-      highest[n] = action.changesNamedTokens() ? most : NONE;
+      highest[n] = action.needsNamedTokens() ? most : NONE;
       readsTokens |= action.readsTokens();
       masked |= action.readsMask();
       if (first == NONE && action.dependsOnAccepted()) {

@@ -17,7 +17,7 @@ public final class Constraints {
     private final int[] tokens;
     private final float[] biases;
 
-    /** Of each token, its bias. */
+    /** Each token has the bias at the same place. */
     public LogitBias(int[] tokens, float[] biases) {
       this.tokens = tokens;
       this.biases = biases;
@@ -26,11 +26,6 @@ public final class Constraints {
     @Override
     public int highestToken() {
       return highest(tokens);
-    }
-
-    @Override
-    public boolean changesNamedTokens() {
-      return true;
     }
 
     @Override
@@ -50,7 +45,7 @@ public final class Constraints {
   public static final class Banned extends TokenChange {
     private final int[][] sequences;
 
-    /** Of sequences at least one token long. */
+    /** Each sequence has at least one token. */
     public Banned(int[][] sequences) {
       this.sequences = sequences;
     }
@@ -62,11 +57,6 @@ public final class Constraints {
         highest = Math.max(highest, highest(sequence));
       }
       return highest;
-    }
-
-    @Override
-    public boolean changesNamedTokens() {
-      return true;
     }
 
     @Override
@@ -103,7 +93,7 @@ public final class Constraints {
     private final int least;
     private final int[] ends;
 
-    /** Of a length without the prompt. */
+    /** The prompt does not count towards the length. */
     public MinLength(int least, int[] ends) {
       this.least = least;
       this.ends = ends;
@@ -112,11 +102,6 @@ public final class Constraints {
     @Override
     public int highestToken() {
       return highest(ends);
-    }
-
-    @Override
-    public boolean changesNamedTokens() {
-      return true;
     }
 
     @Override
@@ -138,7 +123,7 @@ public final class Constraints {
   public static final class NoRepeatNgram extends TokenChange {
     private final int n;
 
-    /** Of any n from 1. */
+    /** The run is n tokens long, n at least 1. */
     public NoRepeatNgram(int n) {
       this.n = n;
     }
@@ -166,7 +151,7 @@ public final class Constraints {
 
   /** Masks every token that the caller's mask does not allow. */
   public static final class Allowed extends TokenChange {
-    /** The mask comes with each row. */
+    /** The caller gives the mask with each row. */
     public Allowed() {}
 
     @Override

@@ -32,6 +32,12 @@ public final class Dry extends TokenChange {
     return breakers.length == 0 ? -1 : breakers[breakers.length - 1];
   }
 
+  /** A breaker is no token whose logit changes, so a row may lack it. */
+  @Override
+  public boolean needsNamedTokens() {
+    return false;
+  }
+
   @Override
   public boolean readsTokens() {
     return range > 0 && multiplier != 0;

@@ -10,7 +10,7 @@ public final class Filters {
   public static final class TopK implements Action {
     private final int k;
 
-    /** Of any k from 1. */
+    /** k is at least 1. */
     public TopK(int k) {
       this.k = k;
     }
@@ -26,7 +26,7 @@ public final class Filters {
     private final float p;
     private final int minKeep;
 
-    /** Of a mass in [0, 1]. */
+    /** The mass p is in [0, 1]. */
     public TopP(float p, int minKeep) {
       this.p = p;
       this.minKeep = minKeep;
@@ -45,7 +45,7 @@ public final class Filters {
     private final float p;
     private final int minKeep;
 
-    /** Of a share in [0, 1]. */
+    /** The share p is in [0, 1]. */
     public MinP(float p, int minKeep) {
       this.p = p;
       this.minKeep = minKeep;
@@ -64,7 +64,7 @@ public final class Filters {
     private final float n;
     private final int minKeep;
 
-    /** Of any n from 0. */
+    /** n is at least 0. */
     public TopNSigma(float n, int minKeep) {
       this.n = n;
       this.minKeep = minKeep;
@@ -82,7 +82,7 @@ public final class Filters {
     private final float epsilon;
     private final int minKeep;
 
-    /** Of a probability in [0, 1]. */
+    /** Epsilon is in [0, 1]. */
     public EpsilonCutoff(float epsilon, int minKeep) {
       this.epsilon = epsilon;
       this.minKeep = minKeep;
@@ -99,7 +99,7 @@ public final class Filters {
     private final float epsilon;
     private final int minKeep;
 
-    /** Of a probability in [0, 1]. */
+    /** Epsilon is in [0, 1]. */
     public EtaCutoff(float epsilon, int minKeep) {
       this.epsilon = epsilon;
       this.minKeep = minKeep;

@@ -10,7 +10,7 @@ public final class Penalties {
     private final int last;
     private final boolean prompt;
 
-    /** For the last few tokens, those of the prompt among them or not. */
+    /** Looks at the last few tokens. Those of the prompt may be among them. */
     public Repetition(float penalty, int last, boolean prompt) {
       this.penalty = penalty;
       this.last = last;
@@ -43,7 +43,7 @@ public final class Penalties {
     private final int last;
     private final boolean prompt;
 
-    /** For the last few tokens, those of the prompt among them or not. */
+    /** Looks at the last few tokens. Those of the prompt may be among them. */
     public Occurrence(double each, double once, int last, boolean prompt) {
       this.each = each;
       this.once = once;

@@ -10,7 +10,7 @@ public final class Temperatures {
   public static final class Constant implements Action {
     private final float t;
 
-    /** Of any temperature from 0. */
+    /** The temperature is at least 0; 0 leaves the best token alone. */
     public Constant(float t) {
       this.t = t;
     }
@@ -27,7 +27,7 @@ public final class Temperatures {
     private final float max;
     private final float exponent;
 
-    /** From {@code min} without entropy to {@code max} for equal probabilities. */
+    /** It is {@code min} without entropy, and {@code max} for equal probabilities. */
     public Dynamic(float min, float max, float exponent) {
       this.min = min;
       this.max = max;

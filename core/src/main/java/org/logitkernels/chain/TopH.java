@@ -12,7 +12,7 @@ public final class TopH implements Action {
   private final float h;
   private final int best;
 
-  /** Of a share in [0, 1] of the entropy of the best few. */
+  /** The share h is in [0, 1], of the entropy of the best few tokens. */
   public TopH(float h, int best) {
     this.h = h;
     this.best = best;

@@ -5,15 +5,15 @@ import org.logitkernels.spi.Survivors;
 /** Keeps the tokens whose surprisal is nearest to the entropy, as many as hold a mass. */
 public final class Typical implements Action {
   /**
-   * Safety margin of a distance from the entropy. A token counts as certain only if it is nearer to
-   * the entropy than this allows, because other tokens were not collected.
+   * Safety margin. A token that was looked at counts as certain only if it is this much closer to
+   * the entropy than any token that was not.
    */
   private static final double MARGIN = 1e-5;
 
   private final float p;
   private final int minKeep;
 
-  /** Of a mass in [0, 1], and at least a few tokens. */
+  /** The mass p is in [0, 1]. At least {@code minKeep} tokens are kept. */
   public Typical(float p, int minKeep) {
     this.p = p;
     this.minKeep = minKeep;

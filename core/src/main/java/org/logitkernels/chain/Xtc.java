@@ -9,7 +9,7 @@ public final class Xtc implements Action {
   private final int minKeep;
   private final int number;
 
-  /** The step of that number, from 0, among those of its kind in a chain. */
+  /** The number tells the steps of this kind in a chain apart, from 0. */
   public Xtc(float probability, float threshold, int minKeep, int number) {
     this.probability = probability;
     this.threshold = threshold;
