@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.chain.History;
-import org.logitkernels.chain.Logits;
+import org.logitkernels.chain.ChainState;
+import org.logitkernels.chain.CompiledChain;
+import org.logitkernels.chain.RandomStream;
 import org.logitkernels.numerics.LogProbability;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
@@ -97,16 +98,15 @@ public final class Sampler {
   private final long seed;
   private final Backend backend;
   private final RowSource source;
-  private final AppliedChain applied;
+  private final CompiledChain compiled;
+  private final ChainState state;
   private final Survivors survivors;
-  private final Logits logits;
   private final View view = new View();
 
   /** Whether a call is under way. Plain, as it finds a misuse and protects nothing. */
   private boolean busy;
 
   private long position;
-  private History history;
   private long @Nullable [] mask;
 
   /** The token that was drawn and waits to be accepted, or none. */
@@ -122,15 +122,23 @@ public final class Sampler {
   private float tokenLogit;
 
   Sampler(SamplerChain chain, int vocabularySize, long seed, Kernels kernels) {
+    this(chain, vocabularySize, seed, kernels.rows, compile(chain, vocabularySize, kernels.rows));
+  }
+
+  private Sampler(
+      SamplerChain chain, int vocabularySize, long seed, Backend backend, CompiledChain compiled) {
     this.chain = chain;
     this.vocabularySize = vocabularySize;
     this.seed = seed;
-    this.backend = kernels.rows;
-    this.applied = new AppliedChain(chain, vocabularySize, backend);
-    this.survivors = applied.survivors;
+    this.backend = backend;
+    this.compiled = compiled;
+    this.state = compiled.state();
+    this.survivors = state.survivors();
     this.source = new RowSource(backend, survivors);
-    this.logits = applied.logits;
-    this.history = new History(applied.readsTokens);
+  }
+
+  private static CompiledChain compile(SamplerChain chain, int vocabularySize, Backend backend) {
+    return new CompiledChain(Actions.of(chain.steps()), chain.steps(), vocabularySize, backend);
   }
 
   /**
@@ -178,10 +186,8 @@ public final class Sampler {
   public Sampler fork(long seed) {
     begin();
     try {
-      Sampler copy = new Sampler(chain, vocabularySize, seed, new Kernels(backend));
+      Sampler copy = new Sampler(chain, vocabularySize, seed, backend, compiled.fork());
       copy.position = position;
-      copy.history = history.copy();
-      copy.applied.rememberAs(applied);
       copy.waiting = waiting;
       copy.mask = mask;
       owesAccept = false;
@@ -195,8 +201,7 @@ public final class Sampler {
   public void reset() {
     begin();
     try {
-      history.clear();
-      applied.forget();
+      compiled.reset();
       position = 0;
       mask = null;
       forgetDraw();
@@ -228,8 +233,7 @@ public final class Sampler {
           throw new IllegalArgumentException("tokens[" + i + "]: " + noToken(tokens[i]));
         }
       }
-      history.addPrompt(tokens);
-      applied.settle();
+      compiled.acceptPrompt(tokens);
       forgetDraw();
     } finally {
       busy = false;
@@ -242,7 +246,7 @@ public final class Sampler {
    * it draws, as the caller may choose another. {@link #next(float[])} does both.
    *
    * <p><b>Allocation:</b> the history doubles its room when it is used up; what steps that steer
-   * remember, 16 bytes for each token, likewise.
+   * remember, at most 16 bytes for each token, likewise.
    *
    * @param token its id
    * @throws IllegalArgumentException if it is not in [0, {@link #vocabularySize()}), or the history
@@ -252,22 +256,15 @@ public final class Sampler {
     begin();
     try {
       checkToken(token);
-      reserve();
+      compiled.reserve();
       add(token);
     } finally {
       busy = false;
     }
   }
 
-  /** Makes room, so that a token can be added without an error. */
-  private void reserve() {
-    history.reserve(1);
-    applied.reserve();
-  }
-
   private void add(int token) {
-    history.add(token);
-    applied.accepted(token == waiting);
+    compiled.accept(token, token == waiting);
     forgetDraw();
   }
 
@@ -289,15 +286,14 @@ public final class Sampler {
   public void rollback(int tokens) {
     begin();
     try {
-      if (tokens < 0 || tokens > history.generated()) {
+      if (tokens < 0 || tokens > compiled.generated()) {
         throw new IllegalArgumentException(
             "tokens must be in [0, "
-                + history.generated()
+                + compiled.generated()
                 + "], as many as were accepted behind the prompt, but was "
                 + tokens);
       }
-      history.removeLast(tokens);
-      applied.removeLast(tokens);
+      compiled.rollback(tokens);
       forgetDraw();
     } finally {
       busy = false;
@@ -335,14 +331,11 @@ public final class Sampler {
    */
   public void allow(long[] mask) {
     Objects.requireNonNull(mask, "mask");
-    for (Step step : chain.steps()) {
-      if (step instanceof Step.Allowed) {
-        this.mask = mask;
-        return;
-      }
+    if (!compiled.readsMask()) {
+      throw new IllegalStateException(
+          "the chain has no step allowed(), which would read the mask: add Step.allowed() to it");
     }
-    throw new IllegalStateException(
-        "the chain has no step allowed(), which would read the mask: add Step.allowed() to it");
+    this.mask = mask;
   }
 
   /**
@@ -375,7 +368,7 @@ public final class Sampler {
   public int next(float[] logits, int from, int to) {
     beginCall();
     try {
-      reserve();
+      compiled.reserve();
       double u = streamDraw();
       open(logits, from, to);
       return addNext(u);
@@ -402,7 +395,7 @@ public final class Sampler {
   public int next(MemorySegment logits, long byteOffset, int length, ElementType type) {
     beginCall();
     try {
-      reserve();
+      compiled.reserve();
       double u = streamDraw();
       open(logits, byteOffset, length, type);
       return addNext(u);
@@ -424,7 +417,7 @@ public final class Sampler {
   public int next(FloatBuffer logits) {
     beginCall();
     try {
-      reserve();
+      compiled.reserve();
       double u = streamDraw();
       open(logits);
       return addNext(u);
@@ -504,7 +497,7 @@ public final class Sampler {
           "token "
               + waiting
               + " was drawn before, and no token was accepted since, which the step "
-              + AppliedChain.name(Objects.requireNonNull(applied.remembering))
+              + compiled.dependentName()
               + " depends on: call accept(token) behind each draw, or next(row), which does both;"
               + " to draw again from one row, set position(long), fork, or give a number u");
     }
@@ -763,7 +756,7 @@ public final class Sampler {
 
   private void open(Row<?> row) {
     array = row instanceof Row.OfArray of ? of.array() : null;
-    logits.open(row);
+    state.open(row);
   }
 
   private void checkLength(int length) {
@@ -774,9 +767,10 @@ public final class Sampler {
   }
 
   private int drawFromStream(double u) {
-    int token = draw(u);
+    choose(u);
+    succeed();
     position++;
-    owesAccept = applied.remembering != null;
+    owesAccept = compiled.dependsOnAccepted();
     return token;
   }
 
@@ -790,25 +784,25 @@ public final class Sampler {
   private void choose(double u) {
     Kernels.checkUniform(u);
     try {
-      applied.apply(u, history, mask);
-      token = applied.draw(u);
+      compiled.apply(u, mask);
+      token = state.draw(u);
     } catch (IllegalStateException e) {
-      throw applied.explained(e, u, history, mask);
+      throw compiled.explained(e, u, mask);
     }
     if (token < 0) {
       throw RowErrors.changed();
     }
-    tokenLogit = logits.get(token);
+    tokenLogit = state.get(token);
   }
 
   private Candidates apply() {
     double u = RandomStream.draw(seed, position);
     token = NONE;
     try {
-      applied.apply(u, history, mask);
-      applied.total();
+      compiled.apply(u, mask);
+      state.total();
     } catch (IllegalStateException e) {
-      throw applied.explained(e, u, history, mask);
+      throw compiled.explained(e, u, mask);
     }
     if (!(survivors.total > 0)) {
       throw RowErrors.changed();
@@ -823,8 +817,8 @@ public final class Sampler {
   private void succeed() {
     view.reset();
     forgetDraw();
-    if (applied.steers) {
-      applied.drawn(token, logProbabilityOf(tokenLogit));
+    if (compiled.learns()) {
+      compiled.drawn(token, logProbabilityOf(tokenLogit));
     }
     waiting = token;
     mask = null;
@@ -855,7 +849,7 @@ public final class Sampler {
       double u = streamDraw();
       int drawn = drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
       position++;
-      owesAccept = applied.remembering != null;
+      owesAccept = compiled.dependsOnAccepted();
       return drawn;
     } finally {
       busy = false;
@@ -927,8 +921,8 @@ public final class Sampler {
       if (drawn == n) {
         break;
       }
-      applied.exclude(next);
-      next = applied.draw(RandomStream.hashed(u, FURTHER + drawn));
+      state.exclude(next);
+      next = state.draw(RandomStream.hashed(u, FURTHER + drawn));
     }
     survivors.total = total;
     succeed();
@@ -976,8 +970,8 @@ public final class Sampler {
   }
 
   private double logProbabilityOf(float logit) {
-    double logPartition = survivors.logPartition(applied.temperature);
-    return LogProbability.of(logit, survivors.max, applied.temperature, logPartition);
+    double logPartition = survivors.logPartition(state.temperature());
+    return LogProbability.of(logit, survivors.max, state.temperature(), logPartition);
   }
 
   /**
@@ -1019,7 +1013,7 @@ public final class Sampler {
     begin();
     try {
       checkSampled();
-      int length = logits.length();
+      int length = state.length();
       Objects.checkFromIndexSize(outFrom, length, out.length);
       if (out == array) {
         throw new IllegalArgumentException("out is the array that holds the row");
@@ -1099,7 +1093,7 @@ public final class Sampler {
   }
 
   private float probabilityOf(float logit) {
-    return survivors.probability(logit, applied.temperature);
+    return survivors.probability(logit, state.temperature());
   }
 
   /** The candidates of the last call, put in order when first asked for. */
@@ -1110,7 +1104,7 @@ public final class Sampler {
     private long[] best = {};
 
     void reset() {
-      collected = logits.narrowed;
+      collected = false;
       stale = false;
       ordered = false;
     }
@@ -1118,7 +1112,7 @@ public final class Sampler {
     /** Puts all tokens of a chain that narrowed nothing in the survivors' place, once. */
     void collect() {
       if (!collected && !stale) {
-        stale = token >= 0 && logits.get(token) != tokenLogit || !logits.all(applied.temperature);
+        stale = token >= 0 && state.get(token) != tokenLogit || !state.readOut();
         collected = !stale;
       }
       if (stale) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.logitkernels.chain.RandomStream;
 import org.logitkernels.testkit.ChiSquare;
 import org.logitkernels.testkit.Failures;
 

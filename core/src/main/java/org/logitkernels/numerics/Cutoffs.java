@@ -1,7 +1,5 @@
 package org.logitkernels.numerics;
 
-import org.logitkernels.spi.Survivors;
-
 /**
  * Where filters cut: the lowest difference from the maximum, {@code x - max}, that they keep.
  *
@@ -38,32 +36,5 @@ public final class Cutoffs {
   /** The cut of top-n-sigma: n standard deviations of the logits below the maximum. */
   public static float sigma(double deviation, float n) {
     return (float) -(n * deviation);
-  }
-
-  /**
-   * Drops the survivors at or above a cut but for the last of them in order, if there are two or
-   * more and {@code minKeep} are left; returns whether it did.
-   */
-  public static boolean dropTop(Survivors survivors, float cut, int minKeep) {
-    long last = Long.MIN_VALUE;
-    int count = 0;
-    for (int i = 0; i < survivors.size; i++) {
-      if (survivors.values[i] - survivors.max >= cut) {
-        last = Math.max(last, TokenOrder.key(survivors.values[i], survivors.ids[i]));
-        count++;
-      }
-    }
-    if (count < 2 || survivors.size - (count - 1) < minKeep) {
-      return false;
-    }
-    int kept = 0;
-    for (int i = 0; i < survivors.size; i++) {
-      if (TokenOrder.key(survivors.values[i], survivors.ids[i]) >= last) {
-        survivors.move(i, kept++);
-      }
-    }
-    survivors.size = kept;
-    survivors.renewMax();
-    return true;
   }
 }

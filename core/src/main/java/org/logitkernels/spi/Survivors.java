@@ -31,6 +31,9 @@ public final class Survivors {
    */
   private static final int SHORTEST_STRIP = 8;
 
+  /** No row has it: temperatures are above 0. */
+  private static final double NO_TEMPERATURE = 0;
+
   private final int capacity;
 
   /** Survivors' ids, ascending. */
@@ -107,6 +110,12 @@ public final class Survivors {
   /** Whether the row's blocks are summed already, at the temperature that is asked for. */
   public boolean summed;
 
+  /** The temperature that the weights are for; {@link #NO_TEMPERATURE} if there are none. */
+  private double weighedAt = NO_TEMPERATURE;
+
+  /** The maximum that the weights are relative to. */
+  private float weighedMax;
+
   private long[] keys = new long[0];
   private long[] spare = keys;
   private int keyCount;
@@ -131,7 +140,7 @@ public final class Survivors {
     return capacity;
   }
 
-  /** Makes room for {@code needed} survivors; those there are kept. */
+  /** Makes room for {@code needed} survivors; those there are kept, but not their weights. */
   public void reserve(int needed) {
     if (needed + SLACK > ids.length) {
       int grown = capacity + SLACK;
@@ -143,12 +152,14 @@ public final class Survivors {
       ids = moreIds;
       values = moreValues;
       weights = moreWeights;
+      forgetWeights();
     }
   }
 
   /** Every unmasked token of the row. */
   public void all(float[] x, int from, int to) {
     size = 0;
+    forgetWeights();
     reserve(to - from);
     for (int i = from; i < to; i++) {
       if (x[i] > Float.NEGATIVE_INFINITY) {
@@ -170,7 +181,38 @@ public final class Survivors {
     return padded;
   }
 
-  /** Adds a token, with an id above all others; there must be room. */
+  /**
+   * The weights have been computed from the logits, relative to the maximum, at a temperature.
+   *
+   * <p>They hold until a logit, the maximum or the set changes. Survivors that move take their
+   * weights along, so a set that shrinks keeps them. A kernel over a whole row fills the arrays
+   * itself, and whoever runs it calls {@link #forgetWeights}.
+   */
+  public void weighed(double temperature) {
+    weighedAt = temperature;
+    weighedMax = max;
+  }
+
+  /** Whether each survivor has its weight at a temperature. */
+  public boolean isWeighed(double temperature) {
+    return weighedAt == temperature && weighedMax == max;
+  }
+
+  /** Other tokens or other logits stand here now: none has a weight. */
+  public void forgetWeights() {
+    weighedAt = NO_TEMPERATURE;
+  }
+
+  /** Gives the i-th survivor another logit. The maximum stays as it was. */
+  public void replace(int i, float logit) {
+    values[i] = logit;
+    forgetWeights();
+  }
+
+  /**
+   * Adds a token, with an id above all others, to a set that is being filled and has no weights;
+   * there must be room.
+   */
   public void add(int id, float value) {
     ids[size] = id;
     values[size] = value;
@@ -192,6 +234,7 @@ public final class Survivors {
 
   /** Adds a token wherever its id belongs; there must be room, and it must not be there. */
   public void insert(int id, float value) {
+    forgetWeights();
     int i = size++;
     for (; i > 0 && ids[i - 1] > id; i--) {
       ids[i] = ids[i - 1];
@@ -226,6 +269,7 @@ public final class Survivors {
 
   /** One survivor alone. */
   public void only(int id, float value) {
+    forgetWeights();
     size = 0;
     add(id, value);
     max(value);
@@ -329,6 +373,32 @@ public final class Survivors {
     } else {
       reach(max, threshold);
     }
+  }
+
+  /**
+   * Drops those with {@code x - max >= cut} but for the last of them in order, if they are two or
+   * more and {@code minKeep} survivors are left. Renews the maximum.
+   */
+  public void dropTop(float cut, int minKeep) {
+    long last = Long.MIN_VALUE;
+    int count = 0;
+    for (int i = 0; i < size; i++) {
+      if (values[i] - max >= cut) {
+        last = Math.max(last, TokenOrder.key(values[i], ids[i]));
+        count++;
+      }
+    }
+    if (count < 2 || size - (count - 1) < minKeep) {
+      return;
+    }
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (TokenOrder.key(values[i], ids[i]) >= last) {
+        move(i, kept++);
+      }
+    }
+    size = kept;
+    renewMax();
   }
 
   /** The survivors' mass, as an integer. Needs their weights. */

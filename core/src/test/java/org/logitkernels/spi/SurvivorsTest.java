@@ -1,10 +1,14 @@
 package org.logitkernels.spi;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** Masses of survivors. */
+/** Masses and weights of survivors, and what they hold for. */
 class SurvivorsTest {
   /** The unit of mass: 2^-44, and twice as large for each doubling of a row beyond 2^18. */
   @Test
@@ -28,5 +32,86 @@ class SurvivorsTest {
     assertEquals(6L << 44, survivors.mass(0x1p44));
     survivors.size = 2;
     assertEquals(3L << 44, survivors.mass(0x1p44));
+  }
+
+  @Test
+  void theLastTokenOnTheCutStays() {
+    Survivors survivors = of(-1, 3, 2, 2);
+    survivors.dropTop(-0.5f, 1);
+    assertEquals(4, survivors.size, "one token alone");
+    survivors.dropTop(-1, 3);
+    assertEquals(4, survivors.size, "two would be left");
+    survivors.dropTop(-1, 2);
+    assertArrayEquals(
+        new int[] {0, 3},
+        Arrays.copyOf(survivors.ids, survivors.size),
+        "tokens on the cut are above it");
+    assertEquals(2, survivors.max);
+  }
+
+  /** Survivors that move take their weights along, so these hold until the best is dropped. */
+  @Test
+  void weightsHoldWhileTheSetShrinks() {
+    Survivors survivors = weighed();
+    survivors.topK(3);
+    survivors.minP(-2, 1);
+    survivors.dropMasked();
+    assertEquals(2, survivors.size);
+    assertTrue(survivors.isWeighed(0.5));
+    assertArrayEquals(new float[] {1, 2}, Arrays.copyOf(survivors.weights, survivors.size));
+    survivors.dropTop(-1, 1);
+    assertFalse(survivors.isWeighed(0.5), "the maximum is another");
+  }
+
+  @Test
+  void weightsAreForOneTemperatureAndOneMaximum() {
+    Survivors survivors = weighed();
+    assertTrue(survivors.isWeighed(0.5));
+    assertFalse(survivors.isWeighed(1));
+    survivors.max(4);
+    assertFalse(survivors.isWeighed(0.5));
+    survivors.max(3);
+    assertTrue(survivors.isWeighed(0.5));
+    survivors.forgetWeights();
+    assertFalse(survivors.isWeighed(0.5));
+    assertFalse(of(1, 2).isWeighed(1), "nothing was weighed");
+  }
+
+  @Test
+  void weightsDoNotOutliveTheirLogits() {
+    Survivors replaced = weighed();
+    replaced.replace(0, 1);
+    assertFalse(replaced.isWeighed(0.5));
+    Survivors inserted = weighed();
+    inserted.insert(7, 1);
+    assertFalse(inserted.isWeighed(0.5));
+    Survivors only = weighed();
+    only.only(7, 3);
+    assertFalse(only.isWeighed(0.5), "the same maximum");
+    Survivors all = weighed();
+    all.all(new float[] {3, 3}, 0, 2);
+    assertFalse(all.isWeighed(0.5));
+    Survivors grown = weighed();
+    grown.reserve(10_000);
+    assertFalse(grown.isWeighed(0.5), "the array is another");
+  }
+
+  /** Four tokens, the second the best, with a weight each that tells it. */
+  private static Survivors weighed() {
+    Survivors survivors = of(2, 3, -1, 0);
+    for (int i = 0; i < survivors.size; i++) {
+      survivors.weights[i] = i + 1;
+    }
+    survivors.weighed(0.5);
+    return survivors;
+  }
+
+  private static Survivors of(float... logits) {
+    Survivors survivors = new Survivors(10_000);
+    for (int i = 0; i < logits.length; i++) {
+      survivors.add(i, logits[i]);
+    }
+    survivors.renewMax();
+    return survivors;
   }
 }

@@ -11,7 +11,7 @@ import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
-import org.logitkernels.chain.Feedback;
+import org.logitkernels.chain.AdaptiveP;
 import org.logitkernels.spi.Survivors;
 
 /** What a JVM with little memory, or little time, makes of the library. */
@@ -124,10 +124,10 @@ final class PressureProbe {
   /** Fails to remember more tokens than ever before, and is told of one all the same. */
   private static void feedback() {
     Survivors survivors = new Survivors(VOCABULARY);
-    Feedback feedback = Feedback.adaptiveP(0.3, 0.9);
+    AdaptiveP step = new AdaptiveP(0.3, 0.9);
     survivors.add(0, 1);
     survivors.weights[0] = 1;
-    feedback.adapt(survivors, 0.3);
+    step.adapt(survivors);
     survivors.reserve(VOCABULARY);
     for (int id = 1; id < VOCABULARY; id++) {
       survivors.add(id, 1);
@@ -135,14 +135,14 @@ final class PressureProbe {
     fill(0);
     boolean ended = false;
     try {
-      feedback.adapt(survivors, 0.3);
+      step.adapt(survivors);
     } catch (OutOfMemoryError e) {
       ended = true;
     }
     ballast = List.of();
-    feedback.drawn(VOCABULARY / 2, 0);
-    feedback.reserve();
-    feedback.accepted(true);
+    step.drawn(VOCABULARY / 2, 0);
+    step.reserve();
+    step.accepted(true);
     System.out.println("ended " + ended);
   }
 

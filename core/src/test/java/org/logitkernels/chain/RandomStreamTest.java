@@ -1,4 +1,4 @@
-package org.logitkernels;
+package org.logitkernels.chain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.logitkernels.RandomStreamBytes.Order;
+import org.logitkernels.chain.RandomStreamBytes.Order;
 import org.logitkernels.testkit.ChiSquare;
 
 /**

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.logitkernels.spi.Survivors;
 
 /** Sums of surprisals on numbers that can be told by heart. */
-class SurprisalTest {
+class TypicalTest {
   /** Tokens with surprisals 0, 1, 2 and 3, each of mass 1; 1 is the entropy. */
   @Test
   void survivorsHoldAMassOnlyWithinTheDistance() {
@@ -24,19 +24,12 @@ class SurprisalTest {
     for (int i = 0; i < nearer.length; i++) {
       for (int n = 0; n <= 4; n++) {
         assertEquals(
-            n <= nearer[i], Surprisal.holds(survivors, 1, distances[i], n, 1, 0), "mass " + n);
+            n <= nearer[i], Typical.holds(survivors, 1, distances[i], n, 1, 0), "mass " + n);
         assertEquals(
-            n <= nearer[i], Surprisal.holds(survivors, 1, distances[i], 0, 1, n), "count " + n);
+            n <= nearer[i], Typical.holds(survivors, 1, distances[i], 0, 1, n), "count " + n);
       }
     }
-    assertTrue(Surprisal.holds(survivors, 2, 1, 3, 1, 3), "surprisals are half as far at T = 2");
-    assertFalse(Surprisal.holds(survivors, 2, 1, 4, 1, 4));
-  }
-
-  @Test
-  void dynamicTemperatureGoesFromTheLeastToTheMost() {
-    assertEquals(1, Surprisal.dynamicTemperature(0, 1, 0.5f, 1.5f, 1));
-    assertEquals(0.5, Surprisal.dynamicTemperature(0, 2, 0.5f, 1.5f, 1));
-    assertEquals(1.5, Surprisal.dynamicTemperature(Math.log(2), 2, 0.5f, 1.5f, 1));
+    assertTrue(Typical.holds(survivors, 2, 1, 3, 1, 3), "surprisals are half as far at T = 2");
+    assertFalse(Typical.holds(survivors, 2, 1, 4, 1, 4));
   }
 }

@@ -1,4 +1,4 @@
-package org.logitkernels;
+package org.logitkernels.chain;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -13,8 +13,8 @@ import java.util.Locale;
  * 200}) and PractRand ({@code stdin32}).
  *
  * <p>{@code java -cp core/target/classes:core/target/test-classes
- * org.logitkernels.RandomStreamBytes ORDER HALF}: the ORDER in which draws are visited is one of
- * {@link Order}, the HALF of each draw's 53 bits {@code high} or {@code low}.
+ * org.logitkernels.chain.RandomStreamBytes ORDER HALF}: the ORDER in which draws are visited is one
+ * of {@link Order}, the HALF of each draw's 53 bits {@code high} or {@code low}.
  */
 final class RandomStreamBytes {
   private static final int SEEDS = 1024;

@@ -1,0 +1,333 @@
+package org.logitkernels.chain;
+
+import java.util.Arrays;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.rows.Row;
+import org.logitkernels.rows.WholeRowDraw;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * A row with the changes that steps have made to it.
+ *
+ * <p>The row is the caller's and never written. Changes are kept beside it. A top-k takes them in
+ * without a copy. Whatever else needs the whole row gets a copy, made once. Tokens that are
+ * excluded from a row that was summed need no copy until another step asks for the whole row.
+ */
+final class ChangedRow {
+  /** More tokens than this are better dropped than excluded. */
+  private static final int MOST_EXCLUDED = 64;
+
+  /** No row has it: temperatures are above 0. */
+  private static final double NO_TEMPERATURE = 0;
+
+  private static final float[] NONE = {};
+
+  private final Backend backend;
+
+  /** Where kernels leave what they find. */
+  private final Survivors survivors;
+
+  private final TokenMap changes = new TokenMap(); // to the bits of the logit
+  private final Row.OfArray copied;
+  private float[] copy = NONE;
+  private Row<?> row;
+
+  /** The row that the chain began with. */
+  private Row<?> given;
+
+  /**
+   * The temperature of the sums of the row's blocks, without the tokens that are excluded; {@link
+   * #NO_TEMPERATURE} if there are no such sums.
+   */
+  private double summedAt = NO_TEMPERATURE;
+
+  ChangedRow(Backend backend, Survivors survivors) {
+    this.backend = backend;
+    this.survivors = survivors;
+    this.copied = new Row.OfArray(backend);
+    this.row = copied;
+    this.given = copied;
+  }
+
+  /** Begins with a row. */
+  void open(Row<?> row) {
+    given = row;
+    this.row = row;
+    forgetSums();
+    changes.clear();
+    survivors.excludedCount = 0;
+  }
+
+  /** Begins again with the same row. */
+  void reopen() {
+    survivors.forgetStrips();
+    open(given);
+  }
+
+  /** Tokens in the row. */
+  int length() {
+    return row.length();
+  }
+
+  /** A token's logit; that of a token that is not there is masked. */
+  float get(int token) {
+    if (token < 0 || token >= length()) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    int place = changes.place(token);
+    return place < 0 ? row.get(token) : Float.intBitsToFloat(changes.number(place));
+  }
+
+  /** Changes a token's logit. */
+  void set(int token, float logit) {
+    forgetSums();
+    changes.set(token, Float.floatToRawIntBits(logit));
+  }
+
+  /** How many tokens are not masked. Token by token: for errors alone. */
+  int unmasked() {
+    int count = 0;
+    for (int token = 0; token < length(); token++) {
+      count += get(token) > Float.NEGATIVE_INFINITY ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** The row as it is without the changes. */
+  Row<?> unchanged() {
+    return row;
+  }
+
+  /** The row with the changes: a copy, if there are any. */
+  Row<?> whole() {
+    if (changes.size() > 0) {
+      copy();
+    }
+    return row;
+  }
+
+  private void copy() {
+    int length = length();
+    if (row != copied) {
+      if (copy.length < length) {
+        copy = new float[survivors.capacity()];
+      }
+      row.copy(0, copy, 0, length);
+      row = copied.at(copy, 0, length);
+    }
+    for (int i = 0; i < changes.size(); i++) {
+      copy[changes.token(i)] = Float.intBitsToFloat(changes.number(i));
+    }
+    changes.clear();
+    survivors.excludedCount = 0;
+    survivors.forgetStrips();
+    forgetSums();
+  }
+
+  /** Masks every token whose bit is 0, or that has none. NaN and +Infinity stay errors. */
+  void allow(long[] mask) {
+    copy();
+    row.argMax(survivors); // for its errors, which masking would hide
+    survivors.forgetStrips();
+    int to = length();
+    for (int at = 0; at < to; at += Long.SIZE) {
+      int end = Math.min(to, at + Long.SIZE);
+      long allowed = word(mask, at >> 6);
+      if (Long.bitCount(allowed) > Long.SIZE / 2) {
+        for (long rest = ~allowed; rest != 0; rest &= rest - 1) {
+          int i = at + Long.numberOfTrailingZeros(rest);
+          if (i < end) {
+            copy[i] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      } else {
+        allow(at, end, allowed);
+      }
+    }
+  }
+
+  /** Masks all but a few of {@code copy[at, end)}. */
+  private void allow(int at, int end, long allowed) {
+    int kept = 0;
+    for (long rest = allowed; rest != 0; rest &= rest - 1) {
+      int i = at + Long.numberOfTrailingZeros(rest);
+      survivors.values[kept++] = i < end ? copy[i] : 0;
+    }
+    Arrays.fill(copy, at, end, Float.NEGATIVE_INFINITY);
+    kept = 0;
+    for (long rest = allowed; rest != 0; rest &= rest - 1) {
+      int i = at + Long.numberOfTrailingZeros(rest);
+      if (i < end) {
+        copy[i] = survivors.values[kept++];
+      }
+    }
+  }
+
+  /** The bits of 64 tokens. */
+  static long word(long[] mask, int word) {
+    return word < mask.length ? mask[word] : 0;
+  }
+
+  /**
+   * How many of the best tokens of the unchanged row must be known, so that the best k of the
+   * changed row are among them and the changed tokens.
+   */
+  int needed(int k) {
+    return (int) Math.min((long) k + changes.size(), length());
+  }
+
+  /** Makes the best k of the changed row of the {@link #needed} best of the unchanged one. */
+  void takeIn(int k) {
+    if (changes.size() == 0) {
+      return;
+    }
+    dropChanged();
+    survivors.topK(k);
+    // Of the changed ones, those that the best k of the others leave room for.
+    float bar = survivors.size < k ? Float.NEGATIVE_INFINITY : survivors.lowest();
+    survivors.reserve(survivors.size + changes.size());
+    for (int i = 0; i < changes.size(); i++) {
+      float logit = Float.intBitsToFloat(changes.number(i));
+      if (logit >= bar) {
+        survivors.insert(changes.token(i), logit);
+      }
+    }
+    survivors.dropMasked();
+    survivors.topK(k);
+  }
+
+  private void dropChanged() {
+    int kept = 0;
+    for (int i = 0; i < survivors.size; i++) {
+      if (changes.place(survivors.ids[i]) < 0) {
+        survivors.move(i, kept++);
+      }
+    }
+    survivors.size = kept;
+  }
+
+  /** Leaves the maximum and the total weight. */
+  void sums(double temperature) {
+    whole();
+    sumOnce(temperature);
+  }
+
+  private void sumOnce(double temperature) {
+    if (summedAt != temperature) {
+      WholeRowDraw.sums(backend, row, temperature, survivors);
+      summedAt = temperature;
+    }
+  }
+
+  /** The next draw sums the row's blocks again. */
+  private void forgetSums() {
+    summedAt = NO_TEMPERATURE;
+  }
+
+  /** Leaves the maximum, the total weight, the entropy and the number of unmasked tokens. */
+  void entropy(double temperature) {
+    forgetSums(); // the kernel has its own use for them
+    whole().entropy(temperature, survivors);
+  }
+
+  /** Leaves the maximum and the deviation. */
+  void moments() {
+    forgetSums();
+    whole().moments(survivors);
+  }
+
+  /**
+   * XTC on the whole row: excludes all tokens from a cut on but the last of them in order. Returns
+   * false, and has done nothing, if they are more than a few.
+   */
+  boolean excludeTop(float cut, double temperature) {
+    row.collect(cut, survivors);
+    if (survivors.size > MOST_EXCLUDED) {
+      return false;
+    }
+    int count = survivors.size;
+    long[] best = survivors.bestFirst();
+    for (int i = 0; i < count - 1; i++) {
+      int token = TokenOrder.id(best[i]);
+      changes.set(token, Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
+      exclude(token, temperature);
+    }
+    if (count > 1) {
+      WholeRowDraw.renewTotal(row, temperature, survivors);
+    }
+    return true;
+  }
+
+  /** Excludes a token from draws from the whole row, whose blocks were summed. */
+  void exclude(int token, double temperature) {
+    WholeRowDraw.exclude(backend, row, temperature, token, survivors);
+  }
+
+  /** Draws from the whole row. */
+  int draw(double temperature, double u) {
+    sumForDraw(temperature);
+    return WholeRowDraw.draw(backend, row, temperature, u, survivors);
+  }
+
+  /** Leaves the total that a draw from the whole row would leave. */
+  void total(double temperature) {
+    sumForDraw(temperature);
+    WholeRowDraw.prefixes(row, temperature, survivors);
+  }
+
+  private void sumForDraw(double temperature) {
+    if (changes.size() > survivors.excludedCount) {
+      copy();
+    }
+    sumOnce(temperature);
+  }
+
+  /**
+   * Puts the row's unmasked tokens, without those excluded, in the place of the survivors. Returns
+   * false, and has done nothing, if the row is not the one that was summed at this temperature: the
+   * caller has written to it since.
+   */
+  boolean readOut(double temperature) {
+    if (row != copied && !isAsSummed(temperature)) {
+      return false;
+    }
+    int length = length();
+    survivors.size = 0;
+    survivors.reserve(length);
+    row.copy(0, survivors.values, 0, length);
+    survivors.all(survivors.values, 0, length);
+    dropChanged();
+    for (int i = 0; i < survivors.size; i++) {
+      if (!(survivors.values[i] <= survivors.max)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Sums the row again: other logits have other sums, unless their weights are lost in them. */
+  private boolean isAsSummed(double temperature) {
+    int blocks = Lanes.blocks(length());
+    long before = Lanes.hash(survivors.sums, survivors.tops, blocks);
+    float max = survivors.max;
+    double total = survivors.total;
+    survivors.forgetStrips();
+    try {
+      WholeRowDraw.blockSums(backend, row, temperature, survivors);
+      return before == Lanes.hash(survivors.sums, survivors.tops, blocks);
+    } catch (IllegalArgumentException notLogits) {
+      return false;
+    } catch (IllegalStateException e) {
+      if (RowErrors.isAllMasked(e)) {
+        return false;
+      }
+      throw e;
+    } finally {
+      survivors.max = max;
+      survivors.total = total;
+    }
+  }
+}
