@@ -3,7 +3,6 @@ package org.logitkernels.chain;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Cutoffs;
-import org.logitkernels.numerics.Deviation;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.rows.Row;
 import org.logitkernels.spi.Backend;
@@ -242,7 +241,7 @@ public final class ChainState {
   /** The standard deviation of the logits. Leaves the maximum. */
   double deviation() {
     if (narrowed) {
-      survivors.deviation = Deviation.deviation(survivors);
+      survivors.moments();
     } else {
       row.moments();
     }
