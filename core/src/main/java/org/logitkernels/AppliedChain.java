@@ -11,7 +11,6 @@ import org.logitkernels.chain.Logits;
 import org.logitkernels.chain.Penalties;
 import org.logitkernels.chain.Surprisal;
 import org.logitkernels.numerics.Cutoffs;
-import org.logitkernels.numerics.Deviation;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.Survivors;
@@ -516,7 +515,7 @@ final class AppliedChain {
   /** Leaves the maximum and the deviation. */
   private void moments() {
     if (logits.narrowed) {
-      survivors.deviation = Deviation.deviation(survivors);
+      survivors.moments();
     } else {
       logits.moments();
     }

@@ -1,8 +1,5 @@
 package org.logitkernels.numerics;
 
-import org.logitkernels.spi.SegmentAddress;
-import org.logitkernels.spi.Survivors;
-
 /**
  * The standard deviation of logits, masked ones not counted: a population's.
  *
@@ -20,56 +17,16 @@ public final class Deviation {
 
   private Deviation() {}
 
-  /** The index of the row's first unmasked logit. Throws where every token is masked. */
-  public static int first(float[] x, int from, int to) {
-    int i = from;
-    while (i < to && x[i] == Float.NEGATIVE_INFINITY) {
-      i++;
-    }
-    if (i == to) {
-      throw RowErrors.allMasked();
-    }
-    return i;
-  }
-
-  /** The same for a row in native memory. */
-  public static int first(SegmentAddress x, int from, int to) {
-    int i = from;
-    while (i < to && x.get(i) == Float.NEGATIVE_INFINITY) {
-      i++;
-    }
-    if (i == to) {
-      throw RowErrors.allMasked();
-    }
-    return i;
-  }
-
   /** Where a lane's sum stands: even lanes, then odd ones, which vectors of doubles hold apart. */
   public static int place(int lane) {
     return (lane & 1) * LANES / 2 + lane / 2;
   }
 
   /**
-   * Adds {@code x[at, end)} to the lanes of a row that begins at {@code from}; counts the masked.
+   * Adds a logit to its lane: the row's logit number {@code id}. Returns how many are masked, 1 or
+   * 0.
    */
-  public static int add(float[] x, int from, int at, int end, float origin, double[] lanes) {
-    int masked = 0;
-    for (int i = at; i < end; i++) {
-      masked += add(x[i], i - from, origin, lanes);
-    }
-    return masked;
-  }
-
-  /** The same for a row in native memory. */
-  public static int add(SegmentAddress x, int from, int at, int end, float origin, double[] lanes) {
-    int masked = 0;
-    for (int i = at; i < end; i++) {
-      masked += add(x.get(i), i - from, origin, lanes);
-    }
-    return masked;
-  }
-
-  private static int add(float logit, int id, float origin, double[] lanes) {
+  public static int add(float logit, int id, float origin, double[] lanes) {
     if (logit == Float.NEGATIVE_INFINITY) {
       return 1;
     }
@@ -96,20 +53,5 @@ public final class Deviation {
       }
     }
     return lanes[at] + lanes[odd];
-  }
-
-  /** The deviation of survivors: in two passes by ascending id. */
-  public static double deviation(Survivors survivors) {
-    double sum = 0;
-    for (int i = 0; i < survivors.size; i++) {
-      sum += survivors.values[i];
-    }
-    double mean = sum / survivors.size;
-    double squares = 0;
-    for (int i = 0; i < survivors.size; i++) {
-      double difference = survivors.values[i] - mean;
-      squares += difference * difference;
-    }
-    return Math.sqrt(squares / survivors.size);
   }
 }

@@ -2,6 +2,7 @@ package org.logitkernels.scalar;
 
 import java.util.Arrays;
 import org.logitkernels.numerics.Deviation;
+import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Survivors;
 
 /** The logits' standard deviation over the whole row. */
@@ -11,10 +12,25 @@ final class MomentSum {
   /** Leaves the row's maximum and deviation. */
   static void moments(float[] x, int from, int to, Survivors survivors) {
     survivors.max = Maxima.max(x, from, to);
-    float origin = x[Deviation.first(x, from, to)];
+    float origin = x[first(x, from, to)];
     Arrays.fill(survivors.lanes, 0);
-    int masked = Deviation.add(x, from, from, to, origin, survivors.lanes);
+    int masked = 0;
+    for (int i = from; i < to; i++) {
+      masked += Deviation.add(x[i], i - from, origin, survivors.lanes);
+    }
     survivors.deviation = Deviation.deviation(survivors.lanes, to - from - masked);
     survivors.stripsOfBlocks = false;
+  }
+
+  /** The index of the row's first unmasked logit. Throws where every token is masked. */
+  private static int first(float[] x, int from, int to) {
+    int i = from;
+    while (i < to && x[i] == Float.NEGATIVE_INFINITY) {
+      i++;
+    }
+    if (i == to) {
+      throw RowErrors.allMasked();
+    }
+    return i;
   }
 }

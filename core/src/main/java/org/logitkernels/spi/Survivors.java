@@ -349,6 +349,21 @@ public final class Survivors {
     max(best);
   }
 
+  /** Leaves the standard deviation of the survivors: in two passes by ascending id. */
+  public void moments() {
+    double sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum += values[i];
+    }
+    double mean = sum / size;
+    double squares = 0;
+    for (int i = 0; i < size; i++) {
+      double difference = values[i] - mean;
+      squares += difference * difference;
+    }
+    deviation = Math.sqrt(squares / size);
+  }
+
   /** How many have {@code x - max >= threshold}. */
   int reaching(float threshold) {
     int count = 0;

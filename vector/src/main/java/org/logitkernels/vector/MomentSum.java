@@ -17,6 +17,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Deviation;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Survivors;
 
 /** The logits' standard deviation over the whole row, in one read, with the strips' maxima. */
@@ -25,24 +26,24 @@ final class MomentSum {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
-  private static final int MINUS_INFINITY = 0xff800000;
+  static final int MINUS_INFINITY = 0xff800000;
 
   // Floats become doubles as in Mass; these may be negative, and the shift spreads their sign over
   // three bits of the exponent.
-  private static final int HALF = 32;
-  private static final int TO_DOUBLE = 3;
-  private static final long OF_LOW = 0x8fffffffffffffffL;
-  private static final long OF_HIGH = 0x8fffffffe0000000L;
-  private static final double SCALE = 0x1p896;
+  static final int HALF = 32;
+  static final int TO_DOUBLE = 3;
+  static final long OF_LOW = 0x8fffffffffffffffL;
+  static final long OF_HIGH = 0x8fffffffe0000000L;
+  static final double SCALE = 0x1p896;
 
   /** Beside the masked tokens of a block: that it holds NaN with the sign set. */
-  private static final int NEGATIVE_NAN = 1 << 30;
+  static final int NEGATIVE_NAN = 1 << 30;
 
   private MomentSum() {}
 
   /** Leaves the row's maximum and deviation, and the maxima of its strips. */
   static void moments(float[] x, int from, int to, Survivors survivors) {
-    float origin = x[Deviation.first(x, from, to)];
+    float origin = x[first(x, from, to)];
     double[] lanes = survivors.lanes;
     Arrays.fill(lanes, 0);
     if (survivors.looked && Maxima.min(survivors.extremes) > Float.NEGATIVE_INFINITY) {
@@ -69,8 +70,32 @@ final class MomentSum {
     }
     survivors.max = Maxima.max(Maxima.check(x, from, to, extremes));
     survivors.stripsOfBlocks = true;
-    masked += Deviation.add(x, from, at, to, origin, lanes);
+    masked += add(x, from, at, to, origin, lanes);
     survivors.deviation = Deviation.deviation(lanes, to - from - masked);
+  }
+
+  /** The index of the row's first unmasked logit. Throws where every token is masked. */
+  private static int first(float[] x, int from, int to) {
+    int i = from;
+    while (i < to && x[i] == Float.NEGATIVE_INFINITY) {
+      i++;
+    }
+    if (i == to) {
+      throw RowErrors.allMasked();
+    }
+    return i;
+  }
+
+  /**
+   * Adds {@code x[at, end)} to the lanes of a row that begins at {@code from}. Returns how many of
+   * these logits are masked.
+   */
+  private static int add(float[] x, int from, int at, int end, float origin, double[] lanes) {
+    int masked = 0;
+    for (int i = at; i < end; i++) {
+      masked += Deviation.add(x[i], i - from, origin, lanes);
+    }
+    return masked;
   }
 
   /** Adds a row in which nothing is masked, and whose extremes and strips' maxima are known. */
@@ -79,7 +104,7 @@ final class MomentSum {
     for (; at <= to - Lanes.BLOCK; at += Lanes.BLOCK) {
       plainBlock(x, at, origin, lanes);
     }
-    Deviation.add(x, from, at, to, origin, lanes);
+    add(x, from, at, to, origin, lanes);
   }
 
   /** Adds a whole block to the lanes, of which a vector holds some; counts the masked tokens. */
