@@ -1,7 +1,5 @@
 package org.logitkernels.numerics;
 
-import org.logitkernels.spi.SegmentAddress;
-
 /** What a row must not hold, and how that is said. */
 public final class RowErrors {
   private static final String ALL_MASKED =
@@ -17,11 +15,6 @@ public final class RowErrors {
       }
     }
     return changed(); // since the pass that saw the value
-  }
-
-  /** The same for a row in native memory. */
-  public static IllegalArgumentException invalid(SegmentAddress logits, int from, int to) {
-    return invalid(logits.onHeap(to), from, to);
   }
 
   /** For a row that another thread has changed in the course of a call. */

@@ -110,7 +110,7 @@ final class EntropySum {
         } else { // filled up with masked logits
           System.arraycopy(x, at, survivors.values, 0, end - at);
           Arrays.fill(survivors.values, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
-          EntropySum.cutBlock(
+          cutBlock(
               survivors.values,
               0,
               0,

@@ -55,7 +55,7 @@ final class ExpSum {
   static final int PLAIN = Exponential.LEAST + 1;
 
   /** The bits of 1: what is beyond a float's exponent in the bits of a power of two. */
-  private static final int ONE = 0x3f800000;
+  static final int ONE = 0x3f800000;
 
   private ExpSum() {}
 

@@ -31,7 +31,7 @@ final class Maxima {
    * Long enough for the reduction at its end to cost little, short enough for a second look to cost
    * little.
    */
-  private static final int ARG_MAX_BLOCK = 8192;
+  static final int ARG_MAX_BLOCK = 8192;
 
   private Maxima() {}
 
@@ -140,6 +140,15 @@ final class Maxima {
   static long join(long one, long other) {
     float min = Math.min(min(one), min(other));
     return pack(Math.max(max(one), max(other)), Float.floatToRawIntBits(min));
+  }
+
+  /** The extremes of the first so many parts. */
+  static long join(long[] parts, int count) {
+    long extremes = NONE;
+    for (int part = 0; part < count; part++) {
+      extremes = join(extremes, parts[part]);
+    }
+    return extremes;
   }
 
   private static boolean isNegativeNaN(int unsignedMax) {

@@ -4,7 +4,7 @@ import org.logitkernels.spi.Survivors;
 
 /** Min-p: every unmasked token whose logit lies within a distance of the maximum. */
 final class MinP {
-  private static final int DEPTH = 32;
+  static final int DEPTH = 32;
 
   private MinP() {}
 

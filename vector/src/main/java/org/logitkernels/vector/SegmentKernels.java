@@ -8,8 +8,8 @@ import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The kernels of rows in native memory: {@code NativeArrayKernels}, which the build makes from
- * {@link ArrayKernels}, and what writes to native memory.
+ * The kernels of rows in native memory: {@link NativeArrayKernels}, the twin of {@link
+ * ArrayKernels}, and what writes to native memory.
  */
 final class SegmentKernels extends NativeArrayKernels implements NativeKernels {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -29,7 +29,7 @@ final class SegmentKernels extends NativeArrayKernels implements NativeKernels {
       double temperature,
       SegmentAddress y,
       Survivors survivors) {
-    if (isScalar(from, to, temperature)) {
+    if (ArrayKernels.isScalar(from, to, temperature)) {
       scalar.softmax(x, from, to, temperature, y, survivors);
       return;
     }
@@ -48,7 +48,7 @@ final class SegmentKernels extends NativeArrayKernels implements NativeKernels {
       double temperature,
       SegmentAddress y,
       Survivors survivors) {
-    if (isScalar(from, to, temperature)) {
+    if (ArrayKernels.isScalar(from, to, temperature)) {
       scalar.logSoftmax(x, from, to, temperature, y, survivors);
       return;
     }

@@ -14,7 +14,7 @@ class SharedPasses implements SharedRowKernels<float[]> {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /** Logits in a run, of which a block has one or more. */
-  private static final int RUN = LaneSum.ROUNDS * F.length();
+  static final int RUN = LaneSum.ROUNDS * F.length();
 
   @Override
   public void look(float[] x, int from, int to, int block, int end, int part, Survivors survivors) {
@@ -36,11 +36,7 @@ class SharedPasses implements SharedRowKernels<float[]> {
 
   @Override
   public void looked(int parts, Survivors survivors) {
-    long extremes = Maxima.NONE;
-    for (int part = 0; part < parts; part++) {
-      extremes = Maxima.join(extremes, survivors.partExtremes[part]);
-    }
-    survivors.extremes = extremes;
+    survivors.extremes = Maxima.join(survivors.partExtremes, parts);
     survivors.looked = true;
   }
 
@@ -67,7 +63,7 @@ class SharedPasses implements SharedRowKernels<float[]> {
     return at - from + Maxima.first(x, at, to, max);
   }
 
-  private static boolean attains(float[] maxima, int strip, float max) {
+  static boolean attains(float[] maxima, int strip, float max) {
     return FloatVector.fromArray(F, maxima, strip).compare(EQ, max).anyTrue();
   }
 

@@ -23,7 +23,7 @@ final class Softmax {
    * first, and a write and a read of the output; the other form costs an exponential a logit. On
    * the processor that was measured (AVX2) storing is faster, in either cache.
    */
-  private static final boolean STORES = true;
+  static final boolean STORES = true;
 
   /** So much may be taken from the exponent of a factor, which is 2^-84 at least, or 0. */
   private static final int NORMAL = 40;
@@ -53,7 +53,7 @@ final class Softmax {
     }
   }
 
-  private static double logPartition(int length, double temperature, float max, Scratch scratch) {
+  static double logPartition(int length, double temperature, float max, Scratch scratch) {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
     return LogProbability.ofPartition(total, max, temperature);
   }
@@ -91,7 +91,7 @@ final class Softmax {
    * The row's total: of weights that are at most 1 and 1/2 or more at the maximum, unless another
    * thread has changed the row since it was looked at.
    */
-  private static double total(Scratch scratch, int length, float max, double temperature) {
+  static double total(Scratch scratch, int length, float max, double temperature) {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
     if (!(total >= 0.5 && total <= length)) {
       throw RowErrors.changed();
@@ -124,7 +124,7 @@ final class Softmax {
   }
 
   /** Makes probabilities of the stored weights of a block with this maximum and minimum. */
-  private static void scaleBlock(
+  static void scaleBlock(
       float[] y,
       int at,
       float top,

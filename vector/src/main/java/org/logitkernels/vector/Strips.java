@@ -31,7 +31,7 @@ final class Strips {
   static final int UNKNOWN = Integer.MAX_VALUE;
 
   /** If it is fewer than one vector in so many that has hits, they are few. */
-  private static final int FEW = 8;
+  static final int FEW = 8;
 
   private Strips() {}
 

@@ -16,14 +16,14 @@ import org.logitkernels.spi.Survivors;
  */
 final class TopK {
   private static final VectorSpecies<Float> F = Species.FLOATS;
-  private static final int DEEPEST = 32;
-  private static final int SHALLOWEST = Strips.SHORTEST;
+  static final int DEEPEST = 32;
+  static final int SHALLOWEST = Strips.SHORTEST;
 
   /** Depth of the strips of a second look. */
-  private static final int FINE = 4;
+  static final int FINE = 4;
 
   /** Strips for each of the k: enough for a bar that few logits reach. */
-  private static final int STRIPS_EACH = 4;
+  static final int STRIPS_EACH = 4;
 
   private TopK() {}
 
@@ -76,12 +76,12 @@ final class TopK {
     survivors.topK(k);
   }
 
-  private static int depth(int most) {
+  static int depth(int most) {
     return Math.min(DEEPEST, Integer.highestOneBit(most));
   }
 
   /** A bar that k strips reach; the floor if there are fewer. */
-  private static float bar(Survivors survivors, int strips, int k, float floor) {
+  static float bar(Survivors survivors, int strips, int k, float floor) {
     float[] maxima = survivors.maxima;
     int depth = depth(strips / STRIPS_EACH / k);
     float bar = floor;
@@ -139,7 +139,7 @@ final class TopK {
   }
 
   /** Keeps the best k of the survivors, and few more, by a bar; more only where many are equal. */
-  private static void narrow(Survivors survivors, int k, float floor) {
+  static void narrow(Survivors survivors, int k, float floor) {
     if (survivors.size > 2 * Threshold.enough(k)) {
       int padded = survivors.pad(F.length());
       survivors.atLeast(Threshold.of(survivors.values, 0, padded, k, floor, survivors.max));

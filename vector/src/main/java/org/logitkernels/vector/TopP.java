@@ -16,13 +16,13 @@ final class TopP {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /** First distance from the maximum, in units of T. */
-  private static final double NEAR = 3;
+  static final double NEAR = 3;
 
   /** About as many logits are in a sample. */
-  private static final int SAMPLE = 4096;
+  static final int SAMPLE = 4096;
 
   /** So often a bar is lowered before every token is taken. */
-  private static final int ROUNDS = 4;
+  static final int ROUNDS = 4;
 
   private TopP() {}
 
@@ -76,7 +76,7 @@ final class TopP {
   }
 
   /** The survivors' weights, and their mass. */
-  private static long weigh(Survivors survivors, double temperature, double quantum) {
+  static long weigh(Survivors survivors, double temperature, double quantum) {
     int size = survivors.size;
     double scale = Exponential.scale(temperature);
     ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
@@ -109,7 +109,7 @@ final class TopP {
    * About the highest bar below which the sample has no more than a weight. What lies below is many
    * light tokens, of which a sample tells more than of the few heavy ones above.
    */
-  private static float bar(Survivors survivors, double weight, float high, float low) {
+  static float bar(Survivors survivors, double weight, float high, float low) {
     for (int round = 0; round < 9; round++) {
       float middle = low / 2 + high / 2;
       if (Mass.about(survivors.values, survivors.weights, survivors.size, middle) <= weight) {

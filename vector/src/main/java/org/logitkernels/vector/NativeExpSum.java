@@ -1,0 +1,678 @@
+// Generated from ExpSum.java by bin/twins: change that, and run bin/twins.
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
+import static org.logitkernels.numerics.Exponential.C1;
+import static org.logitkernels.numerics.Exponential.C2;
+import static org.logitkernels.numerics.Exponential.C3;
+import static org.logitkernels.numerics.Exponential.C4;
+import static org.logitkernels.numerics.Exponential.C5;
+import static org.logitkernels.numerics.Exponential.C6;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
+
+/** {@link ExpSum}, for rows in native memory. */
+final class NativeExpSum {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+  private static final IntVector LANES = IntVector.zero(I).addIndex(1);
+
+  private NativeExpSum() {}
+
+  static void sums(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
+    if (!survivors.summed) {
+      sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
+      total(x, from, to, temperature, survivors);
+    }
+  }
+
+  static void total(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
+    if (survivors.looked) {
+      NativeMaxima.check(
+          x, from, to, survivors.extremes); // strips do not show NaN with the sign set
+    }
+    int blocks = Lanes.blocks(to - from);
+    float max = NativeMaxima.check(x, from, to, Lanes.max(survivors.tops, blocks));
+    survivors.total(max, blocks, temperature);
+    survivors.stripsOfBlocks = true;
+  }
+
+  static void sums(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      int block,
+      int end,
+      Survivors survivors) {
+    Scratch scratch = Scratch.take();
+    pass(
+        x,
+        from + block * Lanes.BLOCK,
+        Math.min(to, from + end * Lanes.BLOCK),
+        temperature,
+        survivors.looked ? Maxima.min(survivors.extremes) : Float.NaN,
+        block,
+        survivors.sums,
+        survivors.tops,
+        survivors.maxima,
+        Lanes.COUNT,
+        scratch.groups);
+    scratch.give();
+  }
+
+  static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
+    pass(
+        x,
+        from,
+        to,
+        temperature,
+        Float.NaN,
+        0,
+        scratch.sums,
+        scratch.tops,
+        scratch.strips,
+        0,
+        scratch.groups);
+    return max(x, from, to, scratch);
+  }
+
+  private static float max(SegmentAddress x, int from, int to, Scratch scratch) {
+    return NativeMaxima.check(x, from, to, Lanes.max(scratch.tops, Lanes.blocks(to - from)));
+  }
+
+  static float stored(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      Scratch scratch,
+      float[] y,
+      int yFrom) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    double inverse = 1 / scale;
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      boolean whole = to - at >= Lanes.BLOCK;
+      long extremes =
+          whole ? NativeStrips.block(x, at, scratch.strips, 0) : NativeMaxima.rest(x, at, to);
+      scratch.tops[b] = Maxima.max(extremes);
+      scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
+    }
+    float max = max(x, from, to, scratch);
+    boolean near = !Exponential.isFar(max, scale);
+    int waiting = 0; // blocks before b whose lanes wait to be summed
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      float top = scratch.tops[b];
+      float least = scratch.leasts[b];
+      boolean stores = near && least == least && !Exponential.isFar(top, scale);
+      if (waiting == LaneSum.BLOCKS || !stores) {
+        LaneSum.sums(scratch.groups, waiting, scratch.sums, b - waiting);
+        waiting = 0;
+      }
+      if (!stores) {
+        scratch.leasts[b] = Float.NaN;
+        int end = Math.min(to, at + Lanes.BLOCK);
+        pass(
+            x,
+            at,
+            end,
+            temperature,
+            Float.NaN,
+            b,
+            scratch.sums,
+            scratch.tops,
+            scratch.strips,
+            0,
+            scratch.groups);
+        continue;
+      }
+      int exponent = Exponential.exponent(top, scale);
+      float shift = Exponential.BIASED - exponent;
+      int yAt = yFrom + at - from;
+      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
+      if (least * scale >= exponent + ExpSum.PLAIN) {
+        store(x, at, head, tail, shift, scratch.groups, first, y, yAt);
+      } else {
+        float floor = Exponential.floor(exponent, inverse);
+        storeCut(x, at, floor, head, tail, shift, scratch.groups, first, y, yAt);
+      }
+    }
+    LaneSum.sums(scratch.groups, waiting, scratch.sums, Lanes.blocks(to - from) - waiting);
+    return max;
+  }
+
+  static void pass(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      float least,
+      int block,
+      double[] sums,
+      float[] tops,
+      float[] maxima,
+      int strips,
+      float[] groups) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    double inverse = 1 / scale;
+    boolean looked = least == least;
+    boolean seen = false;
+    int waiting = 0; // blocks before b whose lanes wait to be summed
+    long extremes = Maxima.NONE;
+    for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
+      int end = Math.min(to, at + Lanes.BLOCK);
+      boolean whole = end - at == Lanes.BLOCK;
+      int strip = b * strips;
+      if (!whole) {
+        extremes = NativeMaxima.rest(x, at, end);
+      } else if (looked) {
+        extremes = Maxima.scan(maxima, strip, strip + Lanes.COUNT);
+      } else if (!seen) {
+        extremes = NativeStrips.block(x, at, maxima, strip);
+      }
+      float top = Maxima.max(extremes);
+      float bottom = looked && whole ? least : Maxima.min(extremes);
+      tops[b] = top;
+      boolean far = Exponential.isFar(top, scale);
+      int exponent = Exponential.exponent(top, scale);
+      boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
+      boolean plain = whole && !far && bottom * scale >= exponent + ExpSum.PLAIN;
+      boolean parts = !whole || looked && !plain;
+      seen = whole && !looked && !masked;
+      if (waiting == LaneSum.BLOCKS || parts || masked) {
+        LaneSum.sums(groups, waiting, sums, b - waiting);
+        waiting = 0;
+      }
+      if (masked) {
+        sums[b] = 0;
+        continue;
+      }
+      float shift = Exponential.BIASED - exponent;
+      float origin = far ? top : 0;
+      float floor = plain ? 0 : Exponential.floor(exponent, inverse);
+      if (parts) {
+        int full = (end - at) / Lanes.GROUP;
+        if (full > 0) {
+          cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+        }
+        int rest = at + full * Lanes.GROUP;
+        if (rest < end) {
+          lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
+        }
+        int count = LaneSum.paired(full);
+        if (full < count) {
+          Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+        }
+        sums[b] = LaneSum.sum(groups, 0, count);
+        continue;
+      }
+      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
+      if (looked) {
+        plainSeen(x, at, head, tail, shift, groups, first);
+      } else {
+        int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+        int next = ahead > 0 ? strip + strips : strip;
+        extremes =
+            plain
+                ? plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups, first)
+                : cutBlock(
+                    x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups, first);
+      }
+    }
+    LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
+  }
+
+  private static long plainBlock(
+      SegmentAddress x,
+      int at,
+      int ahead,
+      float head,
+      float tail,
+      float shift,
+      float[] maxima,
+      int strip,
+      float[] groups,
+      int first) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              int watch = look + 4 * group * F.length();
+              FloatVector sum = FloatVector.zero(F);
+              for (int j = 0; j < 4; j++) {
+                FloatVector v =
+                    FloatVector.fromMemorySegment(
+                        F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
+                sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                IntVector bits =
+                    FloatVector.fromMemorySegment(
+                            F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
+                        .reinterpretAsInts();
+                signedMax = signedMax.max(bits);
+                signedMin = signedMin.min(bits);
+                flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+          }
+          all = LaneSum.COMBINES ? all.add(half) : half;
+        }
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
+      }
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
+    }
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+  }
+
+  private static long cutBlock(
+      SegmentAddress x,
+      int at,
+      int ahead,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] maxima,
+      int strip,
+      float[] groups,
+      int first) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+      IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+      int look = at + ahead + part * LaneSum.ROUNDS;
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              int watch = look + 4 * group * F.length();
+              FloatVector sum = FloatVector.zero(F);
+              for (int j = 0; j < 4; j++) {
+                FloatVector v =
+                    FloatVector.fromMemorySegment(
+                            F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER)
+                        .sub(origins);
+                v = v.blend(floors, v.compare(LT, floors));
+                sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                IntVector bits =
+                    FloatVector.fromMemorySegment(
+                            F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
+                        .reinterpretAsInts();
+                signedMax = signedMax.max(bits);
+                signedMin = signedMin.min(bits);
+                flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+          }
+          all = LaneSum.COMBINES ? all.add(half) : half;
+        }
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
+      }
+      signedMax
+          .blend(signedMin, signedMax.compare(LT, 0))
+          .reinterpretAsFloats()
+          .intoArray(maxima, strip + part);
+      blockMax = blockMax.max(signedMax);
+      blockMin = blockMin.min(signedMin);
+    }
+    return Maxima.extremes(
+        blockMax.reduceLanes(MAX),
+        blockMin.reduceLanes(MIN),
+        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+  }
+
+  private static void plainSeen(
+      SegmentAddress x, int at, float head, float tail, float shift, float[] groups, int first) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert Math.abs(tail) < head : "head " + head + ", tail " + tail;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int j = 0; j < 4; j++) {
+                FloatVector v =
+                    FloatVector.fromMemorySegment(
+                        F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
+                sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+          }
+          all = LaneSum.COMBINES ? all.add(half) : half;
+        }
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
+      }
+    }
+  }
+
+  private static void cutGroups(
+      SegmentAddress x,
+      int at,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      int count,
+      float[] groups) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
+    assert at >= 0 && at <= x.length() - count * Lanes.GROUP : count + " groups at " + at;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int group = 0; group < count; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int j = 0; j < 4; j++) {
+          FloatVector v =
+              FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER)
+                  .sub(origins);
+          v = v.blend(floors, v.compare(LT, floors));
+          sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+        }
+        sum.intoArray(groups, group * Lanes.COUNT + part);
+      }
+    }
+  }
+
+  private static void store(
+      SegmentAddress x,
+      int at,
+      float head,
+      float tail,
+      float shift,
+      float[] groups,
+      int first,
+      float[] y,
+      int yAt) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector zero = FloatVector.zero(F);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int j = 0; j < 4; j++) {
+                FloatVector v =
+                    FloatVector.fromMemorySegment(
+                        F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
+                FloatVector weight = VectorExponential.addTo(zero, v, heads, tails, shifts);
+                sum = sum.add(weight);
+                weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+          }
+          all = LaneSum.COMBINES ? all.add(half) : half;
+        }
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
+      }
+    }
+  }
+
+  private static void storeCut(
+      SegmentAddress x,
+      int at,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] groups,
+      int first,
+      float[] y,
+      int yAt) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert floor - floor == 0 : "floor " + floor;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int start = at + group * Lanes.GROUP + part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int j = 0; j < 4; j++) {
+                FloatVector v =
+                    FloatVector.fromMemorySegment(
+                        F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
+                v = v.blend(floors, v.compare(LT, floors));
+                FloatVector t = v.fma(heads, shifts);
+                FloatVector r = v.fma(heads, shifts.sub(t));
+                r = v.fma(tails, r);
+                FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                p = p.fma(r, FloatVector.broadcast(F, C4));
+                p = p.fma(r, FloatVector.broadcast(F, C3));
+                p = p.fma(r, FloatVector.broadcast(F, C2));
+                p = p.fma(r, FloatVector.broadcast(F, C1));
+                p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+                IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                sum = p.fma(power.reinterpretAsFloats(), sum);
+                IntVector weight = p.reinterpretAsInts().add(power.sub(ExpSum.ONE));
+                zero.blend(
+                        weight.reinterpretAsFloats(),
+                        weight.compare(GT, VectorExponential.SUBNORMAL).cast(F))
+                    .intoArray(y, yAt - at + start + j * Lanes.COUNT);
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+          }
+          all = LaneSum.COMBINES ? all.add(half) : half;
+        }
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
+      }
+    }
+  }
+
+  private static void lastGroup(
+      SegmentAddress x,
+      int at,
+      int end,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      int group,
+      float[] groups) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at < end && end <= x.length() : "group " + at + " to " + end;
+    assert end - at < Lanes.GROUP && end >= F.length() : "group " + at + " to " + end;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
+    assert group >= 0 && group < Lanes.GROUPS : "group " + group;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = at + part; i < end; i += Lanes.COUNT) {
+        int from = Math.min(i, end - F.length());
+        VectorShuffle<Float> forth =
+            LANES.add(i - from).lanewise(AND, F.length() - 1).toShuffle().cast(F);
+        VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
+        FloatVector v =
+            FloatVector.fromMemorySegment(F, segment, offset + 4L * from, Species.ORDER)
+                .rearrange(forth)
+                .sub(origins);
+        v = floors.blend(v, v.compare(GE, floors).and(inside));
+        sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+      }
+      sum.intoArray(groups, group * Lanes.COUNT + part);
+    }
+  }
+
+  static void weights(
+      SegmentAddress x,
+      int at,
+      int end,
+      float max,
+      double scale,
+      float first,
+      float second,
+      float[] w,
+      int wFrom) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert at >= 0 && at <= end && end <= x.length() : "weights of " + at + " to " + end;
+    assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
+    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
+    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float origin = Exponential.origin(max, scale, 1);
+    int exponent = Exponential.exponent(max, scale);
+    float shift = Exponential.ROUND - exponent;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector origins = FloatVector.broadcast(F, origin);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector firsts = FloatVector.broadcast(F, first);
+    FloatVector seconds = FloatVector.broadcast(F, second);
+    int ahead = wFrom - at;
+    int i = at;
+    for (; i <= end - F.length(); i += F.length()) {
+      FloatVector v =
+          FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER).sub(origins);
+      FloatVector weight = VectorExponential.cut(v, heads, tails, shifts);
+      weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
+    }
+    for (; i < end; i++) {
+      float weight = Exponential.weight(x.get(i) - origin, head, tail, exponent);
+      w[i + ahead] = Exponential.probability(weight, first, second);
+    }
+  }
+}

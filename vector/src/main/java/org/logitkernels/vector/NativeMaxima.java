@@ -1,0 +1,152 @@
+// Generated from Maxima.java by bin/twins: change that, and run bin/twins.
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.SegmentAddress;
+
+/** {@link Maxima}, for rows in native memory. */
+final class NativeMaxima {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+
+  private NativeMaxima() {}
+
+  static long check(SegmentAddress x, int from, int to, long extremes) {
+    check(x, from, to, Maxima.max(extremes));
+    return extremes;
+  }
+
+  static float check(SegmentAddress x, int from, int to, float max) {
+    if (!(max < Float.POSITIVE_INFINITY)) {
+      throw RowErrors.invalid(x.onHeap(to), from, to);
+    }
+    if (max == Float.NEGATIVE_INFINITY) {
+      throw RowErrors.allMasked();
+    }
+    return max;
+  }
+
+  static long scan(SegmentAddress x, int from, int to) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert from >= 0 && from <= to - F.length() && to <= x.length() : from + " to " + to;
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    int last = to - F.length();
+    int i = from;
+    for (; i <= last - 4 * F.length(); i += 4 * F.length()) {
+      IntVector a =
+          FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
+              .reinterpretAsInts();
+      IntVector b =
+          FloatVector.fromMemorySegment(
+                  F, segment, offset + 4L * i + 4L * F.length(), Species.ORDER)
+              .reinterpretAsInts();
+      IntVector c =
+          FloatVector.fromMemorySegment(
+                  F, segment, offset + 4L * i + 4L * (2 * F.length()), Species.ORDER)
+              .reinterpretAsInts();
+      IntVector d =
+          FloatVector.fromMemorySegment(
+                  F, segment, offset + 4L * i + 4L * (3 * F.length()), Species.ORDER)
+              .reinterpretAsInts();
+      signedMax = signedMax.max(a.max(b).max(c.max(d)));
+      signedMin = signedMin.min(a.min(b).min(c.min(d)));
+      flippedMax =
+          flippedMax
+              .max(a.lanewise(XOR, Integer.MIN_VALUE))
+              .max(b.lanewise(XOR, Integer.MIN_VALUE));
+      flippedMax =
+          flippedMax
+              .max(c.lanewise(XOR, Integer.MIN_VALUE))
+              .max(d.lanewise(XOR, Integer.MIN_VALUE));
+    }
+    for (; i < last; i += F.length()) {
+      IntVector bits =
+          FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
+              .reinterpretAsInts();
+      signedMax = signedMax.max(bits);
+      signedMin = signedMin.min(bits);
+      flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+    }
+    // The last vector may take in logits for a second time, which changes no extreme.
+    IntVector bits =
+        FloatVector.fromMemorySegment(F, segment, offset + 4L * last, Species.ORDER)
+            .reinterpretAsInts();
+    return Maxima.extremes(
+        signedMax.max(bits).reduceLanes(MAX),
+        signedMin.min(bits).reduceLanes(MIN),
+        flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE)).reduceLanes(MAX) ^ Integer.MIN_VALUE);
+  }
+
+  static long rest(SegmentAddress x, int from, int to) {
+    if (to - from >= F.length()) {
+      return scan(x, from, to);
+    }
+    int signedMax = Integer.MIN_VALUE;
+    int signedMin = Integer.MAX_VALUE;
+    int unsignedMax = 0;
+    for (int i = from; i < to; i++) {
+      int bits = Float.floatToRawIntBits(x.get(i));
+      signedMax = Math.max(signedMax, bits);
+      signedMin = Math.min(signedMin, bits);
+      unsignedMax = Integer.compareUnsigned(bits, unsignedMax) > 0 ? bits : unsignedMax;
+    }
+    return Maxima.extremes(signedMax, signedMin, unsignedMax);
+  }
+
+  static int argMax(SegmentAddress x, int from, int to) {
+    float best = Float.NEGATIVE_INFINITY;
+    int start = from;
+    int at = from;
+    while (at < to) {
+      int end =
+          to - at < 2 * Maxima.ARG_MAX_BLOCK
+              ? to
+              : at + Maxima.ARG_MAX_BLOCK; // no short block at the end
+      float max = Maxima.max(scan(x, at, end));
+      if (!(max < Float.POSITIVE_INFINITY)) {
+        throw RowErrors.invalid(x.onHeap(to), from, to);
+      }
+      if (max > best) {
+        best = max;
+        start = at;
+      }
+      at = end;
+    }
+    if (best == Float.NEGATIVE_INFINITY) {
+      throw RowErrors.allMasked();
+    }
+    return start - from + first(x, start, to, best);
+  }
+
+  static int first(SegmentAddress x, int from, int to, float max) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    int i = from;
+    for (; i <= to - F.length(); i += F.length()) {
+      long hits =
+          FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
+              .compare(VectorOperators.EQ, max)
+              .toLong();
+      if (hits != 0) {
+        return i + Long.numberOfTrailingZeros(hits) - from;
+      }
+    }
+    while (x.get(i) != max
+        && i < to - 1) { // the bound holds even if another thread changes the row
+      i++;
+    }
+    return i - from;
+  }
+}

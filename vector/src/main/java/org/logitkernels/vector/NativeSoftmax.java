@@ -1,0 +1,137 @@
+// Generated from Softmax.java by bin/twins: change that, and run bin/twins.
+package org.logitkernels.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.spi.SegmentAddress;
+
+/** {@link Softmax}, for rows in native memory. */
+final class NativeSoftmax {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+
+  private NativeSoftmax() {}
+
+  static double logSumExp(SegmentAddress x, int from, int to, double temperature) {
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    try {
+      float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+      return max / temperature + Softmax.logPartition(to - from, temperature, max, scratch);
+    } finally {
+      scratch.give();
+    }
+  }
+
+  static double logProbability(SegmentAddress x, int from, int to, double temperature, int token) {
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    try {
+      float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+      double logPartition = Softmax.logPartition(to - from, temperature, max, scratch);
+      return LogProbability.of(x.get(from + token), max, temperature, logPartition);
+    } finally {
+      scratch.give();
+    }
+  }
+
+  static void softmax(
+      SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
+    softmax(x, from, to, temperature, y, yFrom, Softmax.STORES && to - from >= Lanes.BLOCK);
+  }
+
+  static void softmax(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      float[] y,
+      int yFrom,
+      boolean stores) {
+    int blocks = Lanes.blocks(to - from);
+    Scratch scratch = Scratch.take(blocks);
+    try {
+      float max =
+          stores
+              ? NativeExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
+              : NativeExpSum.sums(x, from, to, temperature, scratch);
+      double total = Softmax.total(scratch, to - from, max, temperature);
+      double scale = Exponential.scale(temperature);
+      float first = Exponential.first(total);
+      float second = Exponential.second(total);
+      if (stores) {
+        scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
+      } else {
+        NativeExpSum.weights(x, from, to, max, scale, first, second, y, yFrom);
+      }
+    } finally {
+      scratch.give();
+    }
+  }
+
+  private static void scale(
+      SegmentAddress x,
+      int from,
+      int to,
+      float max,
+      double scale,
+      float first,
+      float second,
+      float[] y,
+      int yFrom,
+      Scratch scratch) {
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      int yAt = yFrom + at - from;
+      float least = scratch.leasts[b];
+      if (least == least) {
+        Softmax.scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
+      } else {
+        int end = Math.min(to, at + Lanes.BLOCK);
+        NativeExpSum.weights(x, at, end, max, scale, first, second, y, yAt);
+      }
+    }
+  }
+
+  static void logSoftmax(
+      SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    try {
+      float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+      float logPartition = (float) Softmax.logPartition(to - from, temperature, max, scratch);
+      logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
+    } finally {
+      scratch.give();
+    }
+  }
+
+  private static void logarithms(
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      float max,
+      float logPartition,
+      float[] y,
+      int yFrom) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    float shrink = Exponential.shrink(temperature);
+    float factor = Exponential.inverse(temperature) / shrink;
+    float shrunkMax = max * shrink;
+    FloatVector factors = FloatVector.broadcast(F, factor);
+    FloatVector minusLogPartition = FloatVector.broadcast(F, -logPartition);
+    int shift = yFrom - from;
+    int i = from;
+    for (; i <= to - F.length(); i += F.length()) {
+      FloatVector d =
+          FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
+              .mul(shrink)
+              .sub(shrunkMax);
+      d.fma(factors, minusLogPartition).intoArray(y, i + shift);
+    }
+    for (; i < to; i++) {
+      y[i + shift] = Math.fma(x.get(i) * shrink - shrunkMax, factor, -logPartition);
+    }
+  }
+}

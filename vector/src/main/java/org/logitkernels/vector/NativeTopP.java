@@ -1,0 +1,86 @@
+// Generated from TopP.java by bin/twins: change that, and run bin/twins.
+package org.logitkernels.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
+
+/** {@link TopP}, for rows in native memory. */
+final class NativeTopP {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+
+  private NativeTopP() {}
+
+  static void topP(
+      SegmentAddress x, int from, int to, double temperature, float p, Survivors survivors) {
+    NativeExpSum.sums(x, from, to, temperature, survivors);
+    if (p == 1) {
+      NativeStrips.all(x, from, to, survivors);
+      return;
+    }
+    float max = survivors.max;
+    double quantum = Survivors.quantum(to - from);
+    long need = Survivors.need(p, survivors.total, quantum);
+    double distance = TopP.NEAR * temperature;
+    NativeStrips.collectBlocks(x, from, to, max, (float) -distance, survivors);
+    long mass = TopP.weigh(survivors, temperature, quantum);
+    int strips = Strips.inBlocks(to - from);
+    while (mass < need && strips > 0 && distance < Float.MAX_VALUE) {
+      distance *= 2;
+      float bar = (float) (max - distance);
+      if (Threshold.count(survivors.maxima, 0, strips, bar) > strips / 8) {
+        break; // most blocks have some: time to know where to stop
+      }
+      NativeStrips.collectBlocks(x, from, to, max, (float) -distance, survivors);
+      mass = TopP.weigh(survivors, temperature, quantum);
+    }
+    float end = max;
+    if (mass < need) {
+      // Together, all tokens below weigh less than the slack of what is needed.
+      double far =
+          Math.min(StrictMath.log(0x1p22 * (to - from)) * temperature, Float.MAX_VALUE / 2);
+      float low = (float) (max - far);
+      double outside = survivors.total - need / quantum;
+      int step = sample(x, from, to, temperature, survivors);
+      end = TopP.bar(survivors, outside / step, max, low);
+      // Some way into the mass outside, for the sample's error.
+      float bar = TopP.bar(survivors, 0.75 * outside / step, end, low);
+      distance = (double) max - bar;
+      for (int round = 0; mass < need && round < TopP.ROUNDS; round++) {
+        NativeStrips.collectBlocks(x, from, to, max, (float) -Math.min(distance, far), survivors);
+        mass = TopP.weigh(survivors, temperature, quantum);
+        distance *= 1.25;
+      }
+      if (mass < need) {
+        NativeStrips.all(x, from, to, survivors);
+        mass = TopP.weigh(survivors, temperature, quantum);
+      }
+    }
+    if (mass >= need) { // else all of them: the rest is rounding
+      Nucleus.keep(survivors, temperature, mass, need, quantum, end);
+    }
+  }
+
+  private static int sample(
+      SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    int vectors = (to - from) / F.length();
+    int most = TopP.SAMPLE / F.length();
+    int step = (vectors + most - 1) / most;
+    float[] values = survivors.values;
+    int size = 0;
+    for (int i = from; i <= to - F.length(); i += step * F.length()) {
+      FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
+          .intoArray(values, size);
+      size += F.length();
+    }
+    survivors.size = size;
+    double scale = Exponential.scale(temperature);
+    ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
+    return step;
+  }
+}
