@@ -2,18 +2,10 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
-import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.XOR;
-import static org.logitkernels.numerics.Exponential.C1;
-import static org.logitkernels.numerics.Exponential.C2;
-import static org.logitkernels.numerics.Exponential.C3;
-import static org.logitkernels.numerics.Exponential.C4;
-import static org.logitkernels.numerics.Exponential.C5;
-import static org.logitkernels.numerics.Exponential.C6;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -26,8 +18,8 @@ import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Survivors;
 
 /**
- * Sums of weights, block by block, in one read of the row; and the weights themselves, stored while
- * they are summed, for a softmax.
+ * Sums of weights, block by block, in one read of the row. {@link StoredSum} stores the weights
+ * too, for a softmax.
  *
  * <p>The method that sums a block looks at the next one too, for its extremes: so the next block's
  * maximum is known before its weights are, and the row streams in while the processor computes.
@@ -53,9 +45,6 @@ final class ExpSum {
 
   /** Of a block without a logit whose power is less than this above N, every weight counts. */
   static final int PLAIN = Exponential.LEAST + 1;
-
-  /** The bits of 1: what is beyond a float's exponent in the bits of a power of two. */
-  static final int ONE = 0x3f800000;
 
   private ExpSum() {}
 
@@ -117,69 +106,8 @@ final class ExpSum {
     return max(x, from, to, scratch);
   }
 
-  private static float max(float[] x, int from, int to, Scratch scratch) {
+  static float max(float[] x, int from, int to, Scratch scratch) {
     return Maxima.check(x, from, to, Lanes.max(scratch.tops, Lanes.blocks(to - from)));
-  }
-
-  /**
-   * The same, and stores the weights of whole blocks, each relative to its own N, where a softmax
-   * can go on with them: near blocks of near rows. Leaves which they are, by their least logits.
-   *
-   * <p>The row is looked at first, whole: nothing may be written before it is known to be valid.
-   */
-  static float stored(
-      float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
-    double scale = Exponential.scale(temperature);
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    double inverse = 1 / scale;
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      boolean whole = to - at >= Lanes.BLOCK;
-      long extremes = whole ? Strips.block(x, at, scratch.strips, 0) : Maxima.rest(x, at, to);
-      scratch.tops[b] = Maxima.max(extremes);
-      scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
-    }
-    float max = max(x, from, to, scratch);
-    boolean near = !Exponential.isFar(max, scale);
-    int waiting = 0; // blocks before b whose lanes wait to be summed
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      float top = scratch.tops[b];
-      float least = scratch.leasts[b];
-      boolean stores = near && least == least && !Exponential.isFar(top, scale);
-      if (waiting == LaneSum.BLOCKS || !stores) {
-        LaneSum.sums(scratch.groups, waiting, scratch.sums, b - waiting);
-        waiting = 0;
-      }
-      if (!stores) {
-        scratch.leasts[b] = Float.NaN;
-        int end = Math.min(to, at + Lanes.BLOCK);
-        pass(
-            x,
-            at,
-            end,
-            temperature,
-            Float.NaN,
-            b,
-            scratch.sums,
-            scratch.tops,
-            scratch.strips,
-            0,
-            scratch.groups);
-        continue;
-      }
-      int exponent = Exponential.exponent(top, scale);
-      float shift = Exponential.BIASED - exponent;
-      int yAt = yFrom + at - from;
-      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
-      if (least * scale >= exponent + PLAIN) {
-        store(x, at, head, tail, shift, scratch.groups, first, y, yAt);
-      } else {
-        float floor = Exponential.floor(exponent, inverse);
-        storeCut(x, at, floor, head, tail, shift, scratch.groups, first, y, yAt);
-      }
-    }
-    LaneSum.sums(scratch.groups, waiting, scratch.sums, Lanes.blocks(to - from) - waiting);
-    return max;
   }
 
   /**
@@ -492,128 +420,6 @@ final class ExpSum {
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
-      }
-    }
-  }
-
-  /** {@link #plainSeen}, which stores the weights, relative to the block's N. */
-  private static void store(
-      float[] x,
-      int at,
-      float head,
-      float tail,
-      float shift,
-      float[] groups,
-      int first,
-      float[] y,
-      int yAt) {
-    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
-    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
-    assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector zero = FloatVector.zero(F);
-    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  FloatVector weight = VectorExponential.addTo(zero, v, heads, tails, shifts);
-                  sum = sum.add(weight);
-                  weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
-                }
-              }
-              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
-            }
-            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
-          }
-          all = LaneSum.COMBINES ? all.add(half) : half;
-        }
-        all.intoArray(groups, first + row * Lanes.COUNT + part);
-      }
-    }
-  }
-
-  /**
-   * The same of a near block in which weights may lie below the least. The polynomial stands here
-   * and not in a call, as both the sum and the weight are made of it.
-   */
-  private static void storeCut(
-      float[] x,
-      int at,
-      float floor,
-      float head,
-      float tail,
-      float shift,
-      float[] groups,
-      int first,
-      float[] y,
-      int yAt) {
-    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
-    assert floor - floor == 0 : "floor " + floor;
-    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
-    assert yAt >= 0 && yAt <= y.length - Lanes.BLOCK : "weights at " + yAt + " of " + y.length;
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector floors = FloatVector.broadcast(F, floor);
-    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  v = v.blend(floors, v.compare(LT, floors));
-                  FloatVector t = v.fma(heads, shifts);
-                  FloatVector r = v.fma(heads, shifts.sub(t));
-                  r = v.fma(tails, r);
-                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                  p = p.fma(r, FloatVector.broadcast(F, C4));
-                  p = p.fma(r, FloatVector.broadcast(F, C3));
-                  p = p.fma(r, FloatVector.broadcast(F, C2));
-                  p = p.fma(r, FloatVector.broadcast(F, C1));
-                  p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
-                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                  sum = p.fma(power.reinterpretAsFloats(), sum);
-                  IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
-                  zero.blend(
-                          weight.reinterpretAsFloats(),
-                          weight.compare(GT, VectorExponential.SUBNORMAL).cast(F))
-                      .intoArray(y, yAt - at + start + j * Lanes.COUNT);
-                }
-              }
-              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
-            }
-            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
-          }
-          all = LaneSum.COMBINES ? all.add(half) : half;
-        }
-        all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
     }
   }

@@ -54,7 +54,7 @@ final class NativeSoftmax {
     try {
       float max =
           stores
-              ? NativeExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
+              ? NativeStoredSum.sums(x, from, to, temperature, scratch, y, yFrom)
               : NativeExpSum.sums(x, from, to, temperature, scratch);
       double total = Softmax.total(scratch, to - from, max, temperature);
       double scale = Exponential.scale(temperature);

@@ -71,7 +71,7 @@ final class Softmax {
     try {
       float max =
           stores
-              ? ExpSum.stored(x, from, to, temperature, scratch, y, yFrom)
+              ? StoredSum.sums(x, from, to, temperature, scratch, y, yFrom)
               : ExpSum.sums(x, from, to, temperature, scratch);
       double total = total(scratch, to - from, max, temperature);
       double scale = Exponential.scale(temperature);

@@ -40,6 +40,7 @@ final class Twins {
           "MomentSum",
           "SharedPasses",
           "Softmax",
+          "StoredSum",
           "Strips",
           "TopK",
           "TopP");
