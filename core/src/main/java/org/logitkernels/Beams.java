@@ -243,11 +243,11 @@ public final class Beams {
   /** Finds the best tokens of a beam; returns how many. */
   private int read(float[] logits, int at, int b, float temperature) {
     try {
-      survivors.forgetStrips();
+      survivors.row.forget();
       kernels.rows.sums(logits, at, at + vocabulary, temperature, survivors);
       tops[b] = survivors.max;
       logPartitions[b] = survivors.logPartition(temperature);
-      survivors.forgetStrips();
+      survivors.row.forget();
       kernels.rows.topK(logits, at, at + vocabulary, most, survivors);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);

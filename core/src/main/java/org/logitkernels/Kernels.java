@@ -306,7 +306,7 @@ public final class Kernels {
     checkTemperature(temperature);
     checkProbability(p);
     Survivors survivors = workspace.open(to - from);
-    rows.topP(logits, from, to, temperature, p, survivors);
+    rows.topP(logits, from, to, temperature, p, false, survivors);
     return writeNucleus(survivors, temperature, ids, probabilities);
   }
 
@@ -428,7 +428,7 @@ public final class Kernels {
     rows.sums(logits, from, to, temperature, survivors);
     float max = survivors.max;
     double logPartition = survivors.logPartition(temperature);
-    survivors.forgetStrips();
+    survivors.row.forget();
     rows.topK(logits, from, to, n, survivors);
     long[] best = survivors.bestFirst();
     for (int i = 0; i < survivors.size; i++) {
@@ -573,7 +573,7 @@ public final class Kernels {
     if (p == 1) {
       rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
     } else {
-      rows.topP(logits, from, to, temperature, p, survivors); // weights and all
+      rows.topP(logits, from, to, temperature, p, false, survivors); // weights and all
       renormalize(survivors, probabilities, probabilitiesFrom, to - from);
     }
   }
@@ -780,7 +780,7 @@ public final class Kernels {
       SegmentAddress y = source.output(probabilities, probabilitiesByteOffset);
       rows.natives().softmax(of.floats(), 0, length, temperature, y, workspace.survivors);
     } else {
-      float[] y = source.room(length);
+      float[] y = source.room();
       row.softmax(temperature, y, 0);
       RowSource.copy(y, length, probabilities, probabilitiesByteOffset);
     }
@@ -876,7 +876,7 @@ public final class Kernels {
       SegmentAddress y = source.output(logProbabilities, logProbabilitiesByteOffset);
       rows.natives().logSoftmax(of.floats(), 0, length, temperature, y, workspace.survivors);
     } else {
-      float[] y = source.room(length);
+      float[] y = source.room();
       row.logSoftmax(temperature, y, 0);
       RowSource.copy(y, length, logProbabilities, logProbabilitiesByteOffset);
     }

@@ -1,6 +1,5 @@
 package org.logitkernels;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -9,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Room;
 import org.logitkernels.rows.Row;
+import org.logitkernels.rows.WorkCrew;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.SegmentAddress;
@@ -22,16 +22,14 @@ import org.logitkernels.spi.Survivors;
  * segment: a loop that has met both is slow for both.
  */
 final class RowSource {
-  private static final float[] NONE = {};
-
   private final Backend backend;
   private final Survivors survivors;
   private final Row.OfArray array;
   private Row.@Nullable OfNative natives;
   private Row.@Nullable OfNarrow narrow;
   private @Nullable SegmentAddress output;
-  private float[] floats = NONE;
-  private MemorySegment narrowOffHeap = MemorySegment.NULL;
+  private boolean copied;
+  private @Nullable WorkCrew crew;
   private @Nullable FloatBuffer buffer;
   private MemorySegment ofBuffer = MemorySegment.NULL;
   private int bufferPosition;
@@ -48,19 +46,39 @@ final class RowSource {
   }
 
   Row<?> open(float[] x, int from, int to) {
-    survivors.forgetStrips();
+    survivors.take();
+    survivors.row.forget();
+    copied = false;
+    array.share(crew);
     return array.at(x, from, to);
+  }
+
+  /** From now on a crew shares the passes over long rows; null for nobody. */
+  void share(@Nullable WorkCrew crew) {
+    this.crew = crew;
+  }
+
+  /**
+   * Whether the row lies in the arrays that rows are copied to, and not where the caller has it.
+   */
+  boolean isCopied() {
+    return copied;
   }
 
   Row<?> open(MemorySegment segment, long offset, int length, ElementType type) {
     checkPlace(segment, offset, length, type);
-    survivors.forgetStrips();
+    survivors.take();
+    survivors.row.forget();
+    copied = false;
+    array.share(crew);
     NarrowFormat format = type.narrow();
     if (format != null) {
       return narrow(segment, offset, length, format);
     }
     if (segment.isNative()) {
-      return natives().at(segment, offset, length);
+      Row.OfNative row = natives();
+      row.share(crew);
+      return row.at(segment, offset, length);
     }
     if (offset % Float.BYTES == 0 && segment.heapBase().orElse(null) instanceof float[] heap) {
       long first = (segment.address() + offset) / Float.BYTES;
@@ -68,7 +86,9 @@ final class RowSource {
         return array.at(heap, (int) first, (int) first + length);
       }
     }
-    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, room(length), 0, length);
+    copied = true;
+    float[] floats = room();
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, floats, 0, length);
     return array.at(floats, 0, length);
   }
 
@@ -109,12 +129,9 @@ final class RowSource {
     return row;
   }
 
-  /** Memory for as many floats, perhaps those of the row itself. */
-  float[] room(int length) {
-    if (floats.length < length) {
-      floats = new float[survivors.capacity()];
-    }
-    return floats;
+  /** Memory for as many floats as the longest row has, perhaps those of the row itself. */
+  float[] room() {
+    return survivors.arrays().floats();
   }
 
   private Row<?> narrow(MemorySegment segment, long offset, int length, NarrowFormat format) {
@@ -123,15 +140,14 @@ final class RowSource {
       row = new Row.OfNarrow(backend, survivors);
       narrow = row;
     }
+    row.share(crew);
     if (segment.isNative()) {
       return row.at(segment, offset, length, format);
     }
-    long bytes = (long) length * format.bytes();
-    if (narrowOffHeap.byteSize() < bytes) {
-      narrowOffHeap = Arena.ofAuto().allocate((long) survivors.capacity() * format.bytes(), 64);
-    }
-    MemorySegment.copy(segment, offset, narrowOffHeap, 0, bytes);
-    return row.at(narrowOffHeap, 0, length, format);
+    copied = true;
+    MemorySegment offHeap = survivors.arrays().offHeap(format.bytes());
+    MemorySegment.copy(segment, offset, offHeap, 0, (long) length * format.bytes());
+    return row.at(offHeap, 0, length, format);
   }
 
   static void checkPlace(MemorySegment segment, long offset, int length, ElementType type) {

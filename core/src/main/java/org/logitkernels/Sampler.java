@@ -5,11 +5,13 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.chain.ChainState;
 import org.logitkernels.chain.CompiledChain;
 import org.logitkernels.chain.RandomStream;
 import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
 import org.logitkernels.rows.Row;
@@ -103,8 +105,8 @@ public final class Sampler {
   private final Survivors survivors;
   private final View view = new View();
 
-  /** Whether a call is under way. Plain, as it finds a misuse and protects nothing. */
-  private boolean busy;
+  /** Whether a call is under way: behind it, its arrays are another sampler's. */
+  private final AtomicBoolean busy = new AtomicBoolean();
 
   private long position;
   private long @Nullable [] mask;
@@ -193,7 +195,7 @@ public final class Sampler {
       owesAccept = false;
       return copy;
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -207,7 +209,7 @@ public final class Sampler {
       forgetDraw();
       sampled = false;
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -236,7 +238,7 @@ public final class Sampler {
       compiled.acceptPrompt(tokens);
       forgetDraw();
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -259,7 +261,7 @@ public final class Sampler {
       compiled.reserve();
       add(token);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -296,16 +298,21 @@ public final class Sampler {
       compiled.rollback(tokens);
       forgetDraw();
     } finally {
-      busy = false;
+      end();
     }
   }
 
   /** Begins a call. */
   private void begin() {
-    if (busy) {
+    if (!busy.compareAndSet(false, true)) {
       throw RowErrors.shared();
     }
-    busy = true;
+  }
+
+  /** Ends a call: what only the work on a row needs is given back. */
+  private void end() {
+    state.rest(sampled, source.isCopied());
+    busy.setRelease(false);
   }
 
   private void checkToken(int token) {
@@ -373,7 +380,7 @@ public final class Sampler {
       open(logits, from, to);
       return addNext(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -400,7 +407,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return addNext(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -422,7 +429,7 @@ public final class Sampler {
       open(logits);
       return addNext(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -471,7 +478,7 @@ public final class Sampler {
       open(logits, from, to);
       return drawFromStream(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -479,7 +486,7 @@ public final class Sampler {
   private int lengthOf(float[] logits) {
     if (logits == null) {
       beginCall();
-      busy = false;
+      end();
     }
     return logits.length;
   }
@@ -528,7 +535,7 @@ public final class Sampler {
       open(logits, from, to);
       return draw(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -557,7 +564,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return drawFromStream(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -593,7 +600,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return draw(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -616,7 +623,7 @@ public final class Sampler {
       open(logits);
       return drawFromStream(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -638,7 +645,7 @@ public final class Sampler {
       open(logits);
       return draw(u);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -681,7 +688,7 @@ public final class Sampler {
       open(logits, from, to);
       return apply();
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -704,7 +711,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return apply();
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -723,7 +730,7 @@ public final class Sampler {
       open(logits);
       return apply();
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -734,7 +741,7 @@ public final class Sampler {
 
   /** Shares the passes over rows from {@link #SHORTEST_SHARED} on with a crew, or with nobody. */
   void share(@Nullable WorkCrew crew) {
-    survivors.crew = crew;
+    source.share(crew);
   }
 
   private void open(float[] logits, int from, int to) {
@@ -852,7 +859,7 @@ public final class Sampler {
       owesAccept = compiled.dependsOnAccepted();
       return drawn;
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -897,7 +904,7 @@ public final class Sampler {
     try {
       return drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -1025,7 +1032,7 @@ public final class Sampler {
         out[outFrom + survivors.ids[i]] = asProbabilities ? probabilityOf(logit) : logit;
       }
     } finally {
-      busy = false;
+      end();
     }
   }
 
@@ -1101,12 +1108,14 @@ public final class Sampler {
     private boolean collected;
     private boolean stale;
     private boolean ordered;
-    private long[] best = {};
+    private long[] few = {};
+    private long[] best = few;
 
     void reset() {
       collected = false;
       stale = false;
       ordered = false;
+      best = few;
     }
 
     /** Puts all tokens of a chain that narrowed nothing in the survivors' place, once. */
@@ -1130,7 +1139,7 @@ public final class Sampler {
         collect();
         return survivors.size;
       } finally {
-        busy = false;
+        end();
       }
     }
 
@@ -1149,17 +1158,33 @@ public final class Sampler {
       return logProbabilityOf(TokenOrder.value(key(i)));
     }
 
+    /** The keys of few candidates are copied; those of many stay where their arrays stay. */
+    private void order() {
+      survivors.take();
+      long[] keys = survivors.bestFirst();
+      int size = survivors.size;
+      if (!survivors.areFew()) {
+        best = keys;
+        return;
+      }
+      if (few.length < size) {
+        few = new long[Room.of(few.length, size)];
+      }
+      System.arraycopy(keys, 0, few, 0, size);
+      best = few;
+    }
+
     private long key(int i) {
       Objects.checkIndex(i, size());
       begin();
       try {
         if (!ordered) {
-          best = survivors.bestFirst();
+          order();
           ordered = true;
         }
         return best[i];
       } finally {
-        busy = false;
+        end();
       }
     }
 

@@ -56,7 +56,7 @@ public final class Workspace {
       throw new IllegalArgumentException(
           "the row has " + length + " logits, but the workspace holds " + survivors.capacity());
     }
-    survivors.forgetStrips();
+    survivors.row.forget();
     return survivors;
   }
 

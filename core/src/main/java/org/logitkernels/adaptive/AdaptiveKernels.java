@@ -152,8 +152,9 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
   }
 
   @Override
-  public void topP(X x, int from, int to, double temperature, float p, Survivors survivors) {
-    serving(Kernel.TOP_P).topP(x, from, to, temperature, p, survivors);
+  public void topP(
+      X x, int from, int to, double temperature, float p, boolean summed, Survivors survivors) {
+    serving(Kernel.TOP_P).topP(x, from, to, temperature, p, summed, survivors);
   }
 
   @Override

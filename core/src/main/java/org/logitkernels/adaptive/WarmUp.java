@@ -482,7 +482,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     X x = placed.get(length).get(shape);
     float[] row = rows[length][shape];
     int to = row.length;
-    survivors.forgetStrips();
+    survivors.row.forget();
     if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW) {
       survivors.all(row, 0, to);
       survivors.renewMax();
@@ -502,7 +502,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       case SOFTMAX -> kernels.softmax(x, 0, to, temperature, out, 0);
       case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, to, temperature, out, 0);
       case TOP_K -> kernels.topK(x, 0, to, even ? 40 : 200, survivors);
-      case TOP_P -> kernels.topP(x, 0, to, temperature, p, survivors);
+      case TOP_P -> kernels.topP(x, 0, to, temperature, p, false, survivors);
       case MIN_P -> kernels.minP(x, 0, to, even ? -3 : -2, survivors);
       case SUMS -> kernels.sums(x, 0, to, temperature, survivors);
       case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
@@ -518,7 +518,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
           parts.looked(1, survivors);
           int half = (blocks + 1) / 2;
           parts.sums(x, 0, to, temperature, 0, half, survivors);
-          survivors.forgetStrips();
+          survivors.row.forget();
           parts.sums(x, 0, to, temperature, half, blocks, survivors);
           parts.total(x, 0, to, temperature, survivors);
         }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Cutoffs;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.rows.Row;
+import org.logitkernels.spi.ArrayPool;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.Survivors;
 
@@ -33,6 +34,9 @@ public final class ChainState {
   /** Whether the survivors are all that is left. */
   private boolean narrowed;
 
+  /** Whether the survivors are all tokens of a row that was not narrowed, for reading out. */
+  private boolean readOut;
+
   private double temperature = 1;
   private double u;
   private long @Nullable [] mask;
@@ -40,7 +44,7 @@ public final class ChainState {
   /** The state of rows up to a length. */
   public ChainState(Backend backend, int longestRow, History history) {
     this.backend = backend;
-    this.survivors = new Survivors(longestRow);
+    this.survivors = new Survivors(ArrayPool.of(longestRow));
     this.row = new ChangedRow(backend, survivors);
     this.history = history;
   }
@@ -49,6 +53,7 @@ public final class ChainState {
   public void open(Row<?> row) {
     this.row.open(row);
     narrowed = false;
+    readOut = false;
     survivors.forgetWeights();
   }
 
@@ -429,6 +434,26 @@ public final class ChainState {
    * the one that was drawn from: the caller has written to it since.
    */
   public boolean readOut() {
-    return narrowed || row.readOut(temperature);
+    if (!narrowed && !readOut) {
+      survivors.take();
+      readOut = row.readOut(temperature);
+    }
+    return narrowed || readOut;
+  }
+
+  /**
+   * Gives back the arrays that the row needed, unless what is left of it lies in them.
+   *
+   * @param kept whether what is left is to be kept
+   * @param copied whether the row that was opened lies in these arrays
+   */
+  public void rest(boolean kept, boolean copied) {
+    boolean set = narrowed || readOut;
+    if (kept && !set && (copied || row.isCopied())) {
+      return;
+    }
+    if (survivors.rest(kept && set)) {
+      row.rest();
+    }
   }
 }

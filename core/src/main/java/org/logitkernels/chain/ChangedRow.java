@@ -32,8 +32,9 @@ final class ChangedRow {
 
   private final TokenMap changes = new TokenMap(); // to the bits of the logit
   private final Row.OfArray copied;
-  private float[] copy = NONE;
+  private float[] copy = NONE; // of the arrays that are here while the row is worked on
   private Row<?> row;
+  private int length;
 
   /** The row that the chain began with. */
   private Row<?> given;
@@ -56,6 +57,7 @@ final class ChangedRow {
   void open(Row<?> row) {
     given = row;
     this.row = row;
+    length = row.length();
     forgetSums();
     changes.clear();
     survivors.excludedCount = 0;
@@ -63,13 +65,25 @@ final class ChangedRow {
 
   /** Begins again with the same row. */
   void reopen() {
-    survivors.forgetStrips();
+    survivors.row.forget();
     open(given);
   }
 
   /** Tokens in the row. */
   int length() {
-    return row.length();
+    return length;
+  }
+
+  /** Whether the logits lie in a copy, and not where the caller has them. */
+  boolean isCopied() {
+    return row == copied;
+  }
+
+  /** The arrays of the copy are given back. */
+  void rest() {
+    copy = NONE;
+    copied.at(NONE, 0, 0);
+    given.rest();
   }
 
   /** A token's logit; that of a token that is not there is masked. */
@@ -110,11 +124,9 @@ final class ChangedRow {
   }
 
   private void copy() {
-    int length = length();
     if (row != copied) {
-      if (copy.length < length) {
-        copy = new float[survivors.capacity()];
-      }
+      copy = survivors.arrays().changed();
+      copied.shareAs(row);
       row.copy(0, copy, 0, length);
       row = copied.at(copy, 0, length);
     }
@@ -123,7 +135,7 @@ final class ChangedRow {
     }
     changes.clear();
     survivors.excludedCount = 0;
-    survivors.forgetStrips();
+    survivors.row.forget();
     forgetSums();
   }
 
@@ -131,7 +143,7 @@ final class ChangedRow {
   void allow(long[] mask) {
     copy();
     row.argMax(survivors); // for its errors, which masking would hide
-    survivors.forgetStrips();
+    survivors.row.forget();
     int to = length();
     for (int at = 0; at < to; at += Long.SIZE) {
       int end = Math.min(to, at + Long.SIZE);
@@ -311,13 +323,13 @@ final class ChangedRow {
   /** Sums the row again: other logits have other sums, unless their weights are lost in them. */
   private boolean isAsSummed(double temperature) {
     int blocks = Lanes.blocks(length());
-    long before = Lanes.hash(survivors.sums, survivors.tops, blocks);
+    long before = Lanes.hash(survivors.row.sums, survivors.row.tops, blocks);
     float max = survivors.max;
     double total = survivors.total;
-    survivors.forgetStrips();
+    survivors.row.forget();
     try {
       WholeRowDraw.blockSums(backend, row, temperature, survivors);
-      return before == Lanes.hash(survivors.sums, survivors.tops, blocks);
+      return before == Lanes.hash(survivors.row.sums, survivors.row.tops, blocks);
     } catch (IllegalArgumentException notLogits) {
       return false;
     } catch (IllegalStateException e) {

@@ -25,6 +25,7 @@ public abstract sealed class Row<X> {
   X x;
   int from;
   int to;
+  private @Nullable WorkCrew crew;
   private @Nullable SharedRow<X> split;
 
   private Row(RowKernels<X> kernels, X nowhere) {
@@ -79,7 +80,6 @@ public abstract sealed class Row<X> {
     private final Backend backend;
     private final Survivors survivors;
     private final NarrowFloats narrow = new NarrowFloats();
-    private float[] floats = NONE;
     private boolean widened;
 
     /** Nowhere yet; widens rows as long as the survivors'. */
@@ -100,10 +100,7 @@ public abstract sealed class Row<X> {
     @Override
     void prepare() {
       if (!widened) {
-        if (floats.length < to) {
-          floats = new float[survivors.capacity()];
-        }
-        x = floats;
+        x = survivors.arrays().floats();
         SharedRow<float[]> split = split(survivors);
         if (split instanceof SharedRow.OfNarrow of) {
           of.look();
@@ -112,6 +109,12 @@ public abstract sealed class Row<X> {
         }
         widened = true;
       }
+    }
+
+    @Override
+    public void rest() {
+      x = NONE;
+      widened = false;
     }
 
     @Override
@@ -124,9 +127,7 @@ public abstract sealed class Row<X> {
 
     @Override
     public int argMax(Survivors survivors) {
-      return widened || survivors.crew != null
-          ? super.argMax(survivors)
-          : backend.argMaxOfNarrow(narrow, to);
+      return widened || isShared() ? super.argMax(survivors) : backend.argMaxOfNarrow(narrow, to);
     }
 
     @Override
@@ -171,8 +172,25 @@ public abstract sealed class Row<X> {
     }
   }
 
+  /** From now on a crew shares the passes over long rows; null for nobody. */
+  public final void share(@Nullable WorkCrew crew) {
+    this.crew = crew;
+  }
+
+  /** Shares the passes as another row does. */
+  public final void shareAs(Row<?> other) {
+    crew = other.crew;
+  }
+
+  final boolean isShared() {
+    return crew != null;
+  }
+
   /** Makes the row ready for a kernel. */
   void prepare() {}
+
+  /** The arrays that the row was widened to are given back: it is widened anew when it must be. */
+  public void rest() {}
 
   /** Tokens in it. */
   public int length() {
@@ -187,17 +205,18 @@ public abstract sealed class Row<X> {
 
   /** Its passes in parts; null if nobody shares them. */
   final @Nullable SharedRow<X> split(Survivors survivors) {
-    WorkCrew crew = survivors.crew;
-    SharedRowKernels<X> parts = crew == null || length() < SHORTEST_SPLIT ? null : kernels.parts();
-    if (crew == null || parts == null) {
+    WorkCrew helpers = crew;
+    SharedRowKernels<X> parts =
+        helpers == null || length() < SHORTEST_SPLIT ? null : kernels.parts();
+    if (helpers == null || parts == null) {
       return null;
     }
     SharedRow<X> known = split;
     if (known == null || !known.isOf(parts, survivors)) {
-      known = split(crew, parts, survivors);
+      known = split(helpers, parts, survivors);
       split = known;
     }
-    known.at(crew, x, from, to);
+    known.at(helpers, x, from, to);
     return known;
   }
 
@@ -259,12 +278,8 @@ public abstract sealed class Row<X> {
   /** {@link RowKernels#topP}. */
   public void topP(double temperature, float p, Survivors survivors) {
     prepare();
-    survivors.summed = sumsInParts(temperature, survivors);
-    try {
-      kernels.topP(x, from, to, temperature, p, survivors);
-    } finally {
-      survivors.summed = false;
-    }
+    boolean summed = sumsInParts(temperature, survivors);
+    kernels.topP(x, from, to, temperature, p, summed, survivors);
   }
 
   /** {@link RowKernels#minP}. */

@@ -59,7 +59,7 @@ class SharedRow<X> implements WorkCrew.Work {
 
   /** Looks at the row, unless that was done. */
   final void look() {
-    if (!survivors.looked) {
+    if (!survivors.row.isLooked()) {
       share(false);
       kernels.looked(parts, survivors);
     }

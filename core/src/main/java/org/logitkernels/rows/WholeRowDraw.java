@@ -54,7 +54,7 @@ public final class WholeRowDraw {
   /** The maximum and the total of the tokens that are not excluded. */
   public static void renewTotal(Row<?> row, double temperature, Survivors survivors) {
     int blocks = Lanes.blocks(row.length());
-    survivors.total(Lanes.max(survivors.tops, blocks), blocks, temperature);
+    survivors.total(Lanes.max(survivors.row.tops, blocks), blocks, temperature);
   }
 
   /** The same without a total of what is left, which may be nothing. */
@@ -93,7 +93,7 @@ public final class WholeRowDraw {
   public static int draw(
       Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
     int blocks = Lanes.blocks(row.length());
-    double[] prefixes = survivors.prefixes;
+    double[] prefixes = survivors.row.prefixes;
     double total = prefixes(row, temperature, survivors);
     double target = u * total; // below the total, as u < 1, however it rounds
     int block = 0;
@@ -111,12 +111,12 @@ public final class WholeRowDraw {
   public static double prefixes(Row<?> row, double temperature, Survivors survivors) {
     survivors.total =
         Lanes.prefixes(
-            survivors.sums,
-            survivors.tops,
+            survivors.row.sums,
+            survivors.row.tops,
             Lanes.blocks(row.length()),
             survivors.max,
             temperature,
-            survivors.prefixes);
+            survivors.row.prefixes);
     return survivors.total;
   }
 }

@@ -39,6 +39,6 @@ final class EntropySum {
     survivors.entropy =
         Entropy.of(products, survivors.total, survivors.logPartition(temperature), temperature);
     survivors.unmasked = unmasked;
-    survivors.stripsOfBlocks = false;
+    survivors.row.forget();
   }
 }

@@ -26,11 +26,11 @@ final class ExpSum {
     float max = Maxima.max(x, from, to);
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
-      survivors.tops[b] = Maxima.top(x, at, end);
-      survivors.sums[b] = block(x, at, end, temperature, survivors.tops[b]);
+      survivors.row.tops[b] = Maxima.top(x, at, end);
+      survivors.row.sums[b] = block(x, at, end, temperature, survivors.row.tops[b]);
     }
     survivors.total(max, Lanes.blocks(to - from), temperature);
-    survivors.stripsOfBlocks = false;
+    survivors.row.forget();
   }
 
   /** The sum of the weights of {@code x[at, end)}, a block with this maximum. */

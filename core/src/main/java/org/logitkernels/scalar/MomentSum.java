@@ -13,13 +13,13 @@ final class MomentSum {
   static void moments(float[] x, int from, int to, Survivors survivors) {
     survivors.max = Maxima.max(x, from, to);
     float origin = x[first(x, from, to)];
-    Arrays.fill(survivors.lanes, 0);
+    Arrays.fill(survivors.row.lanes, 0);
     int masked = 0;
     for (int i = from; i < to; i++) {
-      masked += Deviation.add(x[i], i - from, origin, survivors.lanes);
+      masked += Deviation.add(x[i], i - from, origin, survivors.row.lanes);
     }
-    survivors.deviation = Deviation.deviation(survivors.lanes, to - from - masked);
-    survivors.stripsOfBlocks = false;
+    survivors.deviation = Deviation.deviation(survivors.row.lanes, to - from - masked);
+    survivors.row.forget();
   }
 
   /** The index of the row's first unmasked logit. Throws where every token is masked. */

@@ -54,7 +54,14 @@ public final class ScalarKernels implements Backend {
   }
 
   @Override
-  public void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+  public void topP(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      float p,
+      boolean summed,
+      Survivors survivors) {
     TopP.topP(x, from, to, temperature, p, survivors);
   }
 
@@ -106,8 +113,8 @@ public final class ScalarKernels implements Backend {
   @Override
   public void sumBlock(Survivors survivors, double temperature, int block) {
     float top = Maxima.top(survivors.values, 0, survivors.size);
-    survivors.tops[block] = top;
-    survivors.sums[block] = ExpSum.block(survivors.values, 0, survivors.size, temperature, top);
+    survivors.row.tops[block] = top;
+    survivors.row.sums[block] = ExpSum.block(survivors.values, 0, survivors.size, temperature, top);
   }
 
   @Override

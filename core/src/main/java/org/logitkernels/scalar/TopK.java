@@ -18,14 +18,14 @@ final class TopK {
   static void topK(float[] x, int from, int to, int k, Survivors survivors) {
     int strip = Math.max(SHORTEST_STRIP, Integer.highestOneBit((to - from) / STRIPS_EACH / k));
     int strips = (to - from - 1) / strip + 1;
-    survivors.max = maxima(x, from, to, strip, survivors.maxima);
+    survivors.max = maxima(x, from, to, strip, survivors.row.maxima);
     int room = (int) Math.min(to - from, 2L * k);
     float bar = bar(survivors, strips, k);
     survivors.size = 0;
     survivors.reserve(room);
     for (int at = from, s = 0, end; at < to; at = end, s++) {
       end = at + Math.min(strip, to - at);
-      if (!(survivors.maxima[s] > bar)) {
+      if (!(survivors.row.maxima[s] > bar)) {
         continue;
       }
       for (int i = at; i < end; i++) {
@@ -75,8 +75,8 @@ final class TopK {
     if (strips > k) {
       survivors.reserve(strips);
       for (int s = 0; s < strips; s++) {
-        if (survivors.maxima[s] > Float.NEGATIVE_INFINITY) {
-          survivors.add(s, survivors.maxima[s]);
+        if (survivors.row.maxima[s] > Float.NEGATIVE_INFINITY) {
+          survivors.add(s, survivors.row.maxima[s]);
         }
       }
     }

@@ -38,8 +38,14 @@ public final class CopyingKernels implements NativeKernels {
 
   @Override
   public void topP(
-      SegmentAddress x, int from, int to, double temperature, float p, Survivors survivors) {
-    backend.topP(x.onHeap(to), from, to, temperature, p, survivors);
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      float p,
+      boolean summed,
+      Survivors survivors) {
+    backend.topP(x.onHeap(to), from, to, temperature, p, summed, survivors);
   }
 
   @Override

@@ -35,8 +35,11 @@ public interface RowKernels<X> {
   /**
    * Leaves the nucleus of mass p as survivors, with their weights unless p is 1, and the row's
    * total weight at this temperature.
+   *
+   * @param summed whether {@link #sums} has been through the row at this temperature
    */
-  void topP(X x, int from, int to, double temperature, float p, Survivors survivors);
+  void topP(
+      X x, int from, int to, double temperature, float p, boolean summed, Survivors survivors);
 
   /** Leaves the unmasked tokens with {@code x - max >= threshold} as survivors. */
   void minP(X x, int from, int to, float threshold, Survivors survivors);

@@ -1,35 +1,29 @@
 package org.logitkernels.spi;
 
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.numerics.Deviation;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.LogProbability;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
-import org.logitkernels.rows.WorkCrew;
 
 /**
- * The tokens that a row's steps have left, by ascending id, with the scratch that kernels need to
- * find them.
+ * The tokens that the steps of a chain have left of a row, by ascending id.
  *
- * <p>Every step here keeps a best-first prefix of the survivors, so it finds the prefix's last key
- * and drops what lies behind. Arrays for survivors start small and grow once, to the capacity, when
- * a row first needs it; the arrays for ordering likewise. Fields are open because kernels fill
- * them.
+ * <p>Every step here keeps a best-first prefix of the survivors, so it finds the last key of the
+ * prefix and drops what lies behind. Fields are open because kernels fill them.
+ *
+ * <p>Few survivors lie in arrays of their own. For many, and for what kernels need beside them,
+ * there are arrays as long as the row, which a sequence has only while its row is worked on.
  */
 public final class Survivors {
-  /** Enough for a narrow chain over any row that is not hostile. */
-  private static final int FIRST_RESERVE = 4096;
+  /** So many survivors are kept without arrays as long as the row. */
+  private static final int FEW = 2048;
+
+  private static final float[] NONE = {};
 
   /** A vector may be stored whole although only a part of it survives. */
-  private static final int SLACK = 16;
-
-  /**
-   * A strip is at least so many logits long; half as many again as there are strips serve the
-   * levels above.
-   */
-  private static final int SHORTEST_STRIP = 8;
+  static final int SLACK = 16;
 
   /** No row has it: temperatures are above 0. */
   private static final double NO_TEMPERATURE = 0;
@@ -63,16 +57,8 @@ public final class Survivors {
   /** How many of the row's tokens are not masked, where it was counted. */
   public int unmasked;
 
-  /** Of each block of a row that was summed, its sum: a function of the block alone. */
-  public final double[] sums;
-
-  /**
-   * Of each block, its maximum: -Infinity if all of it is masked, NaN if it holds what is no logit.
-   */
-  public final float[] tops;
-
-  /** Scratch: running totals. */
-  public final double[] prefixes;
+  /** What kernels have found out about the row. */
+  public final RowScratch row;
 
   /** Tokens of the row that weigh nothing in a draw from the whole of it. */
   public int[] excluded = new int[4];
@@ -80,59 +66,100 @@ public final class Survivors {
   /** How many they are. */
   public int excludedCount;
 
-  /** Scratch: sums by lane, and sums of squares. */
-  public final double[] lanes = new double[2 * Deviation.LANES];
-
-  /** Scratch: maxima of the row's strips, and behind them of groups of strips. */
-  public final float[] maxima;
-
-  /**
-   * Whether the maxima are those of the strips of the row's blocks, from the kernel that has just
-   * been through it.
-   */
-  public boolean stripsOfBlocks;
-
-  /**
-   * Whether a kernel has looked at the row, or widened it, and left its extremes and its strips'
-   * maxima: of blocks, and of what follows them.
-   */
-  public boolean looked;
-
-  /** The extremes of a row that was looked at, as that backend packs them. */
-  public long extremes;
-
-  /** Of each part that was looked at, its extremes. */
-  public final long[] partExtremes;
-
-  /** Who shares the passes over a long row; null for nobody. */
-  public @Nullable WorkCrew crew;
-
-  /** Whether the row's blocks are summed already, at the temperature that is asked for. */
-  public boolean summed;
-
   /** The temperature that the weights are for; {@link #NO_TEMPERATURE} if there are none. */
   private double weighedAt = NO_TEMPERATURE;
 
   /** The maximum that the weights are relative to. */
   private float weighedMax;
 
-  private long[] keys = new long[0];
-  private long[] spare = keys;
-  private int keyCount;
-  private final int[] counts = new int[TokenOrder.counters()];
+  private final int[] fewIds;
+  private final float[] fewValues;
+  private final float[] fewWeights;
 
-  /** For rows of up to {@code capacity} logits. */
+  /** Where the arrays come from while a row is worked on; null if they are these survivors' own. */
+  private final @Nullable ArrayPool pool;
+
+  private @Nullable RowArrays arrays;
+
+  /** For rows of up to {@code capacity} logits, with arrays of their own for good. */
   public Survivors(int capacity) {
+    this(capacity, null);
+    lend(new RowArrays(capacity));
+  }
+
+  /** For rows of the length of a pool, whose arrays they have between {@link #take} and rest. */
+  public Survivors(ArrayPool pool) {
+    this(pool.capacity(), pool);
+  }
+
+  private Survivors(int capacity, @Nullable ArrayPool pool) {
     this.capacity = capacity;
-    this.sums = new double[Lanes.blocks(capacity)];
-    this.tops = new float[sums.length];
-    this.prefixes = new double[sums.length];
-    this.partExtremes = new long[sums.length];
-    this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * SLACK];
-    int first = Math.max(Lanes.BLOCK, Math.min(capacity, FIRST_RESERVE)) + SLACK;
-    this.ids = new int[first];
-    this.values = new float[first];
-    this.weights = new float[first];
+    this.pool = pool;
+    this.row = new RowScratch(capacity);
+    int few = Math.max(Lanes.BLOCK, Math.min(capacity, FEW)) + SLACK;
+    this.fewIds = new int[few];
+    this.fewValues = new float[few];
+    this.fewWeights = new float[few];
+    this.ids = fewIds;
+    this.values = fewValues;
+    this.weights = fewWeights;
+  }
+
+  private void lend(RowArrays lent) {
+    arrays = lent;
+    row.lend(lent.maxima);
+  }
+
+  /** Takes arrays for a row, unless they are here. */
+  public void take() {
+    if (arrays == null && pool != null) {
+      lend(pool.take());
+    }
+  }
+
+  /**
+   * Gives the arrays back. Of survivors that are too many to be kept without them, the arrays stay
+   * until they are next given back.
+   *
+   * @param kept whether the survivors are to be kept
+   * @return whether arrays were given back
+   */
+  public boolean rest(boolean kept) {
+    RowArrays lent = arrays;
+    if (lent == null || pool == null) {
+      return false;
+    }
+    if (ids != fewIds) {
+      if (kept && !areFew()) {
+        return false;
+      }
+      if (kept) {
+        System.arraycopy(ids, 0, fewIds, 0, size);
+        System.arraycopy(values, 0, fewValues, 0, size);
+        System.arraycopy(weights, 0, fewWeights, 0, size);
+      }
+      ids = fewIds;
+      values = fewValues;
+      weights = fewWeights;
+    }
+    arrays = null;
+    row.lend(NONE);
+    pool.give(lent);
+    return true;
+  }
+
+  /** Whether these survivors can be kept without the arrays. */
+  public boolean areFew() {
+    return size <= fewIds.length - SLACK;
+  }
+
+  /** The arrays for the row at hand. */
+  public RowArrays arrays() {
+    RowArrays lent = arrays;
+    if (lent == null) {
+      throw RowErrors.shared(); // another thread has given them back
+    }
+    return lent;
   }
 
   /** Rows this long fit. */
@@ -143,15 +170,13 @@ public final class Survivors {
   /** Makes room for {@code needed} survivors; those there are kept, but not their weights. */
   public void reserve(int needed) {
     if (needed + SLACK > ids.length) {
-      int grown = capacity + SLACK;
-      int[] moreIds = new int[grown];
-      float[] moreValues = new float[grown];
-      float[] moreWeights = new float[grown];
-      System.arraycopy(ids, 0, moreIds, 0, size);
-      System.arraycopy(values, 0, moreValues, 0, size);
-      ids = moreIds;
-      values = moreValues;
-      weights = moreWeights;
+      RowArrays lent = arrays();
+      lent.reserve();
+      System.arraycopy(ids, 0, lent.ids(), 0, size);
+      System.arraycopy(values, 0, lent.values(), 0, size);
+      ids = lent.ids();
+      values = lent.values();
+      weights = lent.weights();
       forgetWeights();
     }
   }
@@ -219,12 +244,6 @@ public final class Survivors {
     size++;
   }
 
-  /** What the maxima are of is another row from now on. */
-  public void forgetStrips() {
-    stripsOfBlocks = false;
-    looked = false;
-  }
-
   /** Moves the i-th survivor to a place in front of it, or leaves it where it is. */
   public void move(int i, int place) {
     ids[place] = ids[i];
@@ -262,8 +281,7 @@ public final class Survivors {
   /** Keeps the best k. */
   public void topK(int k) {
     if (k < size) {
-      order(false, 0);
-      keepThrough(TokenOrder.prefixEnd(keys, spare, size, k));
+      keepThrough(order(false, 0).last(k));
     }
   }
 
@@ -278,7 +296,7 @@ public final class Survivors {
   /** After all blocks were summed: leaves the largest of their maxima, and the total. */
   public void total(float best, int blocks, double temperature) {
     max(best);
-    total = Lanes.total(sums, tops, blocks, max, temperature);
+    total = Lanes.total(row.sums, row.tops, blocks, max, temperature);
   }
 
   /** The logarithm of the total, in weights of the maximum. */
@@ -314,11 +332,10 @@ public final class Survivors {
    */
   public void topP(float p, int rowLength, int minKeep) {
     double quantum = quantum(rowLength);
-    long mass = order(true, quantum);
-    long last = TokenOrder.prefixEnd(keys, spare, size, need(p, mass / quantum, quantum));
+    Selection selection = order(true, quantum);
+    long last = selection.last(need(p, selection.total() / quantum, quantum));
     if (minKeep > 1) {
-      order(false, 0);
-      last = Math.max(last, TokenOrder.prefixEnd(keys, spare, size, minKeep));
+      last = Math.max(last, order(false, 0).last(minKeep));
     }
     keepThrough(last);
   }
@@ -328,13 +345,12 @@ public final class Survivors {
    * weights.
    */
   public void keepMass(long need, double quantum) {
-    order(true, quantum);
-    keepThrough(TokenOrder.prefixEnd(keys, spare, size, need));
+    keepThrough(order(true, quantum).last(need));
   }
 
   /** Begins a choice of survivors, whose keys and masses are then looked at alone. */
   public void startKeys() {
-    keyCount = 0;
+    arrays().selection.start();
   }
 
   /** Adds the i-th survivor to the choice. */
@@ -344,21 +360,12 @@ public final class Survivors {
 
   /** Adds a key of any kind, and its mass. */
   public void addKey(long key, long mass) {
-    if (keyCount == keys.length) {
-      long[] less = keys;
-      long[] lessSpare = spare;
-      reserveKeys(keyCount + 1);
-      System.arraycopy(less, 0, keys, 0, keyCount);
-      System.arraycopy(lessSpare, 0, spare, 0, keyCount);
-    }
-    keys[keyCount] = key;
-    spare[keyCount] = mass;
-    keyCount++;
+    arrays().selection.add(key, mass);
   }
 
   /** The last key of the choice's smallest prefix that holds a mass. */
   public long lastKey(long need) {
-    return TokenOrder.prefixEnd(keys, spare, keyCount, need);
+    return arrays().selection.last(need);
   }
 
   /** Keeps those with {@code x >= bar}. */
@@ -494,8 +501,7 @@ public final class Survivors {
 
   /** The survivors' keys, best first: valid until the next step. */
   public long[] bestFirst() {
-    order(false, 0);
-    return TokenOrder.sort(keys, spare, size, counts);
+    return order(false, 0).sorted();
   }
 
   /** Ids and probabilities under the total, best first. */
@@ -528,26 +534,16 @@ public final class Survivors {
         weight(value, temperature), Exponential.first(total), Exponential.second(total));
   }
 
-  /** Fills the keys, and beside them the masses, or 1 each for counting; returns their sum. */
-  private long order(boolean byMass, double quantum) {
-    if (size > keys.length) {
-      reserveKeys(size);
-    }
-    long sum = 0;
+  /** The keys of all survivors, and beside them their masses, or 1 each for counting. */
+  private Selection order(boolean byMass, double quantum) {
+    Selection selection = arrays().selection;
+    selection.start();
+    selection.reserve(size);
     for (int i = 0; i < size; i++) {
       long mass = byMass ? mass(weights[i], quantum) : 1;
-      keys[i] = TokenOrder.key(values[i], ids[i]);
-      spare[i] = mass;
-      sum += mass;
+      selection.add(TokenOrder.key(values[i], ids[i]), mass);
     }
-    return sum;
-  }
-
-  private void reserveKeys(int needed) {
-    int grown = needed + SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + SLACK;
-    long[] moreKeys = new long[grown];
-    spare = new long[grown]; // both are there, or as they were
-    keys = moreKeys;
+    return selection;
   }
 
   /** Drops what comes behind a key. */

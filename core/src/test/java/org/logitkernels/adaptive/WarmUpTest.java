@@ -141,7 +141,7 @@ class WarmUpTest {
       kernels.softmax(ROW, 0, 3, 1, out, 0);
       kernels.logSoftmax(ROW, 0, 3, 1, out, 0);
       kernels.topK(ROW, 0, 3, 1, survivors);
-      kernels.topP(ROW, 0, 3, 1, 0.5f, survivors);
+      kernels.topP(ROW, 0, 3, 1, 0.5f, false, survivors);
       kernels.minP(ROW, 0, 3, -1, survivors);
       kernels.weights(survivors, 1);
       kernels.draw(survivors, 0.5);

@@ -25,7 +25,7 @@ class WholeRowDrawTest {
     Row<?> row = new Row.OfArray(backend).at(x, 0, x.length);
     Survivors survivors = new Survivors(x.length);
     WholeRowDraw.sums(backend, row, 1, survivors);
-    assertTrue(survivors.sums[1] >= 0.5, "a block's sum is relative to its own maximum");
+    assertTrue(survivors.row.sums[1] >= 0.5, "a block's sum is relative to its own maximum");
     assertEquals(2 * Lanes.BLOCK, WholeRowDraw.draw(backend, row, 1, 0.5, survivors));
     WholeRowDraw.exclude(backend, row, 1, 2 * Lanes.BLOCK, survivors);
     assertEquals(0, WholeRowDraw.draw(backend, row, 1, 0.25, survivors));

@@ -48,8 +48,8 @@ public interface BlocksContract extends Inputs {
         System.arraycopy(block, 0, x, at, block.length);
         Survivors actual = new Survivors(5000);
         backend().sums(x, 3, x.length, temperature, actual);
-        assertEquals(alone.sums[0], actual.sums[before], () -> "beside " + around);
-        assertEquals(alone.tops[0], actual.tops[before], () -> "beside " + around);
+        assertEquals(alone.row.sums[0], actual.row.sums[before], () -> "beside " + around);
+        assertEquals(alone.row.tops[0], actual.row.tops[before], () -> "beside " + around);
       }
     }
   }

@@ -190,7 +190,7 @@ public final class RowAccuracy {
     float max = survivors.max;
     double sum = 0;
     for (int at = 0, block = 0; at < row.length(); at += Lanes.BLOCK, block++) {
-      float top = survivors.tops[block];
+      float top = survivors.row.tops[block];
       double factor = Exponential.factor(top, max, scale, stretch);
       if (factor > 0) {
         survivors.size = Math.min(Lanes.BLOCK, row.length() - at);

@@ -70,11 +70,18 @@ class ArrayKernels implements RowKernels<float[]> {
   }
 
   @Override
-  public void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
+  public void topP(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      float p,
+      boolean summed,
+      Survivors survivors) {
     if (isScalar(from, to, temperature)) {
-      scalar.topP(x, from, to, temperature, p, survivors);
+      scalar.topP(x, from, to, temperature, p, summed, survivors);
     } else {
-      TopP.topP(x, from, to, temperature, p, survivors);
+      TopP.topP(x, from, to, temperature, p, summed, survivors);
     }
   }
 

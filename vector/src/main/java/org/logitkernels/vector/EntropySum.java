@@ -41,11 +41,12 @@ final class EntropySum {
     double scale = Exponential.scale(temperature);
     double products = 0;
     for (int b = 0; b < Lanes.blocks(to - from); b++) {
-      double factor = Exponential.factor(survivors.tops[b], survivors.max, scale, 1);
+      double factor = Exponential.factor(survivors.row.tops[b], survivors.max, scale, 1);
       if (factor > 0) {
-        double product = survivors.prefixes[b];
+        double product = survivors.row.prefixes[b];
         products +=
-            Entropy.products(product, survivors.sums[b], survivors.tops[b], survivors.max, 1)
+            Entropy.products(
+                    product, survivors.row.sums[b], survivors.row.tops[b], survivors.max, 1)
                 * factor;
       }
     }
@@ -64,7 +65,7 @@ final class EntropySum {
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
     double inverse = 1 / scale;
-    float[] maxima = survivors.maxima;
+    float[] maxima = survivors.row.maxima;
     float[] groups = scratch.groups;
     float[] products = scratch.products;
     int masked = 0;
@@ -80,9 +81,9 @@ final class EntropySum {
         extremes = Strips.block(x, at, maxima, strip);
       }
       float top = Maxima.max(extremes);
-      survivors.tops[b] = top;
-      survivors.sums[b] = 0;
-      survivors.prefixes[b] = 0;
+      survivors.row.tops[b] = top;
+      survivors.row.sums[b] = 0;
+      survivors.row.prefixes[b] = 0;
       seen = Math.abs(top) < Float.POSITIVE_INFINITY;
       float least = Maxima.min(extremes);
       if (least == Float.NEGATIVE_INFINITY) {
@@ -126,8 +127,8 @@ final class EntropySum {
               products);
         }
       }
-      survivors.sums[b] = LaneSum.sum(groups, 0, Lanes.GROUPS);
-      survivors.prefixes[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
+      survivors.row.sums[b] = LaneSum.sum(groups, 0, Lanes.GROUPS);
+      survivors.row.prefixes[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
     }
     return masked;
   }

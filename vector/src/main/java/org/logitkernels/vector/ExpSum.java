@@ -50,21 +50,19 @@ final class ExpSum {
 
   /** Leaves the row's maximum and total weight, those of its blocks, and its strips' maxima. */
   static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    if (!survivors.summed) {
-      sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
-      total(x, from, to, temperature, survivors);
-    }
+    sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
+    total(x, from, to, temperature, survivors);
   }
 
   /** Leaves the maximum and the total of a row whose blocks were summed. */
   static void total(float[] x, int from, int to, double temperature, Survivors survivors) {
-    if (survivors.looked) {
-      Maxima.check(x, from, to, survivors.extremes); // strips do not show NaN with the sign set
+    if (survivors.row.isLooked()) {
+      Maxima.check(x, from, to, survivors.row.extremes); // strips do not show NaN with the sign set
     }
     int blocks = Lanes.blocks(to - from);
-    float max = Maxima.check(x, from, to, Lanes.max(survivors.tops, blocks));
+    float max = Maxima.check(x, from, to, Lanes.max(survivors.row.tops, blocks));
     survivors.total(max, blocks, temperature);
-    survivors.stripsOfBlocks = true;
+    survivors.row.stripsLeft();
   }
 
   /** Leaves the sums and maxima of blocks {@code [block, end)}, and their strips' maxima. */
@@ -76,11 +74,11 @@ final class ExpSum {
         from + block * Lanes.BLOCK,
         Math.min(to, from + end * Lanes.BLOCK),
         temperature,
-        survivors.looked ? Maxima.min(survivors.extremes) : Float.NaN,
+        survivors.row.isLooked() ? Maxima.min(survivors.row.extremes) : Float.NaN,
         block,
-        survivors.sums,
-        survivors.tops,
-        survivors.maxima,
+        survivors.row.sums,
+        survivors.row.tops,
+        survivors.row.maxima,
         Lanes.COUNT,
         scratch.groups);
     scratch.give();

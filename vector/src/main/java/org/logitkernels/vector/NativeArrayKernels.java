@@ -61,11 +61,17 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
 
   @Override
   public void topP(
-      SegmentAddress x, int from, int to, double temperature, float p, Survivors survivors) {
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      float p,
+      boolean summed,
+      Survivors survivors) {
     if (ArrayKernels.isScalar(from, to, temperature)) {
-      scalar.topP(x, from, to, temperature, p, survivors);
+      scalar.topP(x, from, to, temperature, p, summed, survivors);
     } else {
-      NativeTopP.topP(x, from, to, temperature, p, survivors);
+      NativeTopP.topP(x, from, to, temperature, p, summed, survivors);
     }
   }
 

@@ -29,21 +29,19 @@ final class NativeExpSum {
   private NativeExpSum() {}
 
   static void sums(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
-    if (!survivors.summed) {
-      sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
-      total(x, from, to, temperature, survivors);
-    }
+    sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
+    total(x, from, to, temperature, survivors);
   }
 
   static void total(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
-    if (survivors.looked) {
+    if (survivors.row.isLooked()) {
       NativeMaxima.check(
-          x, from, to, survivors.extremes); // strips do not show NaN with the sign set
+          x, from, to, survivors.row.extremes); // strips do not show NaN with the sign set
     }
     int blocks = Lanes.blocks(to - from);
-    float max = NativeMaxima.check(x, from, to, Lanes.max(survivors.tops, blocks));
+    float max = NativeMaxima.check(x, from, to, Lanes.max(survivors.row.tops, blocks));
     survivors.total(max, blocks, temperature);
-    survivors.stripsOfBlocks = true;
+    survivors.row.stripsLeft();
   }
 
   static void sums(
@@ -60,11 +58,11 @@ final class NativeExpSum {
         from + block * Lanes.BLOCK,
         Math.min(to, from + end * Lanes.BLOCK),
         temperature,
-        survivors.looked ? Maxima.min(survivors.extremes) : Float.NaN,
+        survivors.row.isLooked() ? Maxima.min(survivors.row.extremes) : Float.NaN,
         block,
-        survivors.sums,
-        survivors.tops,
-        survivors.maxima,
+        survivors.row.sums,
+        survivors.row.tops,
+        survivors.row.maxima,
         Lanes.COUNT,
         scratch.groups);
     scratch.give();

@@ -34,12 +34,12 @@ final class NativeMomentSum {
 
   static void moments(SegmentAddress x, int from, int to, Survivors survivors) {
     float origin = x.get(first(x, from, to));
-    double[] lanes = survivors.lanes;
+    double[] lanes = survivors.row.lanes;
     Arrays.fill(lanes, 0);
-    if (survivors.looked && Maxima.min(survivors.extremes) > Float.NEGATIVE_INFINITY) {
-      survivors.max = Maxima.max(NativeMaxima.check(x, from, to, survivors.extremes));
+    if (survivors.row.isLooked() && Maxima.min(survivors.row.extremes) > Float.NEGATIVE_INFINITY) {
+      survivors.max = Maxima.max(NativeMaxima.check(x, from, to, survivors.row.extremes));
       ofUnmasked(x, from, to, origin, lanes);
-      survivors.stripsOfBlocks = true;
+      survivors.row.stripsLeft();
       survivors.deviation = Deviation.deviation(lanes, to - from);
       return;
     }
@@ -48,18 +48,18 @@ final class NativeMomentSum {
     int masked = 0;
     boolean negativeNan = false;
     for (; at <= to - Lanes.BLOCK; at += Lanes.BLOCK, strips += Lanes.COUNT) {
-      int found = block(x, at, origin, lanes, survivors.maxima, strips);
+      int found = block(x, at, origin, lanes, survivors.row.maxima, strips);
       masked += found & MomentSum.NEGATIVE_NAN - 1;
       negativeNan |= found >= MomentSum.NEGATIVE_NAN;
     }
     // The rest may take in logits for a second time, which changes no extreme.
     long extremes = NativeMaxima.scan(x, Math.min(at, to - F.length()), to);
     if (strips > 0) {
-      long ofStrips = Maxima.scan(survivors.maxima, 0, strips);
+      long ofStrips = Maxima.scan(survivors.row.maxima, 0, strips);
       extremes = Maxima.merge(extremes, ofStrips, negativeNan ? -1 : MomentSum.MINUS_INFINITY);
     }
     survivors.max = Maxima.max(NativeMaxima.check(x, from, to, extremes));
-    survivors.stripsOfBlocks = true;
+    survivors.row.stripsLeft();
     masked += add(x, from, at, to, origin, lanes);
     survivors.deviation = Deviation.deviation(lanes, to - from - masked);
   }

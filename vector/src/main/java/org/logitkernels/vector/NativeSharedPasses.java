@@ -22,27 +22,27 @@ class NativeSharedPasses implements SharedRowKernels<SegmentAddress> {
     long extremes = Maxima.NONE;
     if (strips > 0) {
       int strip = block * Lanes.COUNT;
-      int most = NativeStrips.fill(x, at, rest, SharedPasses.RUN, survivors.maxima, strip);
-      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
+      int most = NativeStrips.fill(x, at, rest, SharedPasses.RUN, survivors.row.maxima, strip);
+      extremes =
+          Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, strip, strip + strips), most);
     }
     if (rest < stop) { // short of a vector, logits before are looked at for a second time
       extremes =
           Maxima.join(extremes, NativeMaxima.scan(x, Math.min(rest, stop - F.length()), stop));
     }
-    survivors.partExtremes[part] = extremes;
+    survivors.row.partExtremes[part] = extremes;
   }
 
   @Override
   public void looked(int parts, Survivors survivors) {
-    survivors.extremes = Maxima.join(survivors.partExtremes, parts);
-    survivors.looked = true;
+    survivors.row.looked(Maxima.join(survivors.row.partExtremes, parts));
   }
 
   @Override
   public float max(SegmentAddress x, int from, int to, int parts, Survivors survivors) {
     float max = Float.NEGATIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
-      max = Math.max(max, Maxima.max(survivors.partExtremes[part])); // or NaN
+      max = Math.max(max, Maxima.max(survivors.row.partExtremes[part])); // or NaN
     }
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw RowErrors.invalid(x.onHeap(to), from, to);
@@ -54,7 +54,7 @@ class NativeSharedPasses implements SharedRowKernels<SegmentAddress> {
   public int argMax(SegmentAddress x, int from, int to, int block, float max, Survivors survivors) {
     int at = from + block * Lanes.BLOCK;
     for (int strip = block * Lanes.COUNT;
-        at <= to - SharedPasses.RUN && !SharedPasses.attains(survivors.maxima, strip, max);
+        at <= to - SharedPasses.RUN && !SharedPasses.attains(survivors.row.maxima, strip, max);
         strip += F.length()) {
       at += SharedPasses.RUN;
     }

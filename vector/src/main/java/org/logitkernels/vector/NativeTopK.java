@@ -46,7 +46,7 @@ final class NativeTopK {
     int at = from;
     for (int strip = 0; at < to; at += run, strip += F.length()) {
       boolean whole = at <= to - run;
-      int reaching = whole ? Strips.reaching(survivors.maxima, strip, 0, bar) : Strips.UNKNOWN;
+      int reaching = whole ? Strips.reaching(survivors.row.maxima, strip, 0, bar) : Strips.UNKNOWN;
       if (reaching == 0) {
         continue;
       }
@@ -80,7 +80,7 @@ final class NativeTopK {
       Survivors survivors) {
     MemorySegment segment = x.segment;
     long offset = x.base;
-    float[] maxima = survivors.maxima;
+    float[] maxima = survivors.row.maxima;
     int run = Strips.run(depth);
     int finer = depth / TopK.FINE * F.length();
     int end = strips;

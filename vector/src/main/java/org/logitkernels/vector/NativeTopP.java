@@ -15,8 +15,16 @@ final class NativeTopP {
   private NativeTopP() {}
 
   static void topP(
-      SegmentAddress x, int from, int to, double temperature, float p, Survivors survivors) {
-    NativeExpSum.sums(x, from, to, temperature, survivors);
+      SegmentAddress x,
+      int from,
+      int to,
+      double temperature,
+      float p,
+      boolean summed,
+      Survivors survivors) {
+    if (!summed) {
+      NativeExpSum.sums(x, from, to, temperature, survivors);
+    }
     if (p == 1) {
       NativeStrips.all(x, from, to, survivors);
       return;
@@ -31,7 +39,7 @@ final class NativeTopP {
     while (mass < need && strips > 0 && distance < Float.MAX_VALUE) {
       distance *= 2;
       float bar = (float) (max - distance);
-      if (Threshold.count(survivors.maxima, 0, strips, bar) > strips / 8) {
+      if (Threshold.count(survivors.row.maxima, 0, strips, bar) > strips / 8) {
         break; // most blocks have some: time to know where to stop
       }
       NativeStrips.collectBlocks(x, from, to, max, (float) -distance, survivors);

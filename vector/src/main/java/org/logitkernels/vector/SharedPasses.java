@@ -25,26 +25,26 @@ class SharedPasses implements SharedRowKernels<float[]> {
     long extremes = Maxima.NONE;
     if (strips > 0) {
       int strip = block * Lanes.COUNT;
-      int most = Strips.fill(x, at, rest, RUN, survivors.maxima, strip);
-      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
+      int most = Strips.fill(x, at, rest, RUN, survivors.row.maxima, strip);
+      extremes =
+          Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, strip, strip + strips), most);
     }
     if (rest < stop) { // short of a vector, logits before are looked at for a second time
       extremes = Maxima.join(extremes, Maxima.scan(x, Math.min(rest, stop - F.length()), stop));
     }
-    survivors.partExtremes[part] = extremes;
+    survivors.row.partExtremes[part] = extremes;
   }
 
   @Override
   public void looked(int parts, Survivors survivors) {
-    survivors.extremes = Maxima.join(survivors.partExtremes, parts);
-    survivors.looked = true;
+    survivors.row.looked(Maxima.join(survivors.row.partExtremes, parts));
   }
 
   @Override
   public float max(float[] x, int from, int to, int parts, Survivors survivors) {
     float max = Float.NEGATIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
-      max = Math.max(max, Maxima.max(survivors.partExtremes[part])); // or NaN
+      max = Math.max(max, Maxima.max(survivors.row.partExtremes[part])); // or NaN
     }
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw RowErrors.invalid(x, from, to);
@@ -56,7 +56,7 @@ class SharedPasses implements SharedRowKernels<float[]> {
   public int argMax(float[] x, int from, int to, int block, float max, Survivors survivors) {
     int at = from + block * Lanes.BLOCK;
     for (int strip = block * Lanes.COUNT;
-        at <= to - RUN && !attains(survivors.maxima, strip, max);
+        at <= to - RUN && !attains(survivors.row.maxima, strip, max);
         strip += F.length()) {
       at += RUN;
     }

@@ -50,17 +50,17 @@ final class Strips {
    * does.
    */
   static long maxima(float[] x, int from, int to, int depth, Survivors survivors) {
-    if (survivors.looked && depth == LaneSum.ROUNDS) {
-      return Maxima.check(x, from, to, survivors.extremes);
+    if (survivors.row.isLooked() && depth == LaneSum.ROUNDS) {
+      return Maxima.check(x, from, to, survivors.row.extremes);
     }
-    survivors.looked = false;
+    survivors.row.forget();
     int strips = count(to - from, depth);
     int rest = from + strips * depth;
     // The rest may take in logits for a second time, which changes no extreme.
     long extremes = Maxima.scan(x, Math.min(rest, to - F.length()), to);
     if (strips > 0) {
-      int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.maxima, 0);
-      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, 0, strips), mostUnsigned);
+      int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.row.maxima, 0);
+      extremes = Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, 0, strips), mostUnsigned);
     }
     return Maxima.check(x, from, to, extremes);
   }
@@ -149,7 +149,7 @@ final class Strips {
     int run = run(depth);
     int at = from;
     for (int strip = 0; at <= to - run; at += run, strip += F.length()) {
-      int reaching = reaching(survivors.maxima, strip, base, bar);
+      int reaching = reaching(survivors.row.maxima, strip, base, bar);
       if (reaching > 0) {
         look(x, from, at, at + run, base, bar, reaching, survivors);
       }
@@ -168,7 +168,7 @@ final class Strips {
       return;
     }
     survivors.size = 0;
-    int blocks = survivors.stripsOfBlocks ? (to - from) / Lanes.BLOCK * Lanes.BLOCK : 0;
+    int blocks = survivors.row.hasStrips() ? (to - from) / Lanes.BLOCK * Lanes.BLOCK : 0;
     collect(x, from, from + blocks, LaneSum.ROUNDS, base, bar, survivors);
     look(x, from, from + blocks, to, base, bar, UNKNOWN, survivors);
   }

@@ -10,7 +10,7 @@ final class SurvivorDraw {
   /** {@link Survivors#draw}: the same sum, a block at a time where that cannot change a bit. */
   static int draw(Survivors survivors, double u) {
     int padded = survivors.pad(Species.FLOATS.length());
-    double[] prefixes = survivors.prefixes;
+    double[] prefixes = survivors.row.prefixes;
     if (survivors.size < Lanes.BLOCK || !Mass.prefixes(survivors.weights, padded, prefixes)) {
       return survivors.draw(u);
     }
@@ -39,8 +39,8 @@ final class SurvivorDraw {
         temperature,
         Float.NaN,
         block,
-        survivors.sums,
-        survivors.tops,
+        survivors.row.sums,
+        survivors.row.tops,
         scratch.strips,
         0,
         scratch.groups);

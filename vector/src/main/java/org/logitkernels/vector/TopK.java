@@ -54,7 +54,7 @@ final class TopK {
     int at = from;
     for (int strip = 0; at < to; at += run, strip += F.length()) {
       boolean whole = at <= to - run;
-      int reaching = whole ? Strips.reaching(survivors.maxima, strip, 0, bar) : Strips.UNKNOWN;
+      int reaching = whole ? Strips.reaching(survivors.row.maxima, strip, 0, bar) : Strips.UNKNOWN;
       if (reaching == 0) {
         continue;
       }
@@ -82,7 +82,7 @@ final class TopK {
 
   /** A bar that k strips reach; the floor if there are fewer. */
   static float bar(Survivors survivors, int strips, int k, float floor) {
-    float[] maxima = survivors.maxima;
+    float[] maxima = survivors.row.maxima;
     int depth = depth(strips / STRIPS_EACH / k);
     float bar = floor;
     if (depth >= 2) {
@@ -120,7 +120,7 @@ final class TopK {
       int k,
       float bar,
       Survivors survivors) {
-    float[] maxima = survivors.maxima;
+    float[] maxima = survivors.row.maxima;
     int run = Strips.run(depth);
     int finer = depth / FINE * F.length();
     int end = strips;

@@ -26,8 +26,17 @@ final class TopP {
 
   private TopP() {}
 
-  static void topP(float[] x, int from, int to, double temperature, float p, Survivors survivors) {
-    ExpSum.sums(x, from, to, temperature, survivors);
+  static void topP(
+      float[] x,
+      int from,
+      int to,
+      double temperature,
+      float p,
+      boolean summed,
+      Survivors survivors) {
+    if (!summed) {
+      ExpSum.sums(x, from, to, temperature, survivors);
+    }
     if (p == 1) {
       Strips.all(x, from, to, survivors);
       return;
@@ -42,7 +51,7 @@ final class TopP {
     while (mass < need && strips > 0 && distance < Float.MAX_VALUE) {
       distance *= 2;
       float bar = (float) (max - distance);
-      if (Threshold.count(survivors.maxima, 0, strips, bar) > strips / 8) {
+      if (Threshold.count(survivors.row.maxima, 0, strips, bar) > strips / 8) {
         break; // most blocks have some: time to know where to stop
       }
       Strips.collectBlocks(x, from, to, max, (float) -distance, survivors);

@@ -65,7 +65,7 @@ final class Widening {
         NarrowFloats x, int length, float[] y, int block, int end, int part, Survivors survivors) {
       int at = block * Lanes.BLOCK;
       int stop = Math.min(length, end * Lanes.BLOCK);
-      survivors.partExtremes[part] = part(x, at, stop, y, survivors);
+      survivors.row.partExtremes[part] = part(x, at, stop, y, survivors);
     }
   }
 
@@ -74,8 +74,7 @@ final class Widening {
       x.widen(0, length, y, 0);
       return;
     }
-    survivors.extremes = part(x, 0, length, y, survivors);
-    survivors.looked = true;
+    survivors.row.looked(part(x, 0, length, y, survivors));
   }
 
   /** Widens a part that begins with a block; leaves its strips' maxima, returns its extremes. */
@@ -85,8 +84,9 @@ final class Widening {
     long extremes = Maxima.NONE;
     if (strips > 0) {
       int strip = at / LaneSum.ROUNDS;
-      int most = read(x, at, rest, y, survivors.maxima);
-      extremes = Maxima.merge(extremes, Maxima.scan(survivors.maxima, strip, strip + strips), most);
+      int most = read(x, at, rest, y, survivors.row.maxima);
+      extremes =
+          Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, strip, strip + strips), most);
     }
     if (rest < stop) { // short of a vector, logits before are widened for a second time
       int last = Math.min(rest, stop - F.length());

@@ -195,10 +195,10 @@ class ExhaustiveBitsTest {
 
     private void assertSameSums(int to) {
       int blocks = Lanes.blocks(to);
-      if (!Arrays.equals(expected.sums, 0, blocks, actual.sums, 0, blocks)) {
+      if (!Arrays.equals(expected.row.sums, 0, blocks, actual.row.sums, 0, blocks)) {
         assertArrayEquals(
-            Arrays.copyOf(expected.sums, blocks),
-            Arrays.copyOf(actual.sums, blocks),
+            Arrays.copyOf(expected.row.sums, blocks),
+            Arrays.copyOf(actual.row.sums, blocks),
             "from " + row[0] + ", " + row[1]);
       }
       assertEquals(expected.total, actual.total);

@@ -1,0 +1,74 @@
+package org.logitkernels.spi;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Arrays for rows of one length that nobody works on: as many as threads work at the same time.
+ *
+ * <p>To take arrays or to give them back costs one exchange of a reference, and no lock. Arrays are
+ * made only where more threads work than ever before. There is a pool for each length of a
+ * vocabulary, for as long as a sampler of that length lives.
+ */
+public final class ArrayPool {
+  private static final ConcurrentMap<Integer, WeakReference<ArrayPool>> POOLS =
+      new ConcurrentHashMap<>();
+
+  private final int capacity;
+  private final AtomicReferenceArray<@Nullable RowArrays> free;
+
+  private ArrayPool(int capacity) {
+    this.capacity = capacity;
+    int threads = Runtime.getRuntime().availableProcessors();
+    this.free = new AtomicReferenceArray<>(2 * Integer.highestOneBit(Math.max(2, threads)));
+  }
+
+  /** The pool for rows of up to {@code capacity} logits. */
+  public static ArrayPool of(int capacity) {
+    WeakReference<ArrayPool> known = POOLS.get(capacity);
+    ArrayPool pool = known == null ? null : known.get();
+    if (pool == null) { // two threads may each make one: then there are two
+      pool = new ArrayPool(capacity);
+      POOLS.put(capacity, new WeakReference<>(pool));
+    }
+    return pool;
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  /** Arrays that nobody else has. */
+  RowArrays take() {
+    int first = place();
+    for (int i = 0; i < free.length(); i++) {
+      int at = first + i & free.length() - 1;
+      if (free.getPlain(at) != null) {
+        RowArrays arrays = free.getAndSet(at, null);
+        if (arrays != null) {
+          return arrays;
+        }
+      }
+    }
+    return new RowArrays(capacity);
+  }
+
+  /** Takes arrays back; drops them if there are more than threads can use. */
+  void give(RowArrays arrays) {
+    int first = place();
+    for (int i = 0; i < free.length(); i++) {
+      int at = first + i & free.length() - 1;
+      if (free.getPlain(at) == null && free.compareAndSet(at, null, arrays)) {
+        return;
+      }
+    }
+  }
+
+  /** Threads begin at different places, so that each mostly finds the arrays that it gave back. */
+  private int place() {
+    return (int) Thread.currentThread().threadId() & free.length() - 1;
+  }
+}

@@ -1,0 +1,86 @@
+package org.logitkernels.spi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The arrays as long as a row, or nearly: whoever works on a row has them, and no sequence does
+ * between rows.
+ *
+ * <p>Each array is made when a row first needs it, at its full length.
+ */
+public final class RowArrays {
+  private static final float[] NONE = {};
+
+  /**
+   * A strip is at least so many logits long; half as many again as there are strips serve the
+   * levels above.
+   */
+  private static final int SHORTEST_STRIP = 8;
+
+  final float[] maxima;
+  final Selection selection;
+  private final int capacity;
+  private int[] ids = {};
+  private float[] values = NONE;
+  private float[] weights = NONE;
+  private float[] floats = NONE;
+  private float[] changed = NONE;
+  private MemorySegment offHeap = MemorySegment.NULL;
+
+  /** For rows of up to {@code capacity} logits. */
+  RowArrays(int capacity) {
+    this.capacity = capacity;
+    this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * Survivors.SLACK];
+    this.selection = new Selection(capacity);
+  }
+
+  /** Makes room for as many survivors as a row may leave, all or none. */
+  void reserve() {
+    int room = capacity + Survivors.SLACK;
+    if (ids.length < room) {
+      int[] moreIds = new int[room];
+      float[] moreValues = new float[room];
+      weights = new float[room]; // all are there, or as they were
+      values = moreValues;
+      ids = moreIds;
+    }
+  }
+
+  int[] ids() {
+    return ids;
+  }
+
+  float[] values() {
+    return values;
+  }
+
+  float[] weights() {
+    return weights;
+  }
+
+  /** For a row that is widened, or copied to the heap. */
+  public float[] floats() {
+    if (floats.length < capacity) {
+      floats = new float[capacity];
+    }
+    return floats;
+  }
+
+  /** For a copy of a row with what steps have changed in it. */
+  public float[] changed() {
+    if (changed.length < capacity) {
+      changed = new float[capacity];
+    }
+    return changed;
+  }
+
+  /** Native memory, for a row of a narrow format that lies on the heap. */
+  public MemorySegment offHeap(long bytesEach) {
+    long bytes = capacity * bytesEach;
+    if (offHeap.byteSize() < bytes) {
+      offHeap = Arena.ofAuto().allocate(bytes, 64);
+    }
+    return offHeap;
+  }
+}

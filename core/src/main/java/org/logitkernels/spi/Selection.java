@@ -1,0 +1,69 @@
+package org.logitkernels.spi;
+
+import org.logitkernels.numerics.TokenOrder;
+
+/** Keys of tokens, each with a mass, of which a best-first prefix is looked for. */
+final class Selection {
+  /** Enough for a narrow chain over any row that is not hostile. */
+  private static final int FIRST_RESERVE = 4096;
+
+  private static final long[] NONE = {};
+
+  private final int capacity;
+  private final int[] counts = new int[TokenOrder.counters()];
+  private long[] keys = NONE;
+  private long[] masses = NONE;
+  private int size;
+  private long total;
+
+  /** For up to {@code capacity} keys. */
+  Selection(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /** Begins a selection. */
+  void start() {
+    size = 0;
+    total = 0;
+  }
+
+  /** The mass of all keys. */
+  long total() {
+    return total;
+  }
+
+  /** Adds a key, and its mass. */
+  void add(long key, long mass) {
+    if (size == keys.length) {
+      reserve(size + 1);
+    }
+    keys[size] = key;
+    masses[size] = mass;
+    total += mass;
+    size++;
+  }
+
+  /** Makes room; what is there is kept. */
+  void reserve(int needed) {
+    if (needed > keys.length) {
+      int grown =
+          needed + Survivors.SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + Survivors.SLACK;
+      long[] moreKeys = new long[grown];
+      long[] moreMasses = new long[grown]; // both are there, or as they were
+      System.arraycopy(keys, 0, moreKeys, 0, size);
+      System.arraycopy(masses, 0, moreMasses, 0, size);
+      keys = moreKeys;
+      masses = moreMasses;
+    }
+  }
+
+  /** The last key of the smallest prefix that holds a mass. */
+  long last(long need) {
+    return TokenOrder.prefixEnd(keys, masses, size, need);
+  }
+
+  /** The keys, best first: valid until the next selection. They were added by ascending id. */
+  long[] sorted() {
+    return TokenOrder.sort(keys, masses, size, counts);
+  }
+}
