@@ -73,6 +73,11 @@ class CompiledChainTest {
     assertEquals(List.of("sums", "collect", "weights", "draw"), calls);
     draw(chain(new Filters.EpsilonCutoff(0, 1), new Xtc(1, 0.9f, 1, 0)), ROW);
     assertEquals(List.of("sums", "collect", "weights"), calls, "one sum for the step and the draw");
+    draw(chain(new Typical(0.999f, 1)), ROW);
+    assertEquals(
+        List.of("entropy", "collect", "weights", "collect", "weights", "draw"),
+        calls,
+        "a further look has other survivors under the same maximum");
     draw(chain(new Filters.TopK(5), new Typical(0.9f, 1)), ROW);
     assertEquals(List.of("topK", "weights", "draw"), calls, "typical has left the best");
   }
