@@ -73,6 +73,8 @@ class CompiledChainTest {
     assertEquals(List.of("sums", "collect", "weights", "draw"), calls);
     draw(chain(new Filters.EpsilonCutoff(0, 1), new Xtc(1, 0.9f, 1, 0)), ROW);
     assertEquals(List.of("sums", "collect", "weights"), calls, "one sum for the step and the draw");
+    draw(chain(new Filters.TopK(4), new Mirostat.V1(9, 0.1, 2)), ROW);
+    assertEquals(List.of("topK", "weights", "draw"), calls, "there is no wider look at survivors");
     draw(chain(new Typical(0.999f, 1)), ROW);
     assertEquals(
         List.of("entropy", "collect", "weights", "collect", "weights", "draw"),
