@@ -37,10 +37,8 @@ class JarsTest {
     List<Artifact> artifacts = new ArrayList<>();
     for (String name : List.of("logit-kernels-core", "logit-kernels-vector")) {
       artifacts.add(new Artifact(name, ""));
-      if (!Boolean.getBoolean("sources.skip")) {
+      if (!System.getProperty("release.phase").equals("none")) {
         artifacts.add(new Artifact(name, "sources"));
-      }
-      if (!Boolean.getBoolean("javadoc.skip")) {
         artifacts.add(new Artifact(name, "javadoc"));
       }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.List;
+import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.logitkernels.BackendReport;
 import org.logitkernels.Backends;
@@ -19,6 +20,7 @@ import org.logitkernels.testkit.GoldenBitsContract;
  * Adaptive kernels that have become warm: the golden bits, and nothing allocated. A warm-up that
  * gave up would leave scalar kernels to be tested, which pass.
  */
+@Tag("adaptive")
 class AdaptiveKernelsTest implements AllocationContract, GoldenBitsContract {
   @BeforeContainer
   static void warmUp() throws InterruptedException {

@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,8 +26,8 @@ import org.logitkernels.Backends;
 import org.logitkernels.Kernels;
 
 /**
- * The vectors of this run have the width that it is meant to test, in the system property {@code
- * logitkernels.test.bits}: without this a run could pass and test another width.
+ * The vectors of this run have the width that it is meant to test, by its name in the system
+ * property {@code logitkernels.test.run}: without this a run could pass and test another width.
  *
  * <p>The widest vectors that there are here are those of a JVM that is told nothing of vectors. A
  * run for wider ones is reported as skipped, by its name, and is one more run of the widest. The
@@ -35,17 +37,19 @@ class WidthTest {
   private static final String X86 = "amd64|x86_64";
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
 
+  /** The bits that each run is meant to test, by the name it has in the build. */
+  private static final Map<String, Integer> MEANT =
+      Map.of("default-test", 512, "bits-256", 256, "bits-128", 128, "avx2", 256);
+
   /** What Java needs for vectors of 512 bits. */
   private static final List<String> AVX_512 =
       List.of("avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl");
 
   @Test
   void vectorsAreAsWideAsMeant() {
-    int meant = Integer.getInteger("logitkernels.test.bits", 0);
     String run = System.getProperty("logitkernels.test.run", "");
-    assertTrue(
-        meant >= 128 && !run.isEmpty(),
-        "set logitkernels.test.bits to the width that is meant, and logitkernels.test.run to a name");
+    Integer meant = MEANT.get(run);
+    assertNotNull(meant, () -> "logitkernels.test.run is to be one of " + MEANT.keySet());
     int actual = Kernels.named("vector").vectorBits();
     assertEquals(actual, Kernels.best().vectorBits());
     assertEquals(actual, Backends.report().vectorBits());
@@ -57,7 +61,7 @@ class WidthTest {
       abort(
           "the run " + run + " is not this machine's: its widest vectors have " + widest + " bits");
     }
-    assertEquals(meant, actual);
+    assertEquals((int) meant, actual);
   }
 
   /** On x86 the processor itself says how wide they must be. */
