@@ -5,7 +5,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.chain.ChainState;
 import org.logitkernels.chain.CompiledChain;
@@ -105,8 +105,17 @@ public final class Sampler {
   private final Survivors survivors;
   private final View view = new View();
 
-  /** Whether a call is under way: behind it, its arrays are another sampler's. */
-  private final AtomicBoolean busy = new AtomicBoolean();
+  private static final AtomicIntegerFieldUpdater<Sampler> BUSY =
+      AtomicIntegerFieldUpdater.newUpdater(Sampler.class, "busy");
+
+  private static final int FREE = 0;
+  private static final int CALLED = 1;
+
+  /**
+   * Whether a call is under way. Written at its end without a call of a method, for which the stack
+   * may have no room.
+   */
+  private volatile int busy;
 
   private long position;
   private long @Nullable [] mask;
@@ -195,7 +204,7 @@ public final class Sampler {
       owesAccept = false;
       return copy;
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -209,7 +218,7 @@ public final class Sampler {
       forgetDraw();
       sampled = false;
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -238,7 +247,7 @@ public final class Sampler {
       compiled.acceptPrompt(tokens);
       forgetDraw();
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -261,7 +270,7 @@ public final class Sampler {
       compiled.reserve();
       add(token);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -298,21 +307,15 @@ public final class Sampler {
       compiled.rollback(tokens);
       forgetDraw();
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
   /** Begins a call. */
   private void begin() {
-    if (!busy.compareAndSet(false, true)) {
+    if (!BUSY.compareAndSet(this, FREE, CALLED)) {
       throw RowErrors.shared();
     }
-  }
-
-  /** Ends a call: what only the work on a row needs is given back. */
-  private void end() {
-    state.rest(sampled, source.isCopied());
-    busy.setRelease(false);
   }
 
   private void checkToken(int token) {
@@ -380,7 +383,7 @@ public final class Sampler {
       open(logits, from, to);
       return addNext(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -407,7 +410,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return addNext(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -429,7 +432,7 @@ public final class Sampler {
       open(logits);
       return addNext(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -478,7 +481,7 @@ public final class Sampler {
       open(logits, from, to);
       return drawFromStream(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -486,7 +489,7 @@ public final class Sampler {
   private int lengthOf(float[] logits) {
     if (logits == null) {
       beginCall();
-      end();
+      busy = FREE;
     }
     return logits.length;
   }
@@ -535,7 +538,7 @@ public final class Sampler {
       open(logits, from, to);
       return draw(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -564,7 +567,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return drawFromStream(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -600,7 +603,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return draw(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -623,7 +626,7 @@ public final class Sampler {
       open(logits);
       return drawFromStream(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -645,7 +648,7 @@ public final class Sampler {
       open(logits);
       return draw(u);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -688,7 +691,7 @@ public final class Sampler {
       open(logits, from, to);
       return apply();
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -711,7 +714,7 @@ public final class Sampler {
       open(logits, byteOffset, length, type);
       return apply();
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -730,7 +733,7 @@ public final class Sampler {
       open(logits);
       return apply();
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -814,6 +817,7 @@ public final class Sampler {
     if (!(survivors.total > 0)) {
       throw RowErrors.changed();
     }
+    rest();
     view.reset();
     mask = null;
     sampled = true;
@@ -822,6 +826,7 @@ public final class Sampler {
 
   /** At the very end: a call that fails has sampled nothing, and the mask is for the next one. */
   private void succeed() {
+    rest();
     view.reset();
     forgetDraw();
     if (compiled.learns()) {
@@ -830,6 +835,11 @@ public final class Sampler {
     waiting = token;
     mask = null;
     sampled = true;
+  }
+
+  /** Gives back what only the work on a row needs. A call that fails leaves this to the next. */
+  private void rest() {
+    state.rest(source.isCopied());
   }
 
   /**
@@ -859,7 +869,7 @@ public final class Sampler {
       owesAccept = compiled.dependsOnAccepted();
       return drawn;
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -904,7 +914,7 @@ public final class Sampler {
     try {
       return drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -1032,7 +1042,7 @@ public final class Sampler {
         out[outFrom + survivors.ids[i]] = asProbabilities ? probabilityOf(logit) : logit;
       }
     } finally {
-      end();
+      busy = FREE;
     }
   }
 
@@ -1123,6 +1133,7 @@ public final class Sampler {
       if (!collected && !stale) {
         stale = token >= 0 && state.get(token) != tokenLogit || !state.readOut();
         collected = !stale;
+        rest();
       }
       if (stale) {
         throw new IllegalStateException(
@@ -1139,7 +1150,7 @@ public final class Sampler {
         collect();
         return survivors.size;
       } finally {
-        end();
+        busy = FREE;
       }
     }
 
@@ -1172,6 +1183,7 @@ public final class Sampler {
       }
       System.arraycopy(keys, 0, few, 0, size);
       best = few;
+      rest();
     }
 
     private long key(int i) {
@@ -1184,7 +1196,7 @@ public final class Sampler {
         }
         return best[i];
       } finally {
-        end();
+        busy = FREE;
       }
     }
 

@@ -51,6 +51,7 @@ public final class ChainState {
 
   /** Begins with a row. */
   public void open(Row<?> row) {
+    survivors.take();
     this.row.open(row);
     narrowed = false;
     readOut = false;
@@ -444,15 +445,14 @@ public final class ChainState {
   /**
    * Gives back the arrays that the row needed, unless what is left of it lies in them.
    *
-   * @param kept whether what is left is to be kept
    * @param copied whether the row that was opened lies in these arrays
    */
-  public void rest(boolean kept, boolean copied) {
+  public void rest(boolean copied) {
     boolean set = narrowed || readOut;
-    if (kept && !set && (copied || row.isCopied())) {
+    if (!set && (copied || row.isCopied())) {
       return;
     }
-    if (survivors.rest(kept && set)) {
+    if (survivors.rest(set)) {
       row.rest();
     }
   }
