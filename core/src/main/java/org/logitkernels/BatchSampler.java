@@ -43,7 +43,8 @@ import org.logitkernels.rows.WorkCrew;
  * exceptions of rows that fail; enforced by {@code AllocationContract}. Measured for a task: with a
  * fixed pool of {@link java.util.concurrent.Executors} 24 bytes on the caller's thread and 32 on
  * the pool's, with a {@link java.util.concurrent.ForkJoinPool} 32, with a virtual thread 360.
- * <b>Footprint:</b> that of a sampler (see {@link Workspace}) for each row.
+ * <b>Footprint:</b> that of a {@link Sampler} for each row, and of a {@link Workspace} for each
+ * thread.
  *
  * <p>Not thread-safe: one step at a time. A second one during the first is an {@link
  * IllegalStateException}.

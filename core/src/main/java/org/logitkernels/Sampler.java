@@ -62,10 +62,14 @@ import org.logitkernels.spi.Survivors;
  * IllegalStateException} for such a chain. It is none after {@link #position(long)} or {@link
  * #fork()}, and none with a number of the caller's: these are for draws that are repeated.
  *
- * <p><b>Allocation:</b> none in steady state: the scratch grows at most once (see {@link
- * Workspace}). The history doubles its room when it is used up; it is kept only for chains that
- * read it. A row in an array is referred to, not copied, until the next call; what becomes of
- * others is said where they are taken.
+ * <p><b>Allocation:</b> none in steady state. <b>Footprint:</b> about 35 KB between calls, with the
+ * history, and what the steps remember. The arrays as long as a row (see {@link Workspace}) are
+ * shared by all samplers of a vocabulary: a call takes some and gives them back at its end. They
+ * stay with the sampler until its next call if more than 2,048 candidates are left, or if nothing
+ * was narrowed and the row was copied or changed. Enforced by {@code FootprintContract}. The
+ * history doubles its room when it is used up; it is kept only for chains that read it. A row in an
+ * array is referred to, not copied, until the next call; what becomes of others is said where they
+ * are taken.
  *
  * <p><b>Rows that change:</b> candidates and probabilities are those of the row that was sampled.
  * After a filter nothing of the row is read again. A chain that narrows nothing reads the row again
@@ -577,9 +581,9 @@ public final class Sampler {
    *
    * <p><b>Cost:</b> rows in a {@code float[]} are read where they lie, and native {@code FLOAT32}
    * rows too by vector kernels; scalar kernels copy those. Halves are widened in one read, into
-   * memory of this sampler's, which grows to 4 bytes per logit once. Other rows on the heap
-   * (unaligned, read-only, in arrays of other types) are copied. The segment is referred to until
-   * the next call, which {@link #candidates()} may read it in.
+   * memory that samplers share, 4 bytes per logit. Other rows on the heap (unaligned, read-only, in
+   * arrays of other types) are copied. The segment is referred to until the next call, which {@link
+   * #candidates()} may read it in.
    *
    * @param logits holds the row: native or on the heap, read-only or not
    * @param byteOffset where in it the row begins; any alignment

@@ -8,12 +8,11 @@ import org.logitkernels.spi.Survivors;
 /**
  * Caller-owned scratch for rows of up to a given number of logits: one per thread.
  *
- * <p><b>Footprint:</b> about 120 KB and 0.75 bytes per logit at first. A row that leaves many
+ * <p><b>Footprint:</b> about 30 KB and 0.75 bytes per logit at first. A row that leaves many
  * candidates (a wide nucleus, a large k), or a softmax into native memory, makes it grow, once and
- * to its full size, to 28 bytes per logit. The first row of halves adds 4 bytes per logit, and 2
- * off the heap if it lies on the heap; the first row that has to be copied (native floats for
- * scalar kernels, floats on the heap outside of a {@code float[]}) adds 4. After that it never
- * allocates again, unless a longer row has to be copied.
+ * to its full size, to 29 bytes per logit. The first row that has to be widened or copied (halves,
+ * native floats for scalar kernels, floats on the heap outside of a {@code float[]}) adds 4 bytes
+ * per logit, and halves on the heap 2 more off the heap. After that it never allocates again.
  *
  * <p>Holds no result between calls, but may refer to the last row until the next. Not thread-safe:
  * two calls at the same time need two workspaces.

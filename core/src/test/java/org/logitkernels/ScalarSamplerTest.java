@@ -3,6 +3,7 @@ package org.logitkernels;
 import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
+import org.logitkernels.testkit.FootprintContract;
 import org.logitkernels.testkit.HistoryContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
@@ -20,6 +21,7 @@ class ScalarSamplerTest
         SamplerContract,
         ChainContract,
         FiltersContract,
+        FootprintContract,
         HistoryContract,
         SteeringContract,
         SequenceContract,

@@ -1,6 +1,7 @@
 package org.logitkernels.chain;
 
 import java.util.Arrays;
+import org.logitkernels.numerics.Room;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -84,8 +85,9 @@ public final class AdaptiveP extends Memory {
   /** Gives the survivors new logits. Their weights are known. */
   public void adapt(Survivors survivors) {
     if (ids.length < survivors.size) {
-      int[] moreIds = new int[survivors.ids.length];
-      weights = new float[survivors.ids.length]; // both are there, or as they were
+      int room = Room.of(ids.length, survivors.size);
+      int[] moreIds = new int[room];
+      weights = new float[room]; // both are there, or as they were
       ids = moreIds;
     }
     size = survivors.size;

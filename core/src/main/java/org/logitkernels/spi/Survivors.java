@@ -142,6 +142,7 @@ public final class Survivors {
       values = fewValues;
       weights = fewWeights;
     }
+    size = kept ? size : 0;
     arrays = null;
     row.lend(NONE);
     pool.give(lent);

@@ -4,6 +4,7 @@ import org.logitkernels.Kernels;
 import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
+import org.logitkernels.testkit.FootprintContract;
 import org.logitkernels.testkit.HistoryContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
@@ -21,6 +22,7 @@ class VectorSamplerTest
         SamplerContract,
         ChainContract,
         FiltersContract,
+        FootprintContract,
         HistoryContract,
         SteeringContract,
         SequenceContract,
