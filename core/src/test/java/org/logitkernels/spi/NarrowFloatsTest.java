@@ -81,4 +81,20 @@ class NarrowFloatsTest {
     assertEquals("logit 4 is NaN", message);
     assertEquals(1, x.argMax(4));
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void infinitiesAreFoundWhereThereAreSome(NarrowFormat format) {
+    NarrowFloats x = row(format, ROW);
+    x.set(4, Float.POSITIVE_INFINITY);
+    if (x.get(4) == Float.POSITIVE_INFINITY) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> x.argMax(ROW.length)).getMessage();
+      assertEquals("logit 4 is Infinity", message);
+    }
+    NarrowFloats masked = row(format, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY);
+    if (masked.get(0) == Float.NEGATIVE_INFINITY) {
+      assertThrows(IllegalStateException.class, () -> masked.argMax(2));
+    }
+  }
 }
