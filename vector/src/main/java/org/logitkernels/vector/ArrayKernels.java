@@ -7,10 +7,10 @@ import org.logitkernels.spi.SharedRowKernels;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The kernels of rows: an index.
+ * The index of the kernels of rows in arrays.
  *
- * <p>Rows shorter than the virtual lanes, and temperatures so extreme that logits must be stretched
- * first, go to the scalar kernels, which give the same bits.
+ * <p>Two kinds of row go to the scalar kernels, which give the same bits: rows shorter than the
+ * virtual lanes, and rows at temperatures so extreme that logits must be stretched first.
  */
 class ArrayKernels implements RowKernels<float[]> {
   private static final SharedPasses PARTS = new SharedPasses();

@@ -23,8 +23,10 @@ import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The entropy of the whole row: {@link ExpSum}, whose loops these are, and beside each weight its
- * product with the distance from the block's maximum, over the same lanes.
+ * The entropy of the whole row.
+ *
+ * <p>The loops are those of {@link ExpSum}. Beside each weight they sum its product with the
+ * distance from the block's maximum, over the same lanes.
  */
 final class EntropySum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -56,8 +58,8 @@ final class EntropySum {
   }
 
   /**
-   * Leaves the sums and maxima of the blocks, and in the place of running totals the sums of
-   * products; returns how many tokens are masked.
+   * Leaves the sums and the maxima of the blocks. Leaves the sums of the products in the place of
+   * the running totals. Returns how many tokens are masked.
    */
   private static int pass(
       float[] x, int from, int to, double temperature, Scratch scratch, Survivors survivors) {
@@ -108,7 +110,7 @@ final class EntropySum {
               cutBlock(
                   x, at, ahead, nearest, origin, floor, head, tail, shift, maxima, next, groups,
                   products);
-        } else { // filled up with masked logits
+        } else { // the rest of the block is filled with masked logits
           System.arraycopy(x, at, survivors.values, 0, end - at);
           Arrays.fill(survivors.values, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
           cutBlock(
@@ -146,7 +148,7 @@ final class EntropySum {
     return masked;
   }
 
-  /** A whole block of which every weight counts. */
+  /** Sums a plain block: a whole block in which every weight counts. */
   private static long plainBlock(
       float[] x,
       int at,
@@ -192,7 +194,7 @@ final class EntropySum {
             p = p.fma(r, FloatVector.broadcast(F, C3));
             p = p.fma(r, FloatVector.broadcast(F, C2));
             p = p.fma(r, FloatVector.broadcast(F, C1));
-            p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
             FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             sum = p.fma(power, sum);
             product = p.mul(power).fma(nearests.sub(v), product);
@@ -219,7 +221,9 @@ final class EntropySum {
         flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
-  /** A whole block in which weights may lie below the least, or a far one. */
+  /**
+   * Sums a cut block: a whole block in which some weights may be too small to count, or a far one.
+   */
   static long cutBlock(
       float[] x,
       int at,
@@ -271,7 +275,7 @@ final class EntropySum {
             p = p.fma(r, FloatVector.broadcast(F, C3));
             p = p.fma(r, FloatVector.broadcast(F, C2));
             p = p.fma(r, FloatVector.broadcast(F, C1));
-            p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
             FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             sum = p.fma(power, sum);
             product = p.mul(power).fma(nearests.sub(v), product);

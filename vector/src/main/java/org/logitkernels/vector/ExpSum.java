@@ -21,34 +21,40 @@ import org.logitkernels.spi.Survivors;
  * Sums of weights, block by block, in one read of the row. {@link StoredSum} stores the weights
  * too, for a softmax.
  *
- * <p>The method that sums a block looks at the next one too, for its extremes: so the next block's
- * maximum is known before its weights are, and the row streams in while the processor computes.
+ * <p>The loop that sums a block has a look ahead: it takes the extremes of the next block in the
+ * same rounds. So the maximum of the next block is known before its weights are computed, and the
+ * row streams in while the processor computes. Extremes and weights keep different units of the
+ * processor busy.
  *
- * <p>Loops hold one exponential each; more copies of it in one method would not be inlined any
- * more. Loops of two rounds around it repeat it, because the compiler unrolls loops of so few
- * whatever is in them. They add a group and, where there are registers for it, combine the groups
- * of a lane in pairs: {@link LaneSum#COMBINES}. The next block is looked at in the same rounds:
- * extremes and weights keep different units of the processor busy.
+ * <p>A loop holds one exponential. More copies in one method would not be inlined any more. The
+ * loops of two rounds around it repeat it, because the compiler unrolls every loop of two rounds.
+ * They add up a group. Where there are registers for it, they combine the groups of a lane in
+ * pairs: {@link LaneSum#COMBINES}.
  *
- * <p>What a kernel leaves of a block waits in memory until {@link LaneSum#BLOCKS} blocks are there:
- * read back at once, the sums would wait for the stores.
+ * <p>The sums of the lanes of a block wait in memory until {@link LaneSum#BLOCKS} blocks are there.
+ * Read back at once, they would wait for the stores.
  *
- * <p>The methods that hold these loops are longer than 325 bytes of bytecode, their assertions
- * included, and have to be: HotSpot then compiles each on its own. Inlined into a kernel that
- * inlines much else, one could meet the compiler's limits halfway, and every vector in it would be
- * allocated.
+ * <p>The methods that hold these loops are longer than 325 bytes of bytecode, assertions included.
+ * They have to be: HotSpot then compiles each on its own. Inlined into a kernel that inlines much
+ * else, a loop could meet the compiler's limits halfway, and every vector in it would be allocated.
  */
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final IntVector LANES = IntVector.zero(I).addIndex(1);
 
-  /** Of a block without a logit whose power is less than this above N, every weight counts. */
+  /**
+   * A block is plain if the power of its least logit is at least this much above N: then every
+   * weight counts.
+   */
   static final int PLAIN = Exponential.LEAST + 1;
 
   private ExpSum() {}
 
-  /** Leaves the row's maximum and total weight, those of its blocks, and its strips' maxima. */
+  /**
+   * Leaves the maximum and the total weight of the row and of its blocks, and the maxima of the
+   * strips.
+   */
   static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
     sums(x, from, to, temperature, 0, Lanes.blocks(to - from), survivors);
     total(x, from, to, temperature, survivors);
@@ -57,7 +63,7 @@ final class ExpSum {
   /** Leaves the maximum and the total of a row whose blocks were summed. */
   static void total(float[] x, int from, int to, double temperature, Survivors survivors) {
     if (survivors.row.isLooked()) {
-      Maxima.check(x, from, to, survivors.row.extremes); // strips do not show NaN with the sign set
+      Maxima.check(x, from, to, survivors.row.extremes); // strips hide a NaN with the sign set
     }
     int blocks = Lanes.blocks(to - from);
     float max = Maxima.check(x, from, to, Lanes.max(survivors.row.tops, blocks));
@@ -65,7 +71,9 @@ final class ExpSum {
     survivors.row.stripsLeft();
   }
 
-  /** Leaves the sums and maxima of blocks {@code [block, end)}, and their strips' maxima. */
+  /**
+   * Leaves the sums and the maxima of blocks {@code [block, end)}, and the maxima of their strips.
+   */
   static void sums(
       float[] x, int from, int to, double temperature, int block, int end, Survivors survivors) {
     Scratch scratch = Scratch.take();
@@ -85,8 +93,8 @@ final class ExpSum {
   }
 
   /**
-   * Sums the blocks of a row that no survivors are kept of: leaves their sums and maxima, and
-   * returns the row's maximum. Throws for NaN and +Infinity, and where every token is masked.
+   * Sums the blocks of a row that has no survivors. Leaves the sums and the maxima of the blocks,
+   * and returns the row's maximum. Throws for NaN and +Infinity, and where every token is masked.
    */
   static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
     pass(
@@ -109,10 +117,12 @@ final class ExpSum {
   }
 
   /**
-   * Sums the blocks of {@code x[from, to)}, the first of which has a number.
+   * Sums the blocks of {@code x[from, to)}.
    *
-   * @param least no logit is less, and the strips' maxima are known; NaN if they are not
-   * @param strips how far in {@code maxima} the strips of one block lie from those of the next
+   * @param least a bound below all logits if the maxima of the strips are known; NaN if they are
+   *     not
+   * @param block the number of the first block
+   * @param strips how far the strips of one block lie from those of the next in {@code maxima}
    */
   static void pass(
       float[] x,
@@ -132,7 +142,7 @@ final class ExpSum {
     double inverse = 1 / scale;
     boolean looked = least == least;
     boolean seen = false;
-    int waiting = 0; // blocks before b whose lanes wait to be summed
+    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     long extremes = Maxima.NONE;
     for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
@@ -197,7 +207,7 @@ final class ExpSum {
     LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
   }
 
-  /** A whole block of which every weight counts. */
+  /** Sums a plain block: a whole block in which every weight counts. */
   private static long plainBlock(
       float[] x,
       int at,
@@ -267,7 +277,9 @@ final class ExpSum {
         flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
-  /** A whole block in which weights may lie below the least, or a far one. */
+  /**
+   * Sums a cut block: a whole block in which some weights may be too small to count, or a far one.
+   */
   private static long cutBlock(
       float[] x,
       int at,
@@ -343,7 +355,7 @@ final class ExpSum {
         flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
-  /** {@link #plainBlock} without a look at the next. */
+  /** Sums a plain block without a look ahead. */
   private static void plainSeen(
       float[] x, int at, float head, float tail, float shift, float[] groups, int first) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
@@ -383,7 +395,7 @@ final class ExpSum {
     }
   }
 
-  /** The first groups of a block as {@link #cutBlock} sums them, without a look at the next. */
+  /** Sums the first groups of a block as {@link #cutBlock} does, without a look ahead. */
   private static void cutGroups(
       float[] x,
       int at,
@@ -423,9 +435,10 @@ final class ExpSum {
   }
 
   /**
-   * The group that the row's end cuts short, of a row at least a vector long. The last vector is
-   * read from where it fits and moved into place: a masked load at the end of an array would
-   * allocate its mask.
+   * Sums the group that the row's end cuts short, of a row at least a vector long.
+   *
+   * <p>The last vector is read from where it fits, and its lanes are moved into place. A masked
+   * load at the end of an array would allocate its mask.
    */
   private static void lastGroup(
       float[] x,
@@ -465,8 +478,9 @@ final class ExpSum {
   }
 
   /**
-   * Weights of {@code x[at, end)} under a maximum into {@code w}, from {@code wFrom}: each as a
-   * probability by two factors, of which 1 and 0 leave it a weight.
+   * Computes the weights of {@code x[at, end)} under a maximum, and makes a probability of each by
+   * two factors. The factors 1 and 0 leave the weight as it is. Writes into {@code w} from {@code
+   * wFrom} on.
    */
   static void weights(
       float[] x,

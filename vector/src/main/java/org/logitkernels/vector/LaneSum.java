@@ -11,12 +11,13 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Lanes;
 
 /**
- * {@link Lanes}, a vector at a time: groups of lanes are summed by kernels, and here combined.
+ * The sums of {@link Lanes}, a vector at a time. Kernels sum the groups of the lanes; this class
+ * combines the groups.
  *
- * <p>The 32 virtual lanes are 2, 4 or 8 vectors. Halving combines the first half of them with the
- * second, then quarters, so three nested loops of two rounds each, of which wider vectors need
- * fewer, meet the vectors in the order in which they combine. What is left is two vectors of
- * doubles, of even lanes and of odd ones, halved within.
+ * <p>The 32 virtual lanes are 2, 4 or 8 vectors. To halve is to add the second half of these to the
+ * first, then the second quarter, and so on. Three nested loops of two rounds meet the vectors in
+ * the order in which they combine; wider vectors need fewer of the loops. They leave two vectors of
+ * doubles, one of the even lanes and one of the odd, which are halved within.
  */
 final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -25,22 +26,23 @@ final class LaneSum {
   /** How many vectors the virtual lanes are. */
   static final int VECTORS = Lanes.COUNT / F.length();
 
-  /** What each virtual lane of a block sums. */
+  /** How many weights each virtual lane of a block sums. */
   static final int ROUNDS = Lanes.BLOCK / Lanes.COUNT;
 
   /**
-   * Whether kernels combine a block's groups in registers: in pairs, pairs of pairs, and the two of
-   * these. With fewer than the 32 registers of AVX-512, the sum of every group goes to memory.
+   * Whether kernels combine the groups of a block in registers: in pairs, then pairs of pairs, then
+   * the two of these. That needs the 32 registers of AVX-512. Without these, kernels store the sum
+   * of every group.
    */
   static final boolean COMBINES = F.length() >= 16;
 
-  /** How many groups, pairs or pairs of pairs a kernel combines. */
+  /** How many groups, or pairs of groups, a kernel combines at once. */
   static final int PAIR = COMBINES ? 2 : 1;
 
-  /** How many sums of each lane a kernel leaves of a block. */
+  /** How many sums of each lane a kernel stores for a block. */
   static final int ROWS = Lanes.GROUPS / (PAIR * PAIR * PAIR);
 
-  /** Of so many blocks there is room for what kernels leave. */
+  /** How many blocks' sums there is room for. */
   static final int BLOCKS = Lanes.GROUPS / ROWS;
 
   private static final int FIRST = 2;
@@ -55,19 +57,19 @@ final class LaneSum {
   private LaneSum() {}
 
   /**
-   * How many groups are summed where a block has fewer: so many that they combine in pairs. Those
-   * behind the block's end are 0.
+   * How many groups are combined where a block has fewer than all: a power of two. The groups
+   * behind the end of the block are 0.
    */
   static int paired(int groups) {
     return groups == 1 ? 1 : Integer.highestOneBit(groups - 1) * 2;
   }
 
   /**
-   * The sum of a block from those of its groups, or from the lanes in which they were combined.
-   * None is negative.
+   * The sum of a block from the sums of its groups, or from lanes that were combined before. No sum
+   * is negative.
    *
-   * @param from where they lie in {@code groups}
-   * @param rows how many groups there are: 1, 2, 4 or 8; 1 if they were combined
+   * @param from where the sums begin in {@code groups}
+   * @param rows how many groups there are: 1, 2, 4 or 8; 1 if they were combined before
    */
   static double sum(float[] groups, int from, int rows) {
     assert rows == 1 || rows == 2 || rows == 4 || rows == Lanes.GROUPS : rows + " groups";
@@ -99,7 +101,7 @@ final class LaneSum {
             lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
           }
           LongVector pairs = lanes.reinterpretAsLongs();
-          // Floats become doubles as in Mass.
+          // A float becomes a double as in Mass.
           LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
           LongVector high =
               pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
@@ -120,13 +122,13 @@ final class LaneSum {
       even = even.add(even.rearrange(BY_2));
       odd = odd.add(odd.rearrange(BY_2));
     }
-    // Lane by lane: two doubles cannot be rearranged without an allocation everywhere.
+    // Lane by lane: not every machine rearranges two doubles without an allocation.
     double evens = even.lane(0) + even.lane(1);
     double odds = odd.lane(0) + odd.lane(1);
     return (evens + odds) * Mass.SCALE;
   }
 
-  /** The sums of so many blocks of which kernels left what they leave. */
+  /** Leaves the sums of some blocks, from what kernels have stored for them. */
   static void sums(float[] groups, int blocks, double[] sums, int first) {
     for (int b = 0; b < blocks; b++) {
       sums[first + b] = sum(groups, b * ROWS * Lanes.COUNT, ROWS);

@@ -15,31 +15,34 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Lanes;
 
 /**
- * Sums over weights that no order of addition can change: the integer masses of a nucleus, and sums
- * in double of weights that are alike enough for every partial sum to be exact.
+ * Sums of weights that are the same in any order of addition. Some are integers: the masses of a
+ * nucleus. Others are doubles, of weights so much alike that every partial sum is exact.
  *
- * <p>The loops that find them are compiled on their own, as {@link ExpSum}'s are.
+ * <p>The methods with the loops are compiled alone, as those of {@link ExpSum} are.
  */
 final class Mass {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
 
-  // Two floats lie in a long's width. The bits of either, moved to where a double has its exponent
-  // and fraction, are the double that is 2^-896 times the float. (A conversion would need float
-  // vectors of half the width, and HotSpot wants to see one width of a type in a program: its type
-  // profiles lie in the methods of FloatVector, which all its widths share.)
+  // A long is as wide as two floats. The bits of either float, moved to where a double has its
+  // exponent and its fraction, are the double that is 2^-896 times the float. A conversion would
+  // need float vectors of half the width, and HotSpot must see one width of a type in a program:
+  // its type profiles belong to the methods of FloatVector, which all widths share.
   static final int HALF = 32;
   static final int TO_DOUBLE = 3;
   static final double SCALE = 0x1p896;
 
-  /** Added to a double below 2^51, it rounds to an integer and leaves that in the low bits. */
+  /**
+   * Added to a double below 2^51, this number rounds to an integer, and leaves the integer in the
+   * low bits.
+   */
   private static final double ROUND = 0x1.8p52;
 
   private Mass() {}
 
   /**
-   * The mass of those with {@code values >= bar}: the sum of {@code rint(weight * quantum)}.
+   * The mass of the tokens with {@code values >= bar}: the sum of {@code rint(weight * quantum)}.
    *
    * @param size a multiple of a vector's length
    */
@@ -63,12 +66,13 @@ final class Mass {
       sum = sum.add(quanta.fma(high.reinterpretAsDoubles(), round).reinterpretAsLongs());
     }
     return sum.reduceLanes(ADD)
-        - (long) size * Double.doubleToRawLongBits(ROUND); // modulo 2^64, which is exact
+        - (long) size * Double.doubleToRawLongBits(ROUND); // exact: modulo 2^64
   }
 
   /**
-   * The running sum after each block of weights, in double, exactly as one by one. Returns false if
-   * some weights are so much smaller than the sum that the order of addition might show.
+   * Leaves the running sum after each block of weights, in double. The bits are those of a sum one
+   * by one. Returns false if some weights are so small beside the sum that the order of addition
+   * might show.
    *
    * @param size a multiple of a vector's length
    */
@@ -97,11 +101,11 @@ final class Mass {
       total += sum.reduceLanes(ADD) * SCALE;
       prefixes[b] = total;
     }
-    // All weights are multiples of the smallest one's last bit, and 2^53 of these hold the sum.
+    // All weights are multiples of the last bit of the least, and the sum is below 2^53 of those.
     return least >= total * 0x1p-28;
   }
 
-  /** Roughly the weight of those with {@code values < bar}. */
+  /** The weight of the tokens with {@code values < bar}, roughly. */
   static float about(float[] values, float[] weights, int size, float bar) {
     FloatVector sum = FloatVector.zero(F);
     for (int i = 0; i < size; i += F.length()) {

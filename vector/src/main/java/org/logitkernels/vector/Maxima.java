@@ -11,15 +11,19 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.RowErrors;
 
 /**
- * The row's maximum, and with it the check that every kernel makes first.
+ * The row's maximum, and the check that every kernel makes first.
  *
- * <p>Works on the floats' bits, four integer operations a vector. As integers the bits of
- * non-negative floats order as the floats do, those of negative floats against them, and as signed
- * integers below all others. So the signed maximum is the row's if it is not negative, and else the
- * signed minimum is. NaN and +Infinity show as a signed maximum from +Infinity on or, with the sign
- * set, as an unsigned maximum above -Infinity; and where anything is negative the unsigned maximum
- * is the row's minimum, else the signed minimum is. The unsigned maximum is carried as a signed one
- * of bits whose sign is flipped: C2 of JDK 27 ends the process at a loop that carries it as it is.
+ * <p>The extremes are taken of the bits of floats, with four integer operations a vector. As signed
+ * integers, the bits of floats that are not negative order as the floats do. The bits of negative
+ * floats order the other way round, below all others. So the row's maximum is the signed maximum if
+ * that is not negative, and the signed minimum otherwise.
+ *
+ * <p>NaN and +Infinity show as a signed maximum of at least +Infinity. NaN with the sign set shows
+ * as an unsigned maximum above -Infinity. If any logit is negative, the row's minimum is the
+ * unsigned maximum; otherwise it is the signed minimum.
+ *
+ * <p>The unsigned maximum is carried as a signed maximum of bits whose sign is flipped. C2 of JDK
+ * 27 ends the process at a loop that carries an unsigned one.
  */
 final class Maxima {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -28,23 +32,23 @@ final class Maxima {
   private static final int MINUS_INFINITY = 0xff800000;
 
   /**
-   * Long enough for the reduction at its end to cost little, short enough for a second look to cost
-   * little.
+   * A block of the arg-max: so long that the reduction at its end costs little, and so short that a
+   * second look costs little.
    */
   static final int ARG_MAX_BLOCK = 8192;
 
   private Maxima() {}
 
   /**
-   * The extremes of a row, if they are those of a row that can be drawn from. Throws for NaN and
-   * +Infinity, and where every token is masked.
+   * Checks the extremes of a row, and returns them. Throws for NaN and +Infinity, and where every
+   * token is masked.
    */
   static long check(float[] x, int from, int to, long extremes) {
     check(x, from, to, max(extremes));
     return extremes;
   }
 
-  /** The same of a maximum that is NaN where the row holds that or +Infinity. */
+  /** Checks a maximum, which is NaN if the row holds NaN or +Infinity. */
   static float check(float[] x, int from, int to, float max) {
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw RowErrors.invalid(x, from, to);
@@ -56,10 +60,10 @@ final class Maxima {
   }
 
   /**
-   * The maximum, NaN standing for NaN and +Infinity, and the minimum, of a part at least a vector
-   * long.
+   * The extremes of a part that is at least a vector long. The maximum is NaN if the part holds NaN
+   * or +Infinity.
    *
-   * <p>Four vectors a round make it longer than HotSpot would inline: see {@link ExpSum}.
+   * <p>Four vectors a round make the method longer than HotSpot would inline: see {@link ExpSum}.
    */
   static long scan(float[] x, int from, int to) {
     assert from >= 0 && from <= to - F.length() && to <= x.length : from + " to " + to;
@@ -90,7 +94,7 @@ final class Maxima {
       signedMin = signedMin.min(bits);
       flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
     }
-    // The last vector may take in logits for a second time, which changes no extreme.
+    // The last vector may read some logits a second time. That changes no extreme.
     IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
     return extremes(
         signedMax.max(bits).reduceLanes(MAX),
@@ -98,7 +102,7 @@ final class Maxima {
         flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE)).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
-  /** The same of what the row's end leaves of a block, in a row at least a vector long. */
+  /** The extremes of what the row's end leaves of a block, in a row at least a vector long. */
   static long rest(float[] x, int from, int to) {
     if (to - from >= F.length()) {
       return scan(x, from, to);
@@ -115,7 +119,7 @@ final class Maxima {
     return extremes(signedMax, signedMin, unsignedMax);
   }
 
-  /** From the extremes of the bits. */
+  /** Packs the extremes of floats, from those of their bits. */
   static long extremes(int signedMax, int signedMin, int unsignedMax) {
     boolean invalid = signedMax >= INFINITY || isNegativeNaN(unsignedMax);
     float max = Float.intBitsToFloat(signedMax >= 0 ? signedMax : signedMin);
@@ -123,8 +127,8 @@ final class Maxima {
   }
 
   /**
-   * The extremes of two parts, of which the second is known by its strips' maxima and the unsigned
-   * maximum of its bits.
+   * The extremes of two parts together. Of the second part, the extremes of the strips' maxima are
+   * known, and the unsigned maximum of the bits.
    */
   static long merge(long part, long maxima, int unsignedMax) {
     float max = isNegativeNaN(unsignedMax) ? Float.NaN : Math.max(max(part), max(maxima));
@@ -132,17 +136,17 @@ final class Maxima {
     return pack(max, Float.floatToRawIntBits(Math.min(min(part), least)));
   }
 
-  /** What is beyond any: of no logits. */
+  /** The extremes of no logits at all. */
   static final long NONE =
       pack(Float.NEGATIVE_INFINITY, Float.floatToRawIntBits(Float.POSITIVE_INFINITY));
 
-  /** The extremes of two parts. */
+  /** The extremes of two parts together. */
   static long join(long one, long other) {
     float min = Math.min(min(one), min(other));
     return pack(Math.max(max(one), max(other)), Float.floatToRawIntBits(min));
   }
 
-  /** The extremes of the first so many parts. */
+  /** The extremes of the first parts together. */
   static long join(long[] parts, int count) {
     long extremes = NONE;
     for (int part = 0; part < count; part++) {
@@ -167,13 +171,16 @@ final class Maxima {
     return Float.intBitsToFloat((int) extremes);
   }
 
-  /** The first id that attains the maximum: the first block that does, then the first in it. */
+  /**
+   * The first id with the maximum: the first block that has it, then the first logit in that block.
+   */
   static int argMax(float[] x, int from, int to) {
     float best = Float.NEGATIVE_INFINITY;
     int start = from;
     int at = from;
     while (at < to) {
-      int end = to - at < 2 * ARG_MAX_BLOCK ? to : at + ARG_MAX_BLOCK; // no short block at the end
+      int end =
+          to - at < 2 * ARG_MAX_BLOCK ? to : at + ARG_MAX_BLOCK; // the last block is never short
       float max = max(scan(x, at, end));
       if (!(max < Float.POSITIVE_INFINITY)) {
         throw RowErrors.invalid(x, from, to);
@@ -190,7 +197,7 @@ final class Maxima {
     return start - from + first(x, start, to, best);
   }
 
-  /** Where in {@code x[from, to)} a maximum comes first. */
+  /** Where a maximum comes first in {@code x[from, to)}. */
   static int first(float[] x, int from, int to, float max) {
     int i = from;
     for (; i <= to - F.length(); i += F.length()) {
@@ -199,7 +206,7 @@ final class Maxima {
         return i + Long.numberOfTrailingZeros(hits) - from;
       }
     }
-    while (x[i] != max && i < to - 1) { // the bound holds even if another thread changes the row
+    while (x[i] != max && i < to - 1) { // another thread may change the row
       i++;
     }
     return i - from;

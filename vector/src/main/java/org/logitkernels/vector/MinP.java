@@ -2,7 +2,7 @@ package org.logitkernels.vector;
 
 import org.logitkernels.spi.Survivors;
 
-/** Min-p: every unmasked token whose logit lies within a distance of the maximum. */
+/** Min-p: all unmasked tokens whose logit lies within a distance of the maximum. */
 final class MinP {
   static final int DEPTH = 32;
 
@@ -13,8 +13,7 @@ final class MinP {
     survivors.max = max;
     survivors.size = 0;
     if (threshold == Float.NEGATIVE_INFINITY) {
-      Strips.all(
-          x, from, to, survivors); // a difference may overflow without the token being masked
+      Strips.all(x, from, to, survivors); // the difference of an unmasked token may overflow
     } else {
       Strips.collect(x, from, to, DEPTH, max, threshold, survivors);
     }

@@ -20,7 +20,10 @@ import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Survivors;
 
-/** The logits' standard deviation over the whole row, in one read, with the strips' maxima. */
+/**
+ * The moments of the whole row: the standard deviation of its logits, in one read that leaves the
+ * maxima of the strips too.
+ */
 final class MomentSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
@@ -28,20 +31,20 @@ final class MomentSum {
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
   static final int MINUS_INFINITY = 0xff800000;
 
-  // Floats become doubles as in Mass; these may be negative, and the shift spreads their sign over
-  // three bits of the exponent.
+  // A float becomes a double as in Mass. Here it may be negative: then the shift spreads its sign
+  // over three bits of the exponent.
   static final int HALF = 32;
   static final int TO_DOUBLE = 3;
   static final long OF_LOW = 0x8fffffffffffffffL;
   static final long OF_HIGH = 0x8fffffffe0000000L;
   static final double SCALE = 0x1p896;
 
-  /** Beside the masked tokens of a block: that it holds NaN with the sign set. */
+  /** A bit beside the count of masked tokens: the block holds NaN with the sign set. */
   static final int NEGATIVE_NAN = 1 << 30;
 
   private MomentSum() {}
 
-  /** Leaves the row's maximum and deviation, and the maxima of its strips. */
+  /** Leaves the row's maximum, its deviation, and the maxima of its strips. */
   static void moments(float[] x, int from, int to, Survivors survivors) {
     float origin = x[first(x, from, to)];
     double[] lanes = survivors.row.lanes;
@@ -62,7 +65,7 @@ final class MomentSum {
       masked += found & NEGATIVE_NAN - 1;
       negativeNan |= found >= NEGATIVE_NAN;
     }
-    // The rest may take in logits for a second time, which changes no extreme.
+    // The scan may read some logits a second time. That changes no extreme.
     long extremes = Maxima.scan(x, Math.min(at, to - F.length()), to);
     if (strips > 0) {
       long ofStrips = Maxima.scan(survivors.row.maxima, 0, strips);
@@ -87,8 +90,8 @@ final class MomentSum {
   }
 
   /**
-   * Adds {@code x[at, end)} to the lanes of a row that begins at {@code from}. Returns how many of
-   * these logits are masked.
+   * Adds the logits {@code x[at, end)} to the lanes of a row that begins at {@code from}. Returns
+   * how many of these logits are masked.
    */
   private static int add(float[] x, int from, int at, int end, float origin, double[] lanes) {
     int masked = 0;
@@ -98,7 +101,10 @@ final class MomentSum {
     return masked;
   }
 
-  /** Adds a row in which nothing is masked, and whose extremes and strips' maxima are known. */
+  /**
+   * Adds a row in which no token is masked. The extremes of the row and the maxima of its strips
+   * are known.
+   */
   private static void ofUnmasked(float[] x, int from, int to, float origin, double[] lanes) {
     int at = from;
     for (; at <= to - Lanes.BLOCK; at += Lanes.BLOCK) {
@@ -107,7 +113,10 @@ final class MomentSum {
     add(x, from, at, to, origin, lanes);
   }
 
-  /** Adds a whole block to the lanes, of which a vector holds some; counts the masked tokens. */
+  /**
+   * Adds a whole block to the lanes. A vector holds some of the lanes. Returns how many tokens are
+   * masked, and {@link #NEGATIVE_NAN}.
+   */
   private static int block(
       float[] x, int at, float origin, double[] lanes, float[] maxima, int strip) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
@@ -163,7 +172,7 @@ final class MomentSum {
     return masked + (negativeNans > 0 ? NEGATIVE_NAN : 0);
   }
 
-  /** The same for a block in which nothing is masked, and whose extremes are known. */
+  /** Adds a whole block in which no token is masked, and whose extremes are known. */
   private static void plainBlock(float[] x, int at, float origin, double[] lanes) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";

@@ -108,7 +108,7 @@ final class NativeEntropySum {
               cutBlock(
                   x, at, ahead, nearest, origin, floor, head, tail, shift, maxima, next, groups,
                   products);
-        } else { // filled up with masked logits
+        } else { // the rest of the block is filled with masked logits
           x.copy(at, survivors.values, 0, end - at);
           Arrays.fill(survivors.values, end - at, Lanes.BLOCK, Float.NEGATIVE_INFINITY);
           EntropySum.cutBlock(
@@ -195,7 +195,7 @@ final class NativeEntropySum {
           p = p.fma(r, FloatVector.broadcast(F, C3));
           p = p.fma(r, FloatVector.broadcast(F, C2));
           p = p.fma(r, FloatVector.broadcast(F, C1));
-          p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+          p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
           FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
           sum = p.fma(power, sum);
           product = p.mul(power).fma(nearests.sub(v), product);
@@ -277,7 +277,7 @@ final class NativeEntropySum {
           p = p.fma(r, FloatVector.broadcast(F, C3));
           p = p.fma(r, FloatVector.broadcast(F, C2));
           p = p.fma(r, FloatVector.broadcast(F, C1));
-          p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+          p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
           FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
           sum = p.fma(power, sum);
           product = p.mul(power).fma(nearests.sub(v), product);

@@ -36,7 +36,7 @@ final class NativeExpSum {
   static void total(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
     if (survivors.row.isLooked()) {
       NativeMaxima.check(
-          x, from, to, survivors.row.extremes); // strips do not show NaN with the sign set
+          x, from, to, survivors.row.extremes); // strips hide a NaN with the sign set
     }
     int blocks = Lanes.blocks(to - from);
     float max = NativeMaxima.check(x, from, to, Lanes.max(survivors.row.tops, blocks));
@@ -106,7 +106,7 @@ final class NativeExpSum {
     double inverse = 1 / scale;
     boolean looked = least == least;
     boolean seen = false;
-    int waiting = 0; // blocks before b whose lanes wait to be summed
+    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     long extremes = Maxima.NONE;
     for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);

@@ -79,7 +79,7 @@ final class NativeMaxima {
       signedMin = signedMin.min(bits);
       flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
     }
-    // The last vector may take in logits for a second time, which changes no extreme.
+    // The last vector may read some logits a second time. That changes no extreme.
     IntVector bits =
         FloatVector.fromMemorySegment(F, segment, offset + 4L * last, Species.ORDER)
             .reinterpretAsInts();
@@ -113,7 +113,7 @@ final class NativeMaxima {
       int end =
           to - at < 2 * Maxima.ARG_MAX_BLOCK
               ? to
-              : at + Maxima.ARG_MAX_BLOCK; // no short block at the end
+              : at + Maxima.ARG_MAX_BLOCK; // the last block is never short
       float max = Maxima.max(scan(x, at, end));
       if (!(max < Float.POSITIVE_INFINITY)) {
         throw RowErrors.invalid(x.onHeap(to), from, to);
@@ -143,8 +143,7 @@ final class NativeMaxima {
         return i + Long.numberOfTrailingZeros(hits) - from;
       }
     }
-    while (x.get(i) != max
-        && i < to - 1) { // the bound holds even if another thread changes the row
+    while (x.get(i) != max && i < to - 1) { // another thread may change the row
       i++;
     }
     return i - from;

@@ -13,8 +13,7 @@ final class NativeMinP {
     survivors.max = max;
     survivors.size = 0;
     if (threshold == Float.NEGATIVE_INFINITY) {
-      NativeStrips.all(
-          x, from, to, survivors); // a difference may overflow without the token being masked
+      NativeStrips.all(x, from, to, survivors); // the difference of an unmasked token may overflow
     } else {
       NativeStrips.collect(x, from, to, MinP.DEPTH, max, threshold, survivors);
     }

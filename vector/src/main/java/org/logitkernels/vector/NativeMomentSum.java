@@ -52,7 +52,7 @@ final class NativeMomentSum {
       masked += found & MomentSum.NEGATIVE_NAN - 1;
       negativeNan |= found >= MomentSum.NEGATIVE_NAN;
     }
-    // The rest may take in logits for a second time, which changes no extreme.
+    // The scan may read some logits a second time. That changes no extreme.
     long extremes = NativeMaxima.scan(x, Math.min(at, to - F.length()), to);
     if (strips > 0) {
       long ofStrips = Maxima.scan(survivors.row.maxima, 0, strips);

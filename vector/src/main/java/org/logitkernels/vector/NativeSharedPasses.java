@@ -26,7 +26,7 @@ class NativeSharedPasses implements SharedRowKernels<SegmentAddress> {
       extremes =
           Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, strip, strip + strips), most);
     }
-    if (rest < stop) { // short of a vector, logits before are looked at for a second time
+    if (rest < stop) { // a rest shorter than a vector takes some logits before it
       extremes =
           Maxima.join(extremes, NativeMaxima.scan(x, Math.min(rest, stop - F.length()), stop));
     }
@@ -42,7 +42,7 @@ class NativeSharedPasses implements SharedRowKernels<SegmentAddress> {
   public float max(SegmentAddress x, int from, int to, int parts, Survivors survivors) {
     float max = Float.NEGATIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
-      max = Math.max(max, Maxima.max(survivors.row.partExtremes[part])); // or NaN
+      max = Math.max(max, Maxima.max(survivors.row.partExtremes[part])); // NaN stays NaN
     }
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw RowErrors.invalid(x.onHeap(to), from, to);

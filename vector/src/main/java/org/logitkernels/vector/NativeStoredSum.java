@@ -46,7 +46,7 @@ final class NativeStoredSum {
     }
     float max = NativeExpSum.max(x, from, to, scratch);
     boolean near = !Exponential.isFar(max, scale);
-    int waiting = 0; // blocks before b whose lanes wait to be summed
+    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       float top = scratch.tops[b];
       float least = scratch.leasts[b];
@@ -186,7 +186,7 @@ final class NativeStoredSum {
                 p = p.fma(r, FloatVector.broadcast(F, C3));
                 p = p.fma(r, FloatVector.broadcast(F, C2));
                 p = p.fma(r, FloatVector.broadcast(F, C1));
-                p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+                p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
                 IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
                 sum = p.fma(power.reinterpretAsFloats(), sum);
                 IntVector weight = p.reinterpretAsInts().add(power.sub(StoredSum.ONE));

@@ -29,7 +29,7 @@ final class NativeStrips {
     survivors.row.forget();
     int strips = Strips.count(to - from, depth);
     int rest = from + strips * depth;
-    // The rest may take in logits for a second time, which changes no extreme.
+    // The scan may read some logits a second time. That changes no extreme.
     long extremes = NativeMaxima.scan(x, Math.min(rest, to - F.length()), to);
     if (strips > 0) {
       int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.row.maxima, 0);

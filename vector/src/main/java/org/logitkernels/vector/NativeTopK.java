@@ -28,9 +28,7 @@ final class NativeTopK {
     }
     int depth = TopK.depth((to - from) / TopK.STRIPS_EACH / k);
     if (depth < TopK.SHALLOWEST) {
-      scalar.topK(
-          x, from, to, k,
-          survivors); // a large part of the row survives: a pyramid would not narrow it
+      scalar.topK(x, from, to, k, survivors); // too much of the row is kept for a pyramid
       return;
     }
     long extremes = NativeStrips.maxima(x, from, to, depth, survivors);
@@ -40,7 +38,7 @@ final class NativeTopK {
     int strips = Strips.count(to - from, depth);
     float first = TopK.bar(survivors, strips, k, floor);
     float bar = first;
-    boolean refined = bar == survivors.max; // all that reach it are equal: no bar parts them
+    boolean refined = bar == survivors.max; // all that reach it are equal, so no higher bar is left
     int run = Strips.run(depth);
     int full = 2 * (k + run);
     int at = from;
@@ -58,10 +56,10 @@ final class NativeTopK {
       }
       if (survivors.size > full) {
         TopK.narrow(survivors, k, first);
-        if (survivors.size > full / 2) { // ties
+        if (survivors.size > full / 2) { // many are equal
           survivors.topK(k);
         }
-        bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id: it comes too late
+        bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id
       }
     }
     TopK.narrow(survivors, k, first);

@@ -40,21 +40,21 @@ final class NativeTopP {
       distance *= 2;
       float bar = (float) (max - distance);
       if (Threshold.count(survivors.row.maxima, 0, strips, bar) > strips / 8) {
-        break; // most blocks have some: time to know where to stop
+        break; // most blocks have some, so a sample is due
       }
       NativeStrips.collectBlocks(x, from, to, max, (float) -distance, survivors);
       mass = TopP.weigh(survivors, temperature, quantum);
     }
     float end = max;
     if (mass < need) {
-      // Together, all tokens below weigh less than the slack of what is needed.
+      // All tokens below `low` together weigh less than `need` lets pass for rounding.
       double far =
           Math.min(StrictMath.log(0x1p22 * (to - from)) * temperature, Float.MAX_VALUE / 2);
       float low = (float) (max - far);
       double outside = survivors.total - need / quantum;
       int step = sample(x, from, to, temperature, survivors);
       end = TopP.bar(survivors, outside / step, max, low);
-      // Some way into the mass outside, for the sample's error.
+      // A little lower than the sample says, because a sample errs.
       float bar = TopP.bar(survivors, 0.75 * outside / step, end, low);
       distance = (double) max - bar;
       for (int round = 0; mass < need && round < TopP.ROUNDS; round++) {
@@ -67,7 +67,7 @@ final class NativeTopP {
         mass = TopP.weigh(survivors, temperature, quantum);
       }
     }
-    if (mass >= need) { // else all of them: the rest is rounding
+    if (mass >= need) { // else all are kept, and what is missing is rounding
       Nucleus.keep(survivors, temperature, mass, need, quantum, end);
     }
   }

@@ -16,23 +16,25 @@ import org.logitkernels.spi.Survivors;
 /**
  * Selection by mass: the smallest best-first prefix of the survivors that holds a mass.
  *
- * <p>The logit at which the prefix ends is bracketed by masses of what reaches a bar, which are
- * integers, so nothing here is approximate; the few tokens inside the bracket are then gone through
- * one by one. Ties at the end are counted off by ascending id.
+ * <p>The prefix ends at a logit. Two bars bracket this logit: the tokens that reach the lower bar
+ * have enough mass, those that reach the upper bar do not. Masses are integers, so nothing here is
+ * approximate. The few tokens between the bars are then looked at one by one. Equal logits at the
+ * end are counted off by ascending id.
  */
 final class Nucleus {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
 
-  /** So few tokens need no bracket. */
+  /** So few tokens need no bars. */
   private static final int FEW = 256;
 
   private Nucleus() {}
 
   /**
-   * Keeps the prefix. The survivors' weights are there, and their mass is at least what is needed.
+   * Keeps the prefix. The survivors have their weights, and their mass is at least the one that is
+   * needed.
    *
-   * @param mass of all survivors
+   * @param mass the mass of all survivors
    * @param guess a logit near the end of the prefix
    */
   static void keep(
@@ -46,7 +48,7 @@ final class Nucleus {
     int padded = survivors.pad(F.length());
     float[] values = survivors.values;
     float[] weights = survivors.weights;
-    // The mass from low on is `all`, and enough; that from high on is `above`, and not.
+    // What reaches `low` has the mass `all`, which is enough; what reaches `high` has `above`.
     long all = mass;
     long above = 0;
     float step = (float) (temperature / 32);
@@ -67,7 +69,7 @@ final class Nucleus {
         above = reached;
       }
       if (round < 3) {
-        // From a good guess, the tokens to go are about (mass to go) / (mass of each).
+        // The guess is good, so the end is near: small steps, each twice the last.
         bar = enough ? bar + step : bar - step;
         step *= 2;
       } else if (round % 4 == 3) {
@@ -84,7 +86,7 @@ final class Nucleus {
     keepThrough(survivors, padded, last);
   }
 
-  /** The last key of the prefix of the tokens in {@code [low, high)} that holds the mass. */
+  /** The last key of a prefix: of the tokens in {@code [low, high)}, as many as hold the mass. */
   private static long lastOf(
       Survivors survivors, float low, float high, long need, double quantum) {
     survivors.startKeys();
@@ -98,7 +100,7 @@ final class Nucleus {
     return survivors.lastKey(need);
   }
 
-  /** The key of the last of the tokens at a logit that are needed for the mass. */
+  /** The last key of a prefix: of the tokens with one logit, as many as hold the mass. */
   private static long lastTie(
       Survivors survivors, int padded, float logit, long need, double quantum) {
     long each = -1;
@@ -111,7 +113,7 @@ final class Nucleus {
       }
       if (each < 0) {
         each = (long) Math.rint(survivors.weights[i + ties.firstTrue()] * quantum);
-        each = Math.max(1, each); // 0 only if another thread changed the row
+        each = Math.max(1, each); // 0 only if another thread has changed the row
         count = (need + each - 1) / each;
       }
       if (count <= here) {
@@ -123,12 +125,12 @@ final class Nucleus {
       }
       count -= here;
     }
-    return Long.MAX_VALUE; // another thread changed the row
+    return Long.MAX_VALUE; // another thread has changed the row
   }
 
-  /** Drops what comes behind a key. */
+  /** Drops the survivors behind a key. */
   private static void keepThrough(Survivors survivors, int padded, long last) {
-    if (!Species.COMPRESSES || last == Long.MAX_VALUE) { // which is no token's
+    if (!Species.COMPRESSES || last == Long.MAX_VALUE) { // the key of no token
       survivors.keepThrough(last);
       return;
     }

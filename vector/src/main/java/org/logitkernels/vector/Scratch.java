@@ -5,21 +5,26 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 
 /**
- * What a pass over a row needs beside it: one for each pass at a time, taken from places that
- * threads share without a lock, and put back. Nothing is allocated but where so many passes meet as
- * there were never before, and after an error that leaves one taken.
+ * What a pass needs beside the row: arrays for the sums of a block's groups, and where a row has no
+ * survivors also for its blocks.
  *
- * <p>The places hold what was put back for good: 3 KB each, and 16 bytes for each block of the
- * longest row that it met without a workspace.
+ * <p>A pass takes a scratch from a pool that threads share without a lock, and gives it back at its
+ * end. A scratch is made only where more passes run at the same time than ever before, or where an
+ * error has kept one from being given back.
+ *
+ * <p>The pool keeps what was given back for good: 3 KB each, and 16 bytes for each block of the
+ * longest row that it was used for without a workspace.
  */
 final class Scratch {
-  /** As many places as threads that may run at the same time, and a power of two. */
+  /** Places of the pool: as many as threads may run at the same time, and a power of two. */
   private static final int PLACES = 256;
 
-  /** References from one place to the next: threads that write to the same line wait. */
+  /**
+   * How far one place is from the next: threads that write to one cache line wait for each other.
+   */
   private static final int APART = 16;
 
-  /** So many places are tried. */
+  /** How many places a thread tries. */
   private static final int TRIES = 4;
 
   private static final AtomicReferenceArray<@Nullable Scratch> POOL =
@@ -31,24 +36,24 @@ final class Scratch {
   /** Sums of a block's groups, lane by lane. */
   final float[] groups = new float[Lanes.GROUPS * Lanes.COUNT];
 
-  /** The same of products. */
+  /** Sums of the products of a block's groups, lane by lane. */
   final float[] products = new float[Lanes.GROUPS * Lanes.COUNT];
 
-  /** Maxima of a block's strips, where the row has no survivors to keep them. */
+  /** Maxima of a block's strips, where a row has no survivors to keep them. */
   final float[] strips = new float[Lanes.COUNT];
 
-  /** Sums of a row's blocks, likewise. */
+  /** Sums of a row's blocks, where a row has no survivors to keep them. */
   double[] sums = NO_SUMS;
 
-  /** Maxima of a row's blocks, likewise. */
+  /** Maxima of a row's blocks, where a row has no survivors to keep them. */
   float[] tops = NO_TOPS;
 
-  /** Of each block whose weights a softmax has stored, its least logit; NaN of others. */
+  /** The least logit of each block whose weights a softmax has stored; NaN for other blocks. */
   float[] leasts = NO_TOPS;
 
   private Scratch() {}
 
-  /** One that no other pass has. */
+  /** A scratch that no other pass has. */
   static Scratch take() {
     for (int i = 0; i < TRIES; i++) {
       Scratch free = POOL.getAndSet(place(i), null);
@@ -59,10 +64,10 @@ final class Scratch {
     return new Scratch();
   }
 
-  /** The same, with room for a row's blocks. */
+  /** A scratch that no other pass has, with room for so many blocks. */
   static Scratch take(int blocks) {
     Scratch scratch = take();
-    if (scratch.leasts.length < blocks) { // the last that is made: the others are as long
+    if (scratch.leasts.length < blocks) { // made last, so the others are as long
       int room = Math.max(blocks, 2 * scratch.leasts.length);
       scratch.sums = new double[room];
       scratch.tops = new float[room];
@@ -71,7 +76,7 @@ final class Scratch {
     return scratch;
   }
 
-  /** For the next pass: dropped only where all places near are full. */
+  /** Gives the scratch to the next pass, or drops it if all places near are full. */
   void give() {
     for (int i = 0; i < TRIES; i++) {
       if (POOL.compareAndSet(place(i), null, this)) {

@@ -8,8 +8,8 @@ import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The kernels of rows in native memory: {@link NativeArrayKernels}, the twin of {@link
- * ArrayKernels}, and what writes to native memory.
+ * The kernels of rows in native memory: those of {@link NativeArrayKernels}, which is the twin of
+ * {@link ArrayKernels}, and two that write to native memory.
  */
 final class SegmentKernels extends NativeArrayKernels implements NativeKernels {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -39,7 +39,7 @@ final class SegmentKernels extends NativeArrayKernels implements NativeKernels {
     y.put(probabilities, 0, from, to - from);
   }
 
-  /** {@link Softmax#logSoftmax}, into native memory. */
+  /** Writes what {@link Softmax#logSoftmax} computes to native memory. */
   @Override
   public void logSoftmax(
       SegmentAddress x,

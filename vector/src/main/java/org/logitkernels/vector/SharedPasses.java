@@ -9,11 +9,14 @@ import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.SharedRowKernels;
 import org.logitkernels.spi.Survivors;
 
-/** Passes over parts of a row: the look, and sums of blocks whose maxima it has found. */
+/**
+ * Passes over parts of a shared row: the look, which leaves extremes and the maxima of strips, and
+ * the sums of blocks.
+ */
 class SharedPasses implements SharedRowKernels<float[]> {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
-  /** Logits in a run, of which a block has one or more. */
+  /** Logits in a run. A block is one run or more. */
   static final int RUN = LaneSum.ROUNDS * F.length();
 
   @Override
@@ -29,7 +32,7 @@ class SharedPasses implements SharedRowKernels<float[]> {
       extremes =
           Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, strip, strip + strips), most);
     }
-    if (rest < stop) { // short of a vector, logits before are looked at for a second time
+    if (rest < stop) { // a rest shorter than a vector takes some logits before it
       extremes = Maxima.join(extremes, Maxima.scan(x, Math.min(rest, stop - F.length()), stop));
     }
     survivors.row.partExtremes[part] = extremes;
@@ -44,7 +47,7 @@ class SharedPasses implements SharedRowKernels<float[]> {
   public float max(float[] x, int from, int to, int parts, Survivors survivors) {
     float max = Float.NEGATIVE_INFINITY;
     for (int part = 0; part < parts; part++) {
-      max = Math.max(max, Maxima.max(survivors.row.partExtremes[part])); // or NaN
+      max = Math.max(max, Maxima.max(survivors.row.partExtremes[part])); // NaN stays NaN
     }
     if (!(max < Float.POSITIVE_INFINITY)) {
       throw RowErrors.invalid(x, from, to);

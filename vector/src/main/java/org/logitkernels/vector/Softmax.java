@@ -11,21 +11,26 @@ import org.logitkernels.numerics.LogProbability;
 import org.logitkernels.numerics.RowErrors;
 
 /**
- * Log-sum-exp, a log-probability, softmax and log-softmax: what each makes of the row's maximum and
- * total weight.
+ * Log-sum-exp, a log-probability, softmax and log-softmax: all from the row's maximum and its total
+ * weight.
  */
 final class Softmax {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /**
-   * Whether softmax stores weights when it sums them, and then scales them, or computes them again.
-   * Either gives the same bits. Storing costs a read of the row, as it has to be known to be valid
-   * first, and a write and a read of the output; the other form costs an exponential a logit. On
-   * the processor that was measured (AVX2) storing is faster, in either cache.
+   * Whether softmax stores the weights when it sums them, and scales them afterwards. Otherwise it
+   * computes the weights a second time. The bits are the same.
+   *
+   * <p>To store costs a read of the row, because the row must be known to be valid first, and a
+   * write and a read of the output. To compute again costs an exponential a logit. On the processor
+   * that was measured (AVX2), to store is faster, in either cache.
    */
   static final boolean STORES = true;
 
-  /** So much may be taken from the exponent of a factor, which is 2^-84 at least, or 0. */
+  /**
+   * The most that may be taken from the exponent of a factor. A factor is 0 or at least 2^-84, so
+   * it stays normal.
+   */
   private static final int NORMAL = 40;
 
   private Softmax() {}
@@ -63,7 +68,7 @@ final class Softmax {
     softmax(x, from, to, temperature, y, yFrom, STORES && to - from >= Lanes.BLOCK);
   }
 
-  /** The same in one of its forms. */
+  /** Softmax in one of its two forms. */
   static void softmax(
       float[] x, int from, int to, double temperature, float[] y, int yFrom, boolean stores) {
     int blocks = Lanes.blocks(to - from);
@@ -88,8 +93,8 @@ final class Softmax {
   }
 
   /**
-   * The row's total: of weights that are at most 1 and 1/2 or more at the maximum, unless another
-   * thread has changed the row since it was looked at.
+   * The row's total. A weight is at most 1, and the maximum's is at least 1/2, so other totals mean
+   * that another thread has changed the row.
    */
   static double total(Scratch scratch, int length, float max, double temperature) {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
@@ -99,7 +104,10 @@ final class Softmax {
     return total;
   }
 
-  /** Makes probabilities of stored weights, and of the logits of blocks that have none. */
+  /**
+   * Makes probabilities of the stored weights, and of the logits of the blocks that have no stored
+   * weights.
+   */
   private static void scale(
       float[] x,
       int from,
@@ -123,7 +131,7 @@ final class Softmax {
     }
   }
 
-  /** Makes probabilities of the stored weights of a block with this maximum and minimum. */
+  /** Makes probabilities of the stored weights of a block, given its maximum and its minimum. */
   static void scaleBlock(
       float[] y,
       int at,
@@ -146,7 +154,10 @@ final class Softmax {
     }
   }
 
-  /** Multiplies a block's stored weights by the factors of probabilities, scaled. */
+  /**
+   * Multiplies the stored weights of a block by the two factors of probabilities, scaled by a power
+   * of two.
+   */
   private static void scale(float[] y, int at, float first, float second) {
     assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
     assert first >= 0x1p-126f && first < Float.POSITIVE_INFINITY : "factor " + first;
@@ -160,8 +171,8 @@ final class Softmax {
   }
 
   /**
-   * The same of a block whose N is so far below the row's that factors or weights may underflow: 0
-   * of a weight that is below 2^-126 of the row's 2^N.
+   * Multiplies the stored weights of a block whose N lies so far below the row's that factors or
+   * weights may underflow. A weight below 2^-126 of the row's 2^N becomes 0.
    */
   private static void scaleCut(float[] y, int at, int below, float first, float second) {
     assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
@@ -183,8 +194,8 @@ final class Softmax {
   }
 
   /**
-   * {@code fma(d * h, 1 / (T h), -ln(total / w(max)))}, where h keeps a difference from
-   * overflowing.
+   * Computes {@code fma(d * h, 1 / (T h), -ln(total / w(max)))}. The factor h keeps a difference
+   * from overflowing.
    */
   static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));

@@ -17,24 +17,27 @@ import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 
 /**
- * Sums of weights, and the weights themselves, stored while they are summed: for a softmax. The
- * loops are those of {@link ExpSum}, without a look at the next block.
+ * Sums of weights for a softmax, which stores the weights while it sums them. The loops are those
+ * of {@link ExpSum}, without a look ahead.
  */
 final class StoredSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
-  /** The bits of 1: what is beyond a float's exponent in the bits of a power of two. */
+  /** The bits of the float 1: what the bits of a power of two have beyond its exponent. */
   static final int ONE = 0x3f800000;
 
   private StoredSum() {}
 
   /**
-   * Sums the blocks of a row, as {@link ExpSum} does where no survivors are kept. Stores the
-   * weights of whole blocks, each relative to its own N, where a softmax can go on with them: near
-   * blocks of near rows. Leaves which blocks these are, by their least logits. Returns the row's
-   * maximum.
+   * Sums the blocks of a row, as {@link ExpSum} does where there are no survivors. Returns the
+   * row's maximum.
    *
-   * <p>The row is looked at first, whole: nothing may be written before it is known to be valid.
+   * <p>Stores the weights of whole blocks, each relative to the N of its block, where a softmax can
+   * go on with them: in near blocks of near rows. The least logits of the blocks tell afterwards
+   * which blocks these are.
+   *
+   * <p>The whole row is looked at first, because nothing may be written before the row is known to
+   * be valid.
    */
   static float sums(
       float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
@@ -50,7 +53,7 @@ final class StoredSum {
     }
     float max = ExpSum.max(x, from, to, scratch);
     boolean near = !Exponential.isFar(max, scale);
-    int waiting = 0; // blocks before b whose lanes wait to be summed
+    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       float top = scratch.tops[b];
       float least = scratch.leasts[b];
@@ -91,10 +94,7 @@ final class StoredSum {
     return max;
   }
 
-  /**
-   * A whole block of which every weight counts. The weights that are stored are relative to the
-   * block's N.
-   */
+  /** Sums a plain block. The weights that are stored are relative to the N of the block. */
   private static void store(
       float[] x,
       int at,
@@ -146,8 +146,8 @@ final class StoredSum {
   }
 
   /**
-   * The same of a near block in which weights may lie below the least. The polynomial stands here
-   * and not in a call, as both the sum and the weight are made of it.
+   * Sums a near block in which some weights may be too small to count. The polynomial stands here
+   * and not in a call, because the sum and the weight are both made of it.
    */
   private static void storeCut(
       float[] x,
@@ -195,7 +195,7 @@ final class StoredSum {
                   p = p.fma(r, FloatVector.broadcast(F, C3));
                   p = p.fma(r, FloatVector.broadcast(F, C2));
                   p = p.fma(r, FloatVector.broadcast(F, C1));
-                  p = p.fma(r, FloatVector.broadcast(F, 1)); // Weight.addTo, which keeps p
+                  p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
                   IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
                   sum = p.fma(power.reinterpretAsFloats(), sum);
                   IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));

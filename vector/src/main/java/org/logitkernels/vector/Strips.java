@@ -13,24 +13,24 @@ import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The pyramid's first level: maxima of strips, from one read of the row, and the second look that
- * they guide.
+ * The maxima of strips, from one read of the row, and the second look that they guide.
  *
- * <p>A run of {@code depth} vectors makes as many strips as a vector has lanes, lane by lane. A run
- * is looked at again only if one of its strips reaches the bar; logits behind the last whole run
- * are always looked at. Runs and the logits in them are met by ascending id.
+ * <p>A run is {@code depth} vectors. It makes as many strips as a vector has lanes: each strip is
+ * one lane of all its vectors. The second look reads a run again only if one of its strips reaches
+ * the bar. It always reads the logits behind the last whole run. It meets the logits by ascending
+ * id.
  */
 final class Strips {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
 
-  /** Vectors that a run has at least. */
+  /** The least depth of a run. */
   static final int SHORTEST = 8;
 
-  /** In place of a count of strips: as if more than enough reached the bar. */
+  /** Stands for a count of strips that is not known, as if more than enough reached the bar. */
   static final int UNKNOWN = Integer.MAX_VALUE;
 
-  /** If it is fewer than one vector in so many that has hits, they are few. */
+  /** If fewer than one vector in so many has a hit, hits are few. */
   static final int FEW = 8;
 
   private Strips() {}
@@ -46,8 +46,8 @@ final class Strips {
   }
 
   /**
-   * The strips' maxima, unless known, and the extremes of the row, checked as {@link Maxima#check}
-   * does.
+   * Leaves the maxima of the strips, unless they are known. Returns the extremes of the row,
+   * checked as {@link Maxima#check} does.
    */
   static long maxima(float[] x, int from, int to, int depth, Survivors survivors) {
     if (survivors.row.isLooked() && depth == LaneSum.ROUNDS) {
@@ -56,7 +56,7 @@ final class Strips {
     survivors.row.forget();
     int strips = count(to - from, depth);
     int rest = from + strips * depth;
-    // The rest may take in logits for a second time, which changes no extreme.
+    // The scan may read some logits a second time. That changes no extreme.
     long extremes = Maxima.scan(x, Math.min(rest, to - F.length()), to);
     if (strips > 0) {
       int mostUnsigned = fill(x, from, rest, depth * F.length(), survivors.row.maxima, 0);
@@ -66,10 +66,10 @@ final class Strips {
   }
 
   /**
-   * The strips' maxima, NaN and Infinity among them, from a place on; returns the unsigned maximum
-   * of all bits.
+   * Leaves the maxima of the strips from a place on, NaN and Infinity among them. Returns the
+   * unsigned maximum of all bits.
    *
-   * <p>Its assertions lift it above the size at which HotSpot would inline it: see {@link ExpSum}.
+   * <p>The assertions make the method longer than HotSpot would inline: see {@link ExpSum}.
    */
   static int fill(float[] x, int from, int to, int run, float[] maxima, int first) {
     assert from >= 0 && from <= to && to <= x.length : "strips of " + from + " to " + to;
@@ -101,10 +101,11 @@ final class Strips {
   }
 
   /**
-   * The maxima of a block's strips: as many as there are virtual lanes, but of neighbouring
-   * vectors, so that who looks ahead reads the row in its order. Returns the block's extremes.
+   * Leaves the maxima of the strips of a block: as many strips as there are virtual lanes. A strip
+   * is of neighbouring vectors, so that a look ahead reads the row in its order. Returns the
+   * extremes of the block.
    *
-   * <p>Four vectors a round, as in {@link Maxima#scan}.
+   * <p>Four vectors are read in a round, as in {@link Maxima#scan}.
    */
   static long block(float[] x, int at, float[] maxima, int strip) {
     int depth = LaneSum.ROUNDS * F.length();
@@ -143,7 +144,7 @@ final class Strips {
         flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
-  /** Adds every token with {@code x - base >= bar}, above {@code -Infinity}, to the survivors. */
+  /** Adds the unmasked tokens with {@code x - base >= bar} to the survivors. */
   static void collect(
       float[] x, int from, int to, int depth, float base, float bar, Survivors survivors) {
     int run = run(depth);
@@ -158,8 +159,9 @@ final class Strips {
   }
 
   /**
-   * The same by the maxima of blocks' strips, if they are known. A bar of {@code -Infinity} asks
-   * for all: a difference may overflow to that without the token being masked.
+   * Leaves the unmasked tokens with {@code x - base >= bar}, by the maxima of the blocks' strips if
+   * these are known. A bar of {@code -Infinity} asks for all: the difference of an unmasked token
+   * may overflow to that.
    */
   static void collectBlocks(
       float[] x, int from, int to, float base, float bar, Survivors survivors) {
@@ -187,7 +189,11 @@ final class Strips {
     look(x, from, from, to, 0, -Float.MAX_VALUE, UNKNOWN, survivors);
   }
 
-  /** Adds the tokens of {@code x[at, end)} that reach the bar, as so many of its strips do. */
+  /**
+   * Adds the tokens of {@code x[at, end)} that reach the bar.
+   *
+   * @param reaching how many strips reach it
+   */
   static void look(
       float[] x,
       int from,
@@ -216,9 +222,11 @@ final class Strips {
   }
 
   /**
-   * Whole vectors of it, each stored whole with its hits in front. Returns where it ended.
+   * Adds the tokens of whole vectors. Each vector is stored whole, its hits in front. Returns where
+   * the last one ends.
    *
-   * <p>Where many have hits, storing all costs less than the branches that no processor foresees.
+   * <p>Where many vectors have hits, storing all of them costs less than branches that no processor
+   * foresees.
    */
   private static int pack(
       float[] x, int from, int at, int end, float base, float bar, Survivors survivors) {

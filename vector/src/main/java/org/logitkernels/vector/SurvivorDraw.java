@@ -3,11 +3,13 @@ package org.logitkernels.vector;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Survivors;
 
-/** A draw from the survivors, and what a draw from a row sums again. */
+/** The draw from survivors, and the sum of a block that a draw from a whole row sums again. */
 final class SurvivorDraw {
   private SurvivorDraw() {}
 
-  /** {@link Survivors#draw}: the same sum, a block at a time where that cannot change a bit. */
+  /**
+   * Draws as {@link Survivors#draw} does. Sums a block at a time where that cannot change a bit.
+   */
   static int draw(Survivors survivors, double u) {
     int padded = survivors.pad(Species.FLOATS.length());
     double[] prefixes = survivors.row.prefixes;
@@ -29,7 +31,10 @@ final class SurvivorDraw {
     return i < 0 ? -1 : survivors.ids[i];
   }
 
-  /** {@link org.logitkernels.spi.Backend#sumBlock}, of a block at least a vector long. */
+  /**
+   * Sums a block again, as {@link org.logitkernels.spi.Backend#sumBlock} says. The block is at
+   * least a vector long.
+   */
   static void sumBlock(Survivors survivors, double temperature, int block) {
     Scratch scratch = Scratch.take();
     ExpSum.pass(

@@ -5,28 +5,28 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A value that at least k of many reach, and not many more: found by halving an interval and
+ * A value that at least k of many reach, and not many more. It is found by halving an interval and
  * counting.
  */
 final class Threshold {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /**
-   * So often the interval's middle is that of its values, which is fast for values as they come;
-   * then that of their bits.
+   * In so many rounds the middle of the interval is the mean of its ends, which is fast for values
+   * as they come. After these rounds it is the middle of their bits.
    */
   private static final int ARITHMETIC = 10;
 
   private Threshold() {}
 
-  /** More than this many are too many. */
+  /** How many may reach the value: more are too many. */
   static int enough(int k) {
     return k + k / 4 + 8;
   }
 
   /**
-   * A value that at least k of {@code v[at, at + size)} reach, and no more than {@link #enough}
-   * unless many are equal to it; the floor if fewer than k reach that.
+   * A value that at least k of {@code v[at, at + size)} reach. No more than {@link #enough} reach
+   * it, unless many are equal to it. It is the floor if fewer than k reach the floor.
    *
    * @param size a multiple of a vector's length
    * @param floor a finite lower bound of the result
@@ -60,13 +60,13 @@ final class Threshold {
     return count;
   }
 
-  /** The float in the middle, counting floats. */
+  /** The float in the middle between two, counted in floats. */
   static float between(float low, float high) {
     long middle = ((long) rank(low) + rank(high)) >> 1;
     return Float.intBitsToFloat((int) (middle ^ ((middle >> 31) & 0x7fffffff)));
   }
 
-  /** The bits of a float as an integer that orders as floats do. */
+  /** The bits of a float, as an integer that orders as floats do. */
   private static int rank(float value) {
     int bits = Float.floatToRawIntBits(value);
     return bits ^ ((bits >> 31) & 0x7fffffff);

@@ -6,23 +6,25 @@ import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The best k: down the pyramid of maxima.
+ * The best k, by a pyramid of maxima: strips, and groups of strips.
  *
- * <p>If k strips' maxima reach a bar, so do k logits, and the top k lie among those that do. The
- * bar comes from the strips' maxima, and for a small k first from the maxima of these; then only
- * strips that reach it are looked at again. Whatever the row, about k strips lie above the bar; of
- * logits equal to the bar, ever higher ids are not needed once k tokens are found, and raising the
- * bar above what is found then leaves them out.
+ * <p>If the maxima of k strips reach a bar, so do at least k logits, and the best k are among the
+ * logits that do. The bar is found in the maxima of the strips. For a small k it is first found in
+ * the maxima of groups of strips. Then only the strips that reach the bar are read again.
+ *
+ * <p>Whatever the row, about k strips lie above the bar. Many logits may be equal to it. Ids
+ * ascend, so once k tokens are found, further equal logits are not needed. Then the bar is raised
+ * just above the lowest logit found.
  */
 final class TopK {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   static final int DEEPEST = 32;
   static final int SHALLOWEST = Strips.SHORTEST;
 
-  /** Depth of the strips of a second look. */
+  /** Depth of the finer strips of a second look. */
   static final int FINE = 4;
 
-  /** Strips for each of the k: enough for a bar that few logits reach. */
+  /** How many strips there are for each of the k: enough for a bar that few logits reach. */
   static final int STRIPS_EACH = 4;
 
   private TopK() {}
@@ -36,9 +38,7 @@ final class TopK {
     }
     int depth = depth((to - from) / STRIPS_EACH / k);
     if (depth < SHALLOWEST) {
-      scalar.topK(
-          x, from, to, k,
-          survivors); // a large part of the row survives: a pyramid would not narrow it
+      scalar.topK(x, from, to, k, survivors); // too much of the row is kept for a pyramid
       return;
     }
     long extremes = Strips.maxima(x, from, to, depth, survivors);
@@ -48,7 +48,7 @@ final class TopK {
     int strips = Strips.count(to - from, depth);
     float first = bar(survivors, strips, k, floor);
     float bar = first;
-    boolean refined = bar == survivors.max; // all that reach it are equal: no bar parts them
+    boolean refined = bar == survivors.max; // all that reach it are equal, so no higher bar is left
     int run = Strips.run(depth);
     int full = 2 * (k + run);
     int at = from;
@@ -66,10 +66,10 @@ final class TopK {
       }
       if (survivors.size > full) {
         narrow(survivors, k, first);
-        if (survivors.size > full / 2) { // ties
+        if (survivors.size > full / 2) { // many are equal
           survivors.topK(k);
         }
-        bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id: it comes too late
+        bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id
       }
     }
     narrow(survivors, k, first);
@@ -80,7 +80,7 @@ final class TopK {
     return Math.min(DEEPEST, Integer.highestOneBit(most));
   }
 
-  /** A bar that k strips reach; the floor if there are fewer. */
+  /** A bar that k strips reach. It is the floor if fewer strips reach the floor. */
   static float bar(Survivors survivors, int strips, int k, float floor) {
     float[] maxima = survivors.row.maxima;
     int depth = depth(strips / STRIPS_EACH / k);
@@ -93,7 +93,7 @@ final class TopK {
     return Threshold.of(maxima, 0, strips, k, bar, survivors.max);
   }
 
-  /** The pyramid's second level: maxima of strips of strips' maxima, behind these. */
+  /** Leaves the maxima of groups of strips, behind those of the strips. */
   private static void groupMaxima(float[] maxima, int strips, int depth) {
     int run = Strips.run(depth);
     int group = strips;
@@ -107,8 +107,9 @@ final class TopK {
   }
 
   /**
-   * A higher bar, where the best logits lie together, and so in few strips: one that k strips reach
-   * of those a fraction as deep, in the runs from {@code at} on; the bar given if there are fewer.
+   * A higher bar, for a row whose best logits lie together and so in few strips. Makes finer strips
+   * of the runs from {@code at} on that reach the bar, and returns a bar that k of these strips
+   * reach. Returns the bar given if fewer do.
    */
   private static float refine(
       float[] x,
@@ -138,7 +139,10 @@ final class TopK {
     return Threshold.of(maxima, strips, end - strips, k, bar, survivors.max);
   }
 
-  /** Keeps the best k of the survivors, and few more, by a bar; more only where many are equal. */
+  /**
+   * Keeps the best k of the survivors and few more, by a bar. Keeps many more only where many
+   * logits are equal.
+   */
   static void narrow(Survivors survivors, int k, float floor) {
     if (survivors.size > 2 * Threshold.enough(k)) {
       int padded = survivors.pad(F.length());

@@ -6,22 +6,22 @@ import org.logitkernels.numerics.Exponential;
 import org.logitkernels.spi.Survivors;
 
 /**
- * The nucleus: the total, then the tokens near the maximum; if these do not hold the mass, a sample
- * of the row tells how much further to go.
+ * The nucleus. First comes the total of the row, then the tokens near the maximum. If these do not
+ * hold the mass, a sample of the row tells how much further to go.
  *
- * <p>The sample decides nothing but where to look: tokens are taken from the maximum down, until
- * their mass, which is an integer, is enough.
+ * <p>The sample decides only where to look. Tokens are collected from the maximum down, until their
+ * mass is enough. The mass is an integer.
  */
 final class TopP {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
-  /** First distance from the maximum, in units of T. */
+  /** The first distance from the maximum, in units of T. */
   static final double NEAR = 3;
 
-  /** About as many logits are in a sample. */
+  /** About how many logits a sample has. */
   static final int SAMPLE = 4096;
 
-  /** So often a bar is lowered before every token is taken. */
+  /** How often a bar is lowered before every token is collected. */
   static final int ROUNDS = 4;
 
   private TopP() {}
@@ -52,21 +52,21 @@ final class TopP {
       distance *= 2;
       float bar = (float) (max - distance);
       if (Threshold.count(survivors.row.maxima, 0, strips, bar) > strips / 8) {
-        break; // most blocks have some: time to know where to stop
+        break; // most blocks have some, so a sample is due
       }
       Strips.collectBlocks(x, from, to, max, (float) -distance, survivors);
       mass = weigh(survivors, temperature, quantum);
     }
     float end = max;
     if (mass < need) {
-      // Together, all tokens below weigh less than the slack of what is needed.
+      // All tokens below `low` together weigh less than `need` lets pass for rounding.
       double far =
           Math.min(StrictMath.log(0x1p22 * (to - from)) * temperature, Float.MAX_VALUE / 2);
       float low = (float) (max - far);
       double outside = survivors.total - need / quantum;
       int step = sample(x, from, to, temperature, survivors);
       end = bar(survivors, outside / step, max, low);
-      // Some way into the mass outside, for the sample's error.
+      // A little lower than the sample says, because a sample errs.
       float bar = bar(survivors, 0.75 * outside / step, end, low);
       distance = (double) max - bar;
       for (int round = 0; mass < need && round < ROUNDS; round++) {
@@ -79,12 +79,12 @@ final class TopP {
         mass = weigh(survivors, temperature, quantum);
       }
     }
-    if (mass >= need) { // else all of them: the rest is rounding
+    if (mass >= need) { // else all are kept, and what is missing is rounding
       Nucleus.keep(survivors, temperature, mass, need, quantum, end);
     }
   }
 
-  /** The survivors' weights, and their mass. */
+  /** Leaves the weights of the survivors, and returns their mass. */
   static long weigh(Survivors survivors, double temperature, double quantum) {
     int size = survivors.size;
     double scale = Exponential.scale(temperature);
@@ -95,8 +95,8 @@ final class TopP {
   }
 
   /**
-   * Puts some of the row's vectors, with their weights, in the place of the survivors. Returns how
-   * many vectors each of them stands for.
+   * Puts a sample where the survivors stand: some vectors of the row, and their weights. Returns
+   * how many vectors of the row each of them stands for.
    */
   private static int sample(float[] x, int from, int to, double temperature, Survivors survivors) {
     int vectors = (to - from) / F.length();
@@ -117,8 +117,8 @@ final class TopP {
   }
 
   /**
-   * About the highest bar below which the sample has no more than a weight. What lies below is many
-   * light tokens, of which a sample tells more than of the few heavy ones above.
+   * About the highest bar below which the sample has no more than a weight. Below the bar are many
+   * light tokens. A sample tells more of these than of the few heavy ones above.
    */
   static float bar(Survivors survivors, double weight, float high, float low) {
     for (int round = 0; round < 9; round++) {

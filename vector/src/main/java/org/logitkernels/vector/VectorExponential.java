@@ -19,13 +19,14 @@ import org.logitkernels.numerics.Exponential;
 /**
  * The weights of {@link Exponential}, a vector at a time.
  *
- * <p>Methods without another inside: the compiler's counts of calls within a short method are at
- * times far too low, and a call that it then leaves out of line makes objects of its vectors.
+ * <p>No method here calls another one of the library. In a short method that is inlined, HotSpot's
+ * counts of calls can be far too low. It then leaves a call out of line, and allocates the vectors
+ * that the call takes.
  */
 final class VectorExponential {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
-  /** Sums from here on stand for exponents that a weight may have. */
+  /** A rounded sum from here on stands for an exponent that counts. */
   private static final float LEAST = Exponential.ROUND + Exponential.LEAST;
 
   /** The bits of the largest float that is not normal. */
@@ -34,8 +35,9 @@ final class VectorExponential {
   private VectorExponential() {}
 
   /**
-   * A sum and the weights of logits at or above the {@link Exponential#floor floor}: there 2^n is
-   * 0, and with it the weight. One rounding, as a weight itself is exact in the product.
+   * Adds to a sum the weights of logits at or above the {@link Exponential#floor floor}. At the
+   * floor 2^n is 0, and so is the weight. There is one rounding, because the weight itself is exact
+   * in the product.
    *
    * @param shift {@link Exponential#BIASED} less N
    */
@@ -54,7 +56,7 @@ final class VectorExponential {
   }
 
   /**
-   * The weights of any logits: 0 where that is below 2^-126.
+   * The weights of any logits. A weight below 2^-126 is 0.
    *
    * @param shift {@link Exponential#ROUND} less N
    */

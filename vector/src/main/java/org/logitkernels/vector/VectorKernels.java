@@ -6,7 +6,10 @@ import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.Survivors;
 
-/** The vector backend: {@link ArrayKernels}, and what does not work on rows. */
+/**
+ * The index of the vector backend: {@link ArrayKernels}, and the kernels that read no row in an
+ * array.
+ */
 final class VectorKernels extends ArrayKernels implements Backend {
   private static final Widening.InParts PARTS = new Widening.InParts();
 

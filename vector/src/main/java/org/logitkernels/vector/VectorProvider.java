@@ -7,8 +7,8 @@ import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.Launch;
 
 /**
- * Offers the vector backend where it would be fast. Touches no incubator class before the module is
- * known to be there.
+ * Offers the vector backend where the backend would be fast. Touches no incubator class before the
+ * module is known to be there.
  */
 public final class VectorProvider implements BackendProvider {
   private static final String MODULE = "jdk.incubator.vector";

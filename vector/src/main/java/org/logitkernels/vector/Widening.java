@@ -24,24 +24,29 @@ import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.Survivors;
 
 /**
- * Rows of a narrow format widened to floats, in one read, with the strips' maxima as {@link Strips}
- * has them; and their arg-max, without widening.
+ * Widens rows of a narrow format to floats, in one read that leaves the maxima of the strips as
+ * {@link Strips} does. Finds the arg-max of such rows without widening them.
  *
- * <p>The format is looked at here, once for each call, and never inside a loop: a loop is of one
- * format, or of all whose numbers have the same size. The bits of narrow numbers order as those of
- * floats do, so extremes are taken of them as {@link Maxima} takes those of floats, in fewer
- * vectors.
+ * <p>The format is looked at once in each call, and never inside a loop. A loop is for one format,
+ * or for all formats whose numbers have one size.
+ *
+ * <p>The bits of narrow numbers order as those of floats do. So the extremes are found in the bits
+ * as in {@link Maxima}, in fewer vectors.
  */
 final class Widening {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
 
-  /** As many halves as a vector has floats: one shape only, as two would meet in the same code. */
+  /**
+   * Vectors of as many 16-bit numbers as a vector has floats. There is this one shape alone, as two
+   * shapes would meet in the same code of the JVM.
+   */
   private static final VectorSpecies<Short> S =
       VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
-  // A binary16's exponent and fraction, moved to where a float has its own, are 2^-112 times it.
-  // An infinity becomes 2^16 by that, and a NaN more: their exponent has to be filled.
+  // The exponent and the fraction of a binary16, moved to where a float has its own, make a float
+  // that is 2^-112 times the number. An infinity becomes 2^16, and a NaN becomes more: the
+  // exponents of these have to be filled.
   private static final int TO_FLOAT = 13;
   private static final int SIGN_AND_MAGNITUDE = 0x8fffe000;
   private static final float SCALE = 0x1p112f;
@@ -50,15 +55,18 @@ final class Widening {
   private static final short BINARY_INFINITY = 0x7c00;
   private static final short BINARY_MINUS_INFINITY = (short) 0xfc00;
 
-  /** Halves in a vector of ints, two to an int: what it holds below the upper changes no order. */
+  /**
+   * How many 16-bit numbers a vector of ints holds, two to an int. The lower one changes nothing in
+   * the order of the upper ones.
+   */
   private static final int PAIRS = 2 * I.length();
 
-  /** {@link Maxima#argMax}'s blocks, of twice as many as there. */
+  /** A block of the arg-max: twice as many numbers as in {@link Maxima#argMax}. */
   private static final int ARG_MAX_BLOCK = 16_384;
 
   private Widening() {}
 
-  /** {@link SharedPasses}, and the widening of a part. */
+  /** The passes over parts of {@link SharedPasses}, and the widening of a part. */
   static final class InParts extends SharedPasses implements Backend.Parts {
     @Override
     public void widen(
@@ -77,7 +85,10 @@ final class Widening {
     survivors.row.looked(part(x, 0, length, y, survivors));
   }
 
-  /** Widens a part that begins with a block; leaves its strips' maxima, returns its extremes. */
+  /**
+   * Widens a part that begins with a block. Leaves the maxima of its strips, and returns its
+   * extremes.
+   */
   private static long part(NarrowFloats x, int at, int stop, float[] y, Survivors survivors) {
     int strips = Strips.count(stop - at, LaneSum.ROUNDS);
     int rest = at + strips * LaneSum.ROUNDS;
@@ -88,7 +99,7 @@ final class Widening {
       extremes =
           Maxima.merge(extremes, Maxima.scan(survivors.row.maxima, strip, strip + strips), most);
     }
-    if (rest < stop) { // short of a vector, logits before are widened for a second time
+    if (rest < stop) { // a rest shorter than a vector takes some logits before it
       int last = Math.min(rest, stop - F.length());
       x.widen(last, stop, y, last);
       extremes = Maxima.join(extremes, Maxima.scan(y, last, stop));
@@ -96,7 +107,7 @@ final class Widening {
     return extremes;
   }
 
-  /** Widens whole runs; returns the unsigned maximum of all floats' bits. */
+  /** Widens whole runs. Returns the unsigned maximum of the bits of all floats. */
   private static int read(NarrowFloats x, int from, int to, float[] y, float[] maxima) {
     int most =
         switch (x.format) {
@@ -106,7 +117,7 @@ final class Widening {
     return Float.floatToRawIntBits(x.format.widen(most));
   }
 
-  /** Whole runs of bfloat16; returns the unsigned maximum of all bits. */
+  /** Widens whole runs of bfloat16. Returns the unsigned maximum of all bits. */
   private static short bfloat16(NarrowFloats x, int from, int to, float[] y, float[] maxima) {
     assert from >= 0 && from <= to && to <= y.length && to <= x.length() : to + " numbers";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " numbers, " + maxima.length + " strips";
@@ -135,7 +146,7 @@ final class Widening {
     return (short) (flippedMax.reduceLanes(MAX) ^ Short.MIN_VALUE);
   }
 
-  /** Whole runs of binary16; returns the unsigned maximum of all bits. */
+  /** Widens whole runs of binary16. Returns the unsigned maximum of all bits. */
   private static short binary16(NarrowFloats x, int from, int to, float[] y, float[] maxima) {
     assert from >= 0 && from <= to && to <= y.length && to <= x.length() : to + " numbers";
     assert maxima.length >= to / LaneSum.ROUNDS : to + " numbers, " + maxima.length + " strips";
@@ -175,7 +186,7 @@ final class Widening {
     return (short) (mostOfAll.reduceLanes(MAX) ^ Short.MIN_VALUE);
   }
 
-  /** Makes infinities and NaN of what binary16 had as such. */
+  /** Fills the exponents of floats that were infinities and NaN in binary16. */
   private static void fillExponents(float[] y, int from, int to) {
     for (int i = from; i < to; i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, y, i);
@@ -191,7 +202,10 @@ final class Widening {
     };
   }
 
-  /** Arg-max of 16-bit numbers: the first block that attains the maximum, then the first in it. */
+  /**
+   * The arg-max of 16-bit numbers: the first block that has the maximum, then the first number in
+   * that block.
+   */
   private static int argMaxOfHalves(NarrowFloats x, int length) {
     if (length < PAIRS) {
       return x.argMax(length);
@@ -218,9 +232,10 @@ final class Widening {
   }
 
   /**
-   * The maximum of a part at least a vector long; NaN for NaN and +Infinity.
+   * The maximum of a part that is at least a vector long. It is NaN if the part holds NaN or
+   * +Infinity.
    *
-   * <p>Two vectors a round make it longer than HotSpot would inline: see {@link ExpSum}.
+   * <p>Two vectors a round make the method longer than HotSpot would inline: see {@link ExpSum}.
    */
   private static float max(NarrowFloats x, int from, int to) {
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -255,7 +270,7 @@ final class Widening {
               .max(pairs.lanewise(XOR, Integer.MIN_VALUE))
               .max(lower.lanewise(XOR, Integer.MIN_VALUE));
     }
-    // The last vector may take in halves for a second time, which changes no extreme.
+    // The last vector may read some numbers a second time. That changes no extreme.
     IntVector pairs = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * last, Species.ORDER);
     IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
     short most = upper(signedMax.max(pairs).max(lower).reduceLanes(MAX));
@@ -274,9 +289,9 @@ final class Widening {
     return (short) (pair >> Short.SIZE);
   }
 
-  /** Where in a part a value comes first. */
+  /** Where a value comes first in a part. */
   private static int first(NarrowFloats x, int from, int to, float value) {
-    // Both zeros are the same value, and differ in nothing but the sign.
+    // Both zeros are one value. They differ in the sign alone.
     int compared = value == 0 ? 0x7fff0000 : 0xffff0000;
     int upper = value == 0 ? 0 : x.format.narrow(value) << Short.SIZE;
     int i = from;
