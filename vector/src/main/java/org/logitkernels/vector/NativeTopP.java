@@ -79,6 +79,7 @@ final class NativeTopP {
     int vectors = (to - from) / F.length();
     int most = TopP.SAMPLE / F.length();
     int step = (vectors + most - 1) / most;
+    survivors.reserve(Math.min(to - from, TopP.SAMPLE));
     float[] values = survivors.values;
     int size = 0;
     for (int i = from; i <= to - F.length(); i += step * F.length()) {

@@ -102,6 +102,7 @@ final class TopP {
     int vectors = (to - from) / F.length();
     int most = SAMPLE / F.length();
     int step = (vectors + most - 1) / most;
+    survivors.reserve(Math.min(to - from, SAMPLE));
     float[] values = survivors.values;
     int size = 0;
     for (int i = from; i <= to - F.length(); i += step * F.length()) {
