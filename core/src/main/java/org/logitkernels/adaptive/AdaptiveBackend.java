@@ -42,9 +42,34 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
     return row;
   }
 
-  /** What the vectors' width has turned out to be; 0 if there will be none. */
-  void vectorBits(int bits) {
-    vectorBits = bits;
+  @Override
+  void found(@Nullable Backend better) {
+    vectorBits = better == null ? 0 : better.vectorBits();
+  }
+
+  @Override
+  void prepare(Kernel kernel, Backend kernels, Trial<float[]> trial) {
+    switch (kernel) {
+      case WEIGHTS, DRAW -> {
+        trial.allSurvive();
+        slow().weights(trial.survivors(), trial.temperature());
+      }
+      case WIDEN -> trial.narrow();
+      default -> super.prepare(kernel, kernels, trial);
+    }
+  }
+
+  @Override
+  void call(Kernel kernel, Backend kernels, Trial<float[]> trial) {
+    switch (kernel) {
+      case WEIGHTS -> kernels.weights(trial.survivors(), trial.temperature());
+      case DRAW -> trial.use(kernels.draw(trial.survivors(), trial.u()));
+      case WIDEN -> {
+        trial.use(kernels.argMaxOfNarrow(trial.narrow(), trial.to()));
+        kernels.widen(trial.narrow(), trial.to(), trial.out(), trial.survivors());
+      }
+      default -> super.call(kernel, kernels, trial);
+    }
   }
 
   @Override

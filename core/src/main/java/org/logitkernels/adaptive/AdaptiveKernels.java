@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.spi.RowKernels;
-import org.logitkernels.spi.Survivors;
 
 /**
  * Scalar kernels that are exchanged for vector ones, kernel by kernel, as those get fast. Both give
@@ -17,37 +16,11 @@ import org.logitkernels.spi.Survivors;
  * @param <X> what holds a row
  * @param <K> the kernels
  */
-abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements RowKernels<X>
-    permits AdaptiveBackend, AdaptiveNatives {
-  /** What is exchanged on its own. */
-  enum Kernel {
-    ARG_MAX("arg-max"),
-    LOG_SUM_EXP("log-sum-exp"),
-    SOFTMAX("softmax"),
-    LOG_SOFTMAX("log-softmax"),
-    TOP_K("top-k"),
-    TOP_P("top-p"),
-    MIN_P("min-p"),
-    SUMS("sums"),
-    ENTROPY("entropy"),
-    MOMENTS("moments"),
-    COLLECT("collection"),
-    PARTS("the parts of a row"),
-    WEIGHTS("the weights of survivors"),
-    DRAW("the draw"),
-    WIDEN("the widening of narrow rows");
-
-    /** How many of them are of rows, and so any kernels have. */
-    static final int OF_ROWS = PARTS.ordinal() + 1;
-
-    /** All of them. Cheaper than a copy of values(). */
-    static final Kernel[] ALL = values();
-
-    final String label;
-
-    Kernel(String label) {
-      this.label = label;
-    }
+abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKernels<X, X> {
+  /** Who is told of the first call of a kernel. */
+  interface Listener {
+    /** A caller has asked for a kernel that still answers as it did at first. */
+    void wanted();
   }
 
   private final K slow;
@@ -58,8 +31,7 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
   /** Kernels that were called before they were exchanged, a bit each. Written under the lock. */
   private volatile int wanted;
 
-  /** Who is told of the first call of a kernel. */
-  private volatile @Nullable WarmUp<X, K> warmUp;
+  private volatile @Nullable Listener listener;
 
   /** Begins with the same kernels for everything. */
   AdaptiveKernels(K slow) {
@@ -76,9 +48,22 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
   /** A row that these kernels read. */
   abstract X place(float[] row);
 
-  /** Tells a warm-up of the first call of each kernel from now on. */
-  void warmBy(WarmUp<X, K> warmUp) {
-    this.warmUp = warmUp;
+  /** Told of the better kernels when they are there; of null if there will be none. */
+  void found(@Nullable K better) {}
+
+  /** What has to come before a call of a kernel. */
+  void prepare(Kernel kernel, K kernels, Trial<X> trial) {
+    kernel.prepare(kernels, trial);
+  }
+
+  /** Calls a kernel as a trial wants it. */
+  void call(Kernel kernel, K kernels, Trial<X> trial) {
+    kernel.call(kernels, trial);
+  }
+
+  /** Tells of the first call of each kernel from now on. */
+  void tell(Listener listener) {
+    this.listener = listener;
   }
 
   /** From now on a kernel is another's. For one thread alone. */
@@ -103,7 +88,12 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
     return serving.get(kernel.ordinal()) != slow;
   }
 
-  /** What answers for a kernel now. */
+  @Override
+  final X row(X x, int to) {
+    return x;
+  }
+
+  @Override
   final K serving(Kernel kernel) {
     K kernels = serving.get(kernel.ordinal());
     if (kernels == slow && !isWanted(kernel)) {
@@ -114,71 +104,15 @@ abstract sealed class AdaptiveKernels<X, K extends RowKernels<X>> implements Row
 
   /** The first call of a kernel. May start a thread; nothing that goes wrong there is thrown. */
   private void want(Kernel kernel) {
-    if (WarmUp.isAtWork()) {
+    if (WarmUpThread.isCurrent()) {
       return; // which compares others with these
     }
     synchronized (this) {
       wanted |= 1 << kernel.ordinal();
     }
-    WarmUp<X, K> told = warmUp;
+    Listener told = listener;
     if (told != null) {
-      told.work();
+      told.wanted();
     }
-  }
-
-  @Override
-  public int argMax(X x, int from, int to) {
-    return serving(Kernel.ARG_MAX).argMax(x, from, to);
-  }
-
-  @Override
-  public double logSumExp(X x, int from, int to, double temperature) {
-    return serving(Kernel.LOG_SUM_EXP).logSumExp(x, from, to, temperature);
-  }
-
-  @Override
-  public void softmax(X x, int from, int to, double temperature, float[] y, int yFrom) {
-    serving(Kernel.SOFTMAX).softmax(x, from, to, temperature, y, yFrom);
-  }
-
-  @Override
-  public void logSoftmax(X x, int from, int to, double temperature, float[] y, int yFrom) {
-    serving(Kernel.LOG_SOFTMAX).logSoftmax(x, from, to, temperature, y, yFrom);
-  }
-
-  @Override
-  public void topK(X x, int from, int to, int k, Survivors survivors) {
-    serving(Kernel.TOP_K).topK(x, from, to, k, survivors);
-  }
-
-  @Override
-  public void topP(
-      X x, int from, int to, double temperature, float p, boolean summed, Survivors survivors) {
-    serving(Kernel.TOP_P).topP(x, from, to, temperature, p, summed, survivors);
-  }
-
-  @Override
-  public void minP(X x, int from, int to, float threshold, Survivors survivors) {
-    serving(Kernel.MIN_P).minP(x, from, to, threshold, survivors);
-  }
-
-  @Override
-  public void sums(X x, int from, int to, double temperature, Survivors survivors) {
-    serving(Kernel.SUMS).sums(x, from, to, temperature, survivors);
-  }
-
-  @Override
-  public void entropy(X x, int from, int to, double temperature, Survivors survivors) {
-    serving(Kernel.ENTROPY).entropy(x, from, to, temperature, survivors);
-  }
-
-  @Override
-  public void moments(X x, int from, int to, Survivors survivors) {
-    serving(Kernel.MOMENTS).moments(x, from, to, survivors);
-  }
-
-  @Override
-  public void collect(X x, int from, int to, float threshold, Survivors survivors) {
-    serving(Kernel.COLLECT).collect(x, from, to, threshold, survivors);
   }
 }

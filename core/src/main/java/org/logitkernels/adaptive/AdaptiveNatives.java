@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.spi.Backend;
-import org.logitkernels.spi.CopyingKernels;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.SharedRowKernels;

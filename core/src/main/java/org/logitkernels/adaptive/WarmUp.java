@@ -1,6 +1,6 @@
 package org.logitkernels.adaptive;
 
-import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -8,16 +8,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.adaptive.AdaptiveKernels.Kernel;
+import org.logitkernels.adaptive.ForwardingKernels.Kernel;
 import org.logitkernels.numerics.Lanes;
-import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
-import org.logitkernels.spi.HotSpot;
-import org.logitkernels.spi.NarrowFloats;
-import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.RowKernels;
-import org.logitkernels.spi.SharedRowKernels;
-import org.logitkernels.spi.Survivors;
 
 /**
  * Gets vector kernels compiled, off the callers' path, and exchanges each for the scalar one once
@@ -39,10 +33,8 @@ import org.logitkernels.spi.Survivors;
  * @param <X> what holds a row
  * @param <K> the kernels
  */
-public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
-  /** The thread's name. */
-  public static final String THREAD = "logit-kernels-warm-up";
-
+public final class WarmUp<X, K extends RowKernels<X>>
+    implements Runnable, AdaptiveKernels.Listener {
   /** Where the vector kernels come from. Called on warm-up's thread. */
   public interface Source<K extends RowKernels<?>> {
     /** Returns when it is this warm-up's turn. */
@@ -114,10 +106,6 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
           "its warm-up found no memory",
           "give the process more memory, or nothing: scalar answers");
 
-  private static final float[][][] NO_ROWS = {};
-  private static final float[] NO_ROOM = {};
-  private static final Survivors NO_SURVIVORS = new Survivors(1);
-
   private final AdaptiveKernels<X, K> kernels;
   private final Source<K> source;
   private final long mostWork;
@@ -141,12 +129,8 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
 
   // Of the working thread.
   private final StringBuilder slow = new StringBuilder();
-  private long sink;
-  private float[][][] rows = NO_ROWS; // by length and shape
-  private List<List<X>> placed = List.of();
-  private List<NarrowFloats> narrow = List.of(); // by format
-  private float[] out = NO_ROOM;
-  private Survivors survivors = NO_SURVIVORS;
+  private @Nullable Trial<X> onShort;
+  private @Nullable Trial<X> onLong;
 
   /** Of kernels that begin as scalar ones. */
   public WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source) {
@@ -162,12 +146,13 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
 
   /** Starts the first thread, which opens the vector kernels, and returns. To be called once. */
   public void start() {
-    kernels.warmBy(this);
-    work();
+    kernels.tell(this);
+    wanted();
   }
 
   /** Sees to it that a thread is at work, unless nothing is left to do for ever. */
-  void work() {
+  @Override
+  public void wanted() {
     boolean failed = false;
     synchronized (this) {
       if (thread != null || ended) {
@@ -175,7 +160,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       }
       try {
         begun = System.nanoTime();
-        Thread worker = new Worker(this);
+        Thread worker = new WarmUpThread(this);
         thread = worker;
         worker.start();
       } catch (Throwable e) { // no memory for a thread, or no permission
@@ -194,7 +179,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
    */
   public boolean await(long nanoseconds) throws InterruptedException {
     urgent = true;
-    work();
+    wanted();
     LockSupport.unpark(thread);
     return end.await(nanoseconds, TimeUnit.NANOSECONDS);
   }
@@ -244,22 +229,7 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     }
   }
 
-  /** Whether this is a warm-up's thread, whose calls ask for nothing. */
-  static boolean isAtWork() {
-    return Thread.currentThread() instanceof Worker;
-  }
-
-  /** The thread. */
-  private static final class Worker extends Thread {
-    Worker(Runnable work) {
-      super(null, work, THREAD, 0, false);
-      setDaemon(true);
-      setPriority(MIN_PRIORITY);
-      setContextClassLoader(null); // which is the caller's, and not to be held on to
-    }
-  }
-
-  /** The work. Runs on a thread that {@link #work()} makes. */
+  /** The work. Runs on a thread that {@link #wanted()} starts. */
   @Override
   public void run() {
     boolean left = false;
@@ -271,29 +241,25 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
         begun += System.nanoTime() - before;
       }
       K vector = source.open();
-      known(vector instanceof Backend backend ? backend.vectorBits() : 0);
+      kernels.found(vector);
       opened = true;
       while (!left) {
         warmUp(vector);
         left = leave(false);
       }
     } catch (BackendUnavailableException e) {
-      known(0);
+      kernels.found(null);
       failure = e;
     } catch (InterruptedException e) {
-      fail("its warm-up was interrupted", "let the thread " + THREAD + " come to its end");
+      fail(
+          "its warm-up was interrupted",
+          "let the thread " + WarmUpThread.NAME + " come to its end");
     } catch (Throwable e) { // whatever it is, scalar goes on
       fail("its warm-up failed (" + e + ")", "report this; nothing else is needed, scalar answers");
     } finally {
       if (!left) {
         leave(true);
       }
-    }
-  }
-
-  private void known(int vectorBits) {
-    if (kernels instanceof AdaptiveBackend backend) {
-      backend.vectorBits(vectorBits);
     }
   }
 
@@ -311,11 +277,8 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
       if (!last && next() != null) {
         return false;
       }
-      rows = NO_ROWS;
-      placed = List.of();
-      narrow = List.of();
-      out = NO_ROOM;
-      survivors = NO_SURVIVORS;
+      onShort = null;
+      onLong = null;
       if (failed && failure == null) {
         failure = FULL;
       }
@@ -337,11 +300,6 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
   }
 
   private void warmUp(K vector) throws InterruptedException {
-    if (rows.length == 0) {
-      rows = new float[2][][];
-      placed = new ArrayList<>();
-      make(0, SHORT);
-    }
     long until = System.nanoTime();
     for (Kernel kernel = next(); kernel != null; kernel = next()) {
       pause(until - System.nanoTime());
@@ -394,21 +352,21 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     long[] scalarBest = new long[2 * shapes]; // on short rows, then on long ones
     Arrays.fill(scalarBest, Long.MAX_VALUE);
     int[] calls = new int[2];
-    makeRoom(SHORT);
     long burst = 0;
     int length = 0;
-    long begin = HotSpot.threadTime();
-    while (HotSpot.threadTime() - begin < mostWork) {
+    long begin = processorTime();
+    while (processorTime() - begin < mostWork) {
       Arrays.fill(best, Long.MAX_VALUE);
+      Trial<X> trial = trial(length);
       int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
       for (int i = 0; i < window; i++) {
         int shape = i % shapes;
         long start = System.nanoTime();
-        best[shape] = Math.min(best[shape], time(kernel, vector, length, shape, i));
+        best[shape] = Math.min(best[shape], time(kernel, vector, trial, shape, i));
         int call = calls[length]++;
         if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
           int s = length * shapes + shape;
-          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), length, shape, i));
+          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), trial, shape, i));
         }
         burst += System.nanoTime() - start;
         if (burst > BURST) {
@@ -427,10 +385,6 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
           return true;
         }
         length = 1;
-        if (placed.size() == 1) {
-          make(1, LONG);
-        }
-        makeRoom(LONG);
       } else if (all > SLOW * allScalar) {
         length = 0;
       }
@@ -438,99 +392,31 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     return false;
   }
 
-  private void makeRoom(int length) {
-    if (out.length < length) {
-      out = new float[length];
-      survivors = new Survivors(length);
+  /** Short rows, or long ones, made when first needed. */
+  private Trial<X> trial(int length) {
+    Trial<X> trial = length == 0 ? onShort : onLong;
+    if (trial == null) {
+      float[][] rows = SyntheticRows.of(length == 0 ? SHORT : LONG);
+      List<X> placed = new ArrayList<>();
+      for (float[] row : rows) {
+        placed.add(kernels.place(row));
+      }
+      trial = new Trial<>(rows, placed);
+      if (length == 0) {
+        onShort = trial;
+      } else {
+        onLong = trial;
+      }
     }
-  }
-
-  private void make(int length, int logits) {
-    rows[length] = SyntheticRows.of(logits);
-    List<X> row = new ArrayList<>();
-    for (float[] x : rows[length]) {
-      row.add(kernels.place(x));
-    }
-    placed.add(row);
-  }
-
-  /** The row in every narrow format. */
-  private static List<NarrowFloats> narrow(float[] row) {
-    List<NarrowFloats> all = new ArrayList<>();
-    for (NarrowFormat format : NarrowFormat.values()) {
-      all.add(narrow(row, format));
-    }
-    return all;
-  }
-
-  private static NarrowFloats narrow(float[] row, NarrowFormat format) {
-    NarrowFloats x = new NarrowFloats();
-    x.at(Arena.ofAuto().allocate((long) format.bytes() * row.length, Float.BYTES), 0, format);
-    for (int i = 0; i < row.length; i++) {
-      // Some are masked, which takes a path of its own.
-      x.set(i, i % 4096 == 0 ? Float.NEGATIVE_INFINITY : row[i]);
-    }
-    return x;
+    return trial;
   }
 
   /** Nanoseconds of a call on a row; the round varies what else the kernel is asked for. */
-  private long time(Kernel kernel, K kernels, int length, int shape, int round) {
-    boolean even = (round & 4) == 0;
-    double temperature = even ? 0.8 : 1;
-    float p = even ? 0.95f : 0.9f;
-    double u = (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
-    X x = placed.get(length).get(shape);
-    float[] row = rows[length][shape];
-    int to = row.length;
-    survivors.row.forget();
-    if (kernel == Kernel.WEIGHTS || kernel == Kernel.DRAW) {
-      survivors.all(row, 0, to);
-      survivors.renewMax();
-      temperature = 4; // so hot that the survivors are a nucleus, all of them of some weight
-      ((Backend) this.kernels.slow()).weights(survivors, temperature);
-    }
-    if (kernel == Kernel.COLLECT) {
-      kernels.moments(x, 0, to, survivors);
-    }
-    if (kernel == Kernel.WIDEN && (narrow.isEmpty() || narrow.getFirst().length() < to)) {
-      narrow = narrow(rows[length][0]);
-    }
+  private long time(Kernel kernel, K of, Trial<X> trial, int shape, int round) {
+    trial.begin(shape, round);
+    kernels.prepare(kernel, of, trial);
     long start = System.nanoTime();
-    switch (kernel) {
-      case ARG_MAX -> sink += kernels.argMax(x, 0, to);
-      case LOG_SUM_EXP -> sink += (long) kernels.logSumExp(x, 0, to, temperature);
-      case SOFTMAX -> kernels.softmax(x, 0, to, temperature, out, 0);
-      case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, to, temperature, out, 0);
-      case TOP_K -> kernels.topK(x, 0, to, even ? 40 : 200, survivors);
-      case TOP_P -> kernels.topP(x, 0, to, temperature, p, false, survivors);
-      case MIN_P -> kernels.minP(x, 0, to, even ? -3 : -2, survivors);
-      case SUMS -> kernels.sums(x, 0, to, temperature, survivors);
-      case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
-      case MOMENTS -> kernels.moments(x, 0, to, survivors);
-      case COLLECT -> kernels.collect(x, 0, to, even ? -3 : -2, survivors);
-      case PARTS -> {
-        SharedRowKernels<X> parts = kernels.parts();
-        if (parts == null) { // of the same use
-          kernels.sums(x, 0, to, temperature, survivors);
-        } else {
-          int blocks = Lanes.blocks(to);
-          parts.look(x, 0, to, 0, blocks, 0, survivors);
-          parts.looked(1, survivors);
-          int half = (blocks + 1) / 2;
-          parts.sums(x, 0, to, temperature, 0, half, survivors);
-          survivors.row.forget();
-          parts.sums(x, 0, to, temperature, half, blocks, survivors);
-          parts.total(x, 0, to, temperature, survivors);
-        }
-      }
-      case WEIGHTS -> ((Backend) kernels).weights(survivors, temperature);
-      case DRAW -> sink += ((Backend) kernels).draw(survivors, u);
-      case WIDEN -> {
-        NarrowFloats of = narrow.get((round >> 2) % narrow.size());
-        sink += ((Backend) kernels).argMaxOfNarrow(of, to);
-        ((Backend) kernels).widen(of, to, out, survivors);
-      }
-    }
+    kernels.call(kernel, of, trial);
     return System.nanoTime() - start;
   }
 
@@ -545,6 +431,19 @@ public final class WarmUp<X, K extends RowKernels<X>> implements Runnable {
     }
     if (Thread.interrupted()) {
       throw new InterruptedException();
+    }
+  }
+
+  /**
+   * Nanoseconds that this thread has had a processor, from some beginning; of the clock, where the
+   * JVM does not tell.
+   */
+  static long processorTime() {
+    try {
+      long time = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      return time < 0 ? System.nanoTime() : time;
+    } catch (UnsupportedOperationException | LinkageError unknown) {
+      return System.nanoTime();
     }
   }
 }

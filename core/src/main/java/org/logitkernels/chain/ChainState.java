@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Cutoffs;
 import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.rows.ArrayPool;
 import org.logitkernels.rows.Row;
-import org.logitkernels.spi.ArrayPool;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.Survivors;
 

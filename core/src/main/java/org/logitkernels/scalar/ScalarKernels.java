@@ -1,17 +1,56 @@
 package org.logitkernels.scalar;
 
 import org.logitkernels.spi.Backend;
-import org.logitkernels.spi.CopyingKernels;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
-/** The scalar backend: an index of its kernels. */
-public final class ScalarKernels implements Backend {
-  private final NativeKernels natives = new CopyingKernels(this);
+/** The scalar backend: {@link ScalarRows}, and what does not work on rows. */
+public final class ScalarKernels extends ScalarRows<float[]> implements Backend {
+  /** Rows in native memory, each copied to the heap: made when first asked for. */
+  private static final class Natives extends ScalarRows<SegmentAddress> implements NativeKernels {
+    static final NativeKernels ALL = new Natives();
+
+    @Override
+    float[] row(SegmentAddress x, int to) {
+      return x.onHeap(to);
+    }
+
+    @Override
+    public void softmax(
+        SegmentAddress x,
+        int from,
+        int to,
+        double temperature,
+        SegmentAddress y,
+        Survivors survivors) {
+      float[] row = row(x, to);
+      Softmax.softmax(row, from, to, temperature, row, from);
+      y.put(row, 0, 0, to);
+    }
+
+    @Override
+    public void logSoftmax(
+        SegmentAddress x,
+        int from,
+        int to,
+        double temperature,
+        SegmentAddress y,
+        Survivors survivors) {
+      float[] row = row(x, to);
+      Softmax.logSoftmax(row, from, to, temperature, row, from);
+      y.put(row, 0, 0, to);
+    }
+  }
 
   /** Stateless. */
   public ScalarKernels() {}
+
+  @Override
+  float[] row(float[] x, int to) {
+    return x;
+  }
 
   @Override
   public String name() {
@@ -24,71 +63,8 @@ public final class ScalarKernels implements Backend {
   }
 
   @Override
-  public int argMax(float[] x, int from, int to) {
-    return Maxima.argMax(x, from, to);
-  }
-
-  @Override
-  public double logSumExp(float[] x, int from, int to, double temperature) {
-    return Softmax.logSumExp(x, from, to, temperature);
-  }
-
-  @Override
   public double logProbability(float[] x, int from, int to, double temperature, int token) {
     return Softmax.logProbability(x, from, to, temperature, token);
-  }
-
-  @Override
-  public void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    Softmax.softmax(x, from, to, temperature, y, yFrom);
-  }
-
-  @Override
-  public void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    Softmax.logSoftmax(x, from, to, temperature, y, yFrom);
-  }
-
-  @Override
-  public void topK(float[] x, int from, int to, int k, Survivors survivors) {
-    TopK.topK(x, from, to, k, survivors);
-  }
-
-  @Override
-  public void topP(
-      float[] x,
-      int from,
-      int to,
-      double temperature,
-      float p,
-      boolean summed,
-      Survivors survivors) {
-    TopP.topP(x, from, to, temperature, p, survivors);
-  }
-
-  @Override
-  public void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
-    MinP.minP(x, from, to, threshold, survivors);
-  }
-
-  @Override
-  public void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    ExpSum.sums(x, from, to, temperature, survivors);
-  }
-
-  @Override
-  public void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
-    EntropySum.entropy(x, from, to, temperature, survivors);
-  }
-
-  @Override
-  public void moments(float[] x, int from, int to, Survivors survivors) {
-    MomentSum.moments(x, from, to, survivors);
-  }
-
-  @Override
-  public void collect(float[] x, int from, int to, float threshold, Survivors survivors) {
-    survivors.all(x, from, to);
-    survivors.minP(threshold, 1);
   }
 
   @Override
@@ -129,6 +105,6 @@ public final class ScalarKernels implements Backend {
 
   @Override
   public NativeKernels natives() {
-    return natives;
+    return Natives.ALL;
   }
 }

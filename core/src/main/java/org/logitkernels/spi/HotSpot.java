@@ -42,19 +42,6 @@ public final class HotSpot {
     return bytes == null ? 0 : Math.min(512, Byte.SIZE * Integer.parseInt(bytes));
   }
 
-  /**
-   * Nanoseconds that this thread has had a processor, from some beginning; of the clock, where the
-   * JVM does not tell.
-   */
-  public static long threadTime() {
-    try {
-      long time = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-      return time < 0 ? System.nanoTime() : time;
-    } catch (UnsupportedOperationException | LinkageError unknown) {
-      return System.nanoTime();
-    }
-  }
-
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */
   private static @Nullable String option(String name) {
     try {

@@ -10,6 +10,21 @@ import java.lang.foreign.MemorySegment;
  * <p>Each array is made when a row first needs it, at its full length.
  */
 public final class RowArrays {
+  /** Lends arrays to survivors, for as long as a row is worked on. */
+  public interface Lender {
+    /** Rows this long fit. */
+    int capacity();
+
+    /** Arrays that nobody else has. */
+    RowArrays take();
+
+    /** Takes arrays back. */
+    void give(RowArrays arrays);
+  }
+
+  /** A vector may be stored whole although only a part of it survives. */
+  static final int SLACK = 16;
+
   private static final float[] NONE = {};
 
   /**
@@ -29,15 +44,15 @@ public final class RowArrays {
   private MemorySegment offHeap = MemorySegment.NULL;
 
   /** For rows of up to {@code capacity} logits. */
-  RowArrays(int capacity) {
+  public RowArrays(int capacity) {
     this.capacity = capacity;
-    this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * Survivors.SLACK];
-    this.selection = new Selection(capacity);
+    this.maxima = new float[capacity / SHORTEST_STRIP * 3 / 2 + 4 * SLACK];
+    this.selection = new Selection(capacity + SLACK);
   }
 
   /** Makes room for as many survivors as a row may leave, all or none. */
   void reserve() {
-    int room = capacity + Survivors.SLACK;
+    int room = capacity + SLACK;
     if (ids.length < room) {
       int[] moreIds = new int[room];
       float[] moreValues = new float[room];

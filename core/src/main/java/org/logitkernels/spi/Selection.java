@@ -9,16 +9,16 @@ final class Selection {
 
   private static final long[] NONE = {};
 
-  private final int capacity;
+  private final int most;
   private final int[] counts = new int[TokenOrder.counters()];
   private long[] keys = NONE;
   private long[] masses = NONE;
   private int size;
   private long total;
 
-  /** For up to {@code capacity} keys. */
-  Selection(int capacity) {
-    this.capacity = capacity;
+  /** For up to so many keys. */
+  Selection(int most) {
+    this.most = most;
   }
 
   /** Begins a selection. */
@@ -46,8 +46,7 @@ final class Selection {
   /** Makes room; what is there is kept. */
   void reserve(int needed) {
     if (needed > keys.length) {
-      int grown =
-          needed + Survivors.SLACK <= FIRST_RESERVE ? FIRST_RESERVE : capacity + Survivors.SLACK;
+      int grown = needed <= FIRST_RESERVE ? FIRST_RESERVE : most;
       long[] moreKeys = new long[grown];
       long[] moreMasses = new long[grown]; // both are there, or as they were
       System.arraycopy(keys, 0, moreKeys, 0, size);

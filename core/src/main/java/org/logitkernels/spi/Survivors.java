@@ -22,9 +22,6 @@ public final class Survivors {
 
   private static final float[] NONE = {};
 
-  /** A vector may be stored whole although only a part of it survives. */
-  static final int SLACK = 16;
-
   /** No row has it: temperatures are above 0. */
   private static final double NO_TEMPERATURE = 0;
 
@@ -77,7 +74,7 @@ public final class Survivors {
   private final float[] fewWeights;
 
   /** Where the arrays come from while a row is worked on; null if they are these survivors' own. */
-  private final @Nullable ArrayPool pool;
+  private final RowArrays.@Nullable Lender lender;
 
   private @Nullable RowArrays arrays;
 
@@ -87,16 +84,16 @@ public final class Survivors {
     lend(new RowArrays(capacity));
   }
 
-  /** For rows of the length of a pool, whose arrays they have between {@link #take} and rest. */
-  public Survivors(ArrayPool pool) {
-    this(pool.capacity(), pool);
+  /** For rows as long as a lender says, whose arrays they have between {@link #take} and rest. */
+  public Survivors(RowArrays.Lender lender) {
+    this(lender.capacity(), lender);
   }
 
-  private Survivors(int capacity, @Nullable ArrayPool pool) {
+  private Survivors(int capacity, RowArrays.@Nullable Lender lender) {
     this.capacity = capacity;
-    this.pool = pool;
+    this.lender = lender;
     this.row = new RowScratch(capacity);
-    int few = Math.max(Lanes.BLOCK, Math.min(capacity, FEW)) + SLACK;
+    int few = Math.max(Lanes.BLOCK, Math.min(capacity, FEW)) + RowArrays.SLACK;
     this.fewIds = new int[few];
     this.fewValues = new float[few];
     this.fewWeights = new float[few];
@@ -112,8 +109,8 @@ public final class Survivors {
 
   /** Takes arrays for a row, unless they are here. */
   public void take() {
-    if (arrays == null && pool != null) {
-      lend(pool.take());
+    if (arrays == null && lender != null) {
+      lend(lender.take());
     }
   }
 
@@ -126,7 +123,7 @@ public final class Survivors {
    */
   public boolean rest(boolean kept) {
     RowArrays lent = arrays;
-    if (lent == null || pool == null) {
+    if (lent == null || lender == null) {
       return false;
     }
     if (ids != fewIds) {
@@ -145,13 +142,13 @@ public final class Survivors {
     size = kept ? size : 0;
     arrays = null;
     row.lend(NONE);
-    pool.give(lent);
+    lender.give(lent);
     return true;
   }
 
   /** Whether these survivors can be kept without the arrays. */
   public boolean areFew() {
-    return size <= fewIds.length - SLACK;
+    return size <= fewIds.length - RowArrays.SLACK;
   }
 
   /** The arrays for the row at hand. */
@@ -170,7 +167,7 @@ public final class Survivors {
 
   /** Makes room for {@code needed} survivors; those there are kept, but not their weights. */
   public void reserve(int needed) {
-    if (needed + SLACK > ids.length) {
+    if (needed + RowArrays.SLACK > ids.length) {
       RowArrays lent = arrays();
       lent.reserve();
       System.arraycopy(ids, 0, lent.ids(), 0, size);

@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Timeout;
 import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
-import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.SegmentAddress;
@@ -85,8 +84,8 @@ class WarmUpTest {
 
   /** Keeps the processor for so long. */
   private static void work(long milliseconds) {
-    long end = HotSpot.threadTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
-    while (HotSpot.threadTime() < end) {
+    long end = WarmUp.processorTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+    while (WarmUp.processorTime() < end) {
       Thread.onSpinWait();
     }
   }
@@ -259,7 +258,7 @@ class WarmUpTest {
     Thread thread = source.thread.get();
     assertTrue(thread.isDaemon());
     assertEquals(Thread.MIN_PRIORITY, thread.getPriority());
-    assertEquals(WarmUp.THREAD, thread.getName());
+    assertEquals(WarmUpThread.NAME, thread.getName());
     assertNull(thread.getContextClassLoader());
     go.countDown();
     assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));

@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /** Selections by mass that chance does not meet. */
@@ -35,6 +40,31 @@ class NucleusTest {
           assertEquals(kept - 1, survivors.ids[kept - 1]);
         }
       }
+    }
+  }
+
+  /** The sample of a row may be longer than the arrays that few survivors have. */
+  @Test
+  void aSampleFindsRoom() {
+    Backend scalar = new ScalarKernels();
+    Backend vector = new VectorKernels(scalar);
+    for (int length : new int[] {2_047, 2_065, 3_149, 4_097, 5_000, 20_000}) {
+      float[] row = new float[length];
+      Random random = new Random(length);
+      for (int i = 0; i < length; i++) {
+        row[i] = (float) (2 * random.nextGaussian());
+      }
+      SegmentAddress address = new SegmentAddress();
+      address.at(Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, row), 0);
+      Survivors expected = new Survivors(length);
+      scalar.topP(row, 0, length, 1, 0.9f, false, expected);
+      Survivors ofArray = new Survivors(length);
+      vector.topP(row, 0, length, 1, 0.9f, false, ofArray);
+      Survivors ofNative = new Survivors(length);
+      vector.natives().topP(address, 0, length, 1, 0.9f, false, ofNative);
+      int[] ids = Arrays.copyOf(expected.ids, expected.size);
+      assertArrayEquals(ids, Arrays.copyOf(ofArray.ids, ofArray.size), "length " + length);
+      assertArrayEquals(ids, Arrays.copyOf(ofNative.ids, ofNative.size), "length " + length);
     }
   }
 

@@ -1,10 +1,11 @@
-package org.logitkernels.spi;
+package org.logitkernels.rows;
 
 import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.spi.RowArrays;
 
 /**
  * Arrays for rows of one length that nobody works on: as many as threads work at the same time.
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * made only where more threads work than ever before. There is a pool for each length of a
  * vocabulary, for as long as a sampler of that length lives.
  */
-public final class ArrayPool {
+public final class ArrayPool implements RowArrays.Lender {
   private static final ConcurrentMap<Integer, WeakReference<ArrayPool>> POOLS =
       new ConcurrentHashMap<>();
 
@@ -37,12 +38,13 @@ public final class ArrayPool {
     return pool;
   }
 
-  int capacity() {
+  @Override
+  public int capacity() {
     return capacity;
   }
 
-  /** Arrays that nobody else has. */
-  RowArrays take() {
+  @Override
+  public RowArrays take() {
     int first = place();
     for (int i = 0; i < free.length(); i++) {
       int at = first + i & free.length() - 1;
@@ -56,8 +58,9 @@ public final class ArrayPool {
     return new RowArrays(capacity);
   }
 
-  /** Takes arrays back; drops them if there are more than threads can use. */
-  void give(RowArrays arrays) {
+  /** Drops the arrays if there are more than threads can use. */
+  @Override
+  public void give(RowArrays arrays) {
     int first = place();
     for (int i = 0; i < free.length(); i++) {
       int at = first + i & free.length() - 1;

@@ -1,0 +1,118 @@
+package org.logitkernels.adaptive;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import org.logitkernels.spi.NarrowFloats;
+import org.logitkernels.spi.NarrowFormat;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * What a warm-up calls kernels with: rows of one length and every shape, and arguments that vary
+ * from round to round.
+ *
+ * @param <X> what holds a row
+ */
+final class Trial<X> {
+  private final float[][] rows; // by shape
+  private final List<X> placed; // the same rows
+  private final float[] out;
+  private final Survivors survivors;
+  private List<NarrowFloats> narrow = List.of(); // by format
+  private int shape;
+  private int round;
+  private double temperature;
+  private long sink;
+
+  /** With rows of every shape, in arrays and where kernels read them. */
+  Trial(float[][] rows, List<X> placed) {
+    this.rows = rows;
+    this.placed = placed;
+    this.out = new float[rows[0].length];
+    this.survivors = new Survivors(rows[0].length);
+  }
+
+  /** Begins a call on a row. */
+  void begin(int shape, int round) {
+    this.shape = shape;
+    this.round = round;
+    temperature = isEven() ? 0.8 : 1;
+    survivors.row.forget();
+  }
+
+  /** The row. */
+  X x() {
+    return placed.get(shape);
+  }
+
+  /** The row in an array. */
+  float[] array() {
+    return rows[shape];
+  }
+
+  /** Where it ends. */
+  int to() {
+    return out.length;
+  }
+
+  /** A row in a narrow format, another from round to round. */
+  NarrowFloats narrow() {
+    if (narrow.isEmpty()) {
+      narrow = narrow(rows[0]);
+    }
+    return narrow.get((round >> 2) % narrow.size());
+  }
+
+  float[] out() {
+    return out;
+  }
+
+  Survivors survivors() {
+    return survivors;
+  }
+
+  /** Every token is a survivor, and the temperature so high that all of them have some weight. */
+  void allSurvive() {
+    survivors.all(array(), 0, to());
+    survivors.renewMax();
+    temperature = 4;
+  }
+
+  /** By turns, for arguments that send a kernel another way. */
+  boolean isEven() {
+    return (round & 4) == 0;
+  }
+
+  double temperature() {
+    return temperature;
+  }
+
+  /** A number for a draw. */
+  double u() {
+    return (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
+  }
+
+  /** Takes a result, without which a call could be left out. */
+  void use(long result) {
+    sink += result;
+  }
+
+  /** The row in every narrow format. */
+  private static List<NarrowFloats> narrow(float[] row) {
+    List<NarrowFloats> all = new ArrayList<>();
+    for (NarrowFormat format : NarrowFormat.values()) {
+      all.add(narrow(row, format));
+    }
+    return all;
+  }
+
+  private static NarrowFloats narrow(float[] row, NarrowFormat format) {
+    NarrowFloats x = new NarrowFloats();
+    x.at(Arena.ofAuto().allocate((long) format.bytes() * row.length, Float.BYTES), 0, format);
+    for (int i = 0; i < row.length; i++) {
+      // Some are masked, which takes a path of its own.
+      x.set(i, i % 4096 == 0 ? Float.NEGATIVE_INFINITY : row[i]);
+    }
+    return x;
+  }
+}
