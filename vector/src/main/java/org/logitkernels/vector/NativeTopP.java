@@ -80,7 +80,7 @@ final class NativeTopP {
     int most = TopP.SAMPLE / F.length();
     int step = (vectors + most - 1) / most;
     survivors.size = 0;
-    survivors.reserve(TopP.SAMPLE);
+    survivors.reserve(Math.min(to - from, TopP.SAMPLE));
     float[] values = survivors.values;
     int size = 0;
     for (int i = from; i <= to - F.length(); i += step * F.length()) {

@@ -103,7 +103,7 @@ final class TopP {
     int most = SAMPLE / F.length();
     int step = (vectors + most - 1) / most;
     survivors.size = 0;
-    survivors.reserve(SAMPLE);
+    survivors.reserve(Math.min(to - from, SAMPLE));
     float[] values = survivors.values;
     int size = 0;
     for (int i = from; i <= to - F.length(); i += step * F.length()) {
