@@ -29,16 +29,12 @@ public final class NarrowFloats {
 
   /** The float that the i-th is. */
   public float get(int i) {
-    return format.widen(format.read(segment, offset(i)));
+    return format.widen(format.read(segment, base, i));
   }
 
   /** Sets the i-th to a float that is a number of this format, or to a number near to the float. */
   public void set(int i, float value) {
-    format.write(segment, offset(i), format.narrow(value));
-  }
-
-  private long offset(int i) {
-    return base + (long) format.bytes() * i;
+    format.write(segment, base, i, format.narrow(value));
   }
 
   /** How many there can be. */

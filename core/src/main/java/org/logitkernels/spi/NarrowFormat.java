@@ -45,13 +45,15 @@ public enum NarrowFormat {
     };
   }
 
-  /** Reads the bits of a number, its sign extended. */
-  int read(MemorySegment segment, long offset) {
-    return segment.get(SHORT, offset);
+  // A size that is a constant lets the compiler move the checks of bounds out of loops.
+
+  /** Reads the bits of the i-th number, its sign extended. */
+  int read(MemorySegment segment, long base, int i) {
+    return segment.get(SHORT, base + (long) Short.BYTES * i);
   }
 
-  /** Writes the bits of a number. */
-  void write(MemorySegment segment, long offset, int bits) {
-    segment.set(SHORT, offset, (short) bits);
+  /** Writes the bits of the i-th number. */
+  void write(MemorySegment segment, long base, int i, int bits) {
+    segment.set(SHORT, base + (long) Short.BYTES * i, (short) bits);
   }
 }

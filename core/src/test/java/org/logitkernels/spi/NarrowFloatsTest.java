@@ -34,7 +34,7 @@ class NarrowFloatsTest {
             bits,
             format.narrow(value) << -Byte.SIZE * format.bytes() >> -Byte.SIZE * format.bytes());
         x.set(0, value);
-        assertEquals(bits, format.read(x.segment, x.base), "its sign extended");
+        assertEquals(bits, format.read(x.segment, x.base, 0), "its sign extended");
         assertEquals(Float.floatToRawIntBits(value), Float.floatToRawIntBits(x.get(0)));
       }
     }
