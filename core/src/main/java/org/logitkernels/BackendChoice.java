@@ -13,6 +13,7 @@ import org.logitkernels.adaptive.AdaptiveNatives;
 import org.logitkernels.adaptive.WarmUp;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
+import org.logitkernels.spi.Launch;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.SegmentAddress;
 
@@ -125,7 +126,7 @@ sealed interface BackendChoice {
 
     @Override
     public Backend open() throws BackendUnavailableException {
-      return Backends.openVector();
+      return Backends.open(Launch.PREFERRED).rows;
     }
 
     @Override
@@ -157,7 +158,7 @@ sealed interface BackendChoice {
         WarmUp<?, ?> warmUp, List<Rejection> rejections, List<String> warm, List<String> cold) {
       BackendUnavailableException failure = warmUp.failure();
       if (failure != null) {
-        Rejection rejection = Backends.rejection(failure);
+        Rejection rejection = Backends.rejection(Launch.PREFERRED, failure);
         if (!rejections.contains(rejection)) {
           rejections.add(rejection);
         }
@@ -199,7 +200,7 @@ sealed interface BackendChoice {
 
       @Override
       public NativeKernels open() throws BackendUnavailableException {
-        return Backends.openVector().natives();
+        return Backends.open(Launch.PREFERRED).rows.natives();
       }
 
       @Override

@@ -2,14 +2,16 @@ package org.logitkernels;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.scalar.ScalarKernels;
-import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendProvider;
 import org.logitkernels.spi.BackendUnavailableException;
 import org.logitkernels.spi.HotSpot;
@@ -43,9 +45,11 @@ public final class Backends {
   private static final String BACKEND = "org.logitkernels.backend";
   private static final String WARM_UP = "org.logitkernels.warmup";
   private static final String SCALAR = "scalar";
-  private static final String VECTOR = "vector";
 
   static final Kernels SCALAR_KERNELS = new Kernels(new ScalarKernels());
+
+  /** By name; also the lock to open one. */
+  private static final Map<String, Opened> OPENED = new HashMap<>();
 
   private Backends() {}
 
@@ -84,27 +88,15 @@ public final class Backends {
   }
 
   static Kernels named(String name) {
-    switch (name) {
-      case SCALAR -> {
-        return SCALAR_KERNELS;
-      }
-      case VECTOR -> {
-        try {
-          return vector();
-        } catch (BackendUnavailableException e) {
-          throw new IllegalStateException(rejection(e).toString());
-        }
-      }
-      default -> throw new IllegalArgumentException(unknown(name));
+    try {
+      return open(name);
+    } catch (BackendUnavailableException e) {
+      throw new IllegalStateException(rejection(name, e).toString());
     }
   }
 
-  private static String unknown(String name) {
-    return "unknown backend '" + name + "': the backends are scalar and vector";
-  }
-
-  static Rejection rejection(BackendUnavailableException e) {
-    return new Rejection(VECTOR, e.reason(), e.remedy());
+  static Rejection rejection(String backend, BackendUnavailableException e) {
+    return new Rejection(backend, e.reason(), e.remedy());
   }
 
   static String slowness() {
@@ -114,17 +106,22 @@ public final class Backends {
             + " times slower.";
   }
 
-  /** The vector backend's kernels, loaded when first asked for. */
-  static Backend openVector() throws BackendUnavailableException {
-    return vector().rows;
-  }
-
-  private static Kernels vector() throws BackendUnavailableException {
-    Vector vector = Vector.OPENED;
-    if (vector.kernels == null) {
-      throw vector.failure();
+  /** The kernels of a backend, opened when first asked for. */
+  static Kernels open(String name) throws BackendUnavailableException {
+    if (name.equals(SCALAR)) {
+      return SCALAR_KERNELS;
     }
-    return vector.kernels;
+    synchronized (OPENED) {
+      Opened opened = OPENED.get(name);
+      if (opened == null) {
+        opened = Opened.of(name);
+        OPENED.put(name, opened);
+      }
+      if (opened.kernels == null) {
+        throw new BackendUnavailableException(opened.reason, opened.remedy);
+      }
+      return opened.kernels;
+    }
   }
 
   /** The choice, made once. */
@@ -140,7 +137,7 @@ public final class Backends {
       return new BackendChoice.Impossible(
           WARM_UP,
           new Rejection(
-              VECTOR,
+              Launch.PREFERRED,
               "unknown warm-up '" + warmUp + "': it is background, eager or none",
               "set " + WARM_UP + " to one of them, or remove it"));
     }
@@ -154,52 +151,46 @@ public final class Backends {
         }
         return new BackendChoice.Adaptive(SCALAR_KERNELS.rows, eager);
       }
-      return settled(vector());
+      return settled(open(Launch.PREFERRED));
     } catch (BackendUnavailableException e) {
-      BackendChoice scalar = new BackendChoice.Settled(SCALAR_KERNELS, List.of(rejection(e)));
+      Rejection rejection = rejection(Launch.PREFERRED, e);
+      BackendChoice scalar = new BackendChoice.Settled(SCALAR_KERNELS, List.of(rejection));
       BackendChoice.logger()
           .log(
               Level.WARNING,
-              rejection(e) + " The scalar backend gives the same bits, more slowly." + slowness());
+              rejection + " The scalar backend gives the same bits, more slowly." + slowness());
       return scalar;
     }
   }
 
   private static BackendChoice forced(String backend) {
+    if (backend.equals(SCALAR)) {
+      Rejection rejection =
+          new Rejection(
+              Launch.PREFERRED,
+              "the system property " + BACKEND + " forces scalar",
+              "remove the property");
+      BackendChoice choice = new BackendChoice.Settled(SCALAR_KERNELS, List.of(rejection));
+      BackendChoice.logger()
+          .log(
+              HotSpot.hasFusedMultiplyAdd() ? Level.DEBUG : Level.WARNING,
+              choice.report() + slowness());
+      return choice;
+    }
     try {
-      switch (backend) {
-        case SCALAR -> {
-          Rejection rejection =
-              new Rejection(
-                  VECTOR,
-                  "the system property " + BACKEND + " forces scalar",
-                  "remove the property");
-          BackendChoice choice = new BackendChoice.Settled(SCALAR_KERNELS, List.of(rejection));
-          BackendChoice.logger()
-              .log(
-                  HotSpot.hasFusedMultiplyAdd() ? Level.DEBUG : Level.WARNING,
-                  choice.report() + slowness());
-          return choice;
-        }
-        case VECTOR -> {
-          return settled(vector());
-        }
-        default -> {
-          return new BackendChoice.Impossible(
-              BACKEND,
-              new Rejection(
-                  backend,
-                  unknown(backend),
-                  "set " + BACKEND + " to scalar or vector, or remove it"));
-        }
-      }
+      return settled(open(backend));
     } catch (BackendUnavailableException e) {
-      return new BackendChoice.Impossible(BACKEND, rejection(e)); // best() says why, loudly
+      return new BackendChoice.Impossible(
+          BACKEND, rejection(backend, e)); // best() says why, loudly
+    } catch (IllegalArgumentException e) {
+      String remedy = "set " + BACKEND + " to " + names(" or ") + ", or remove it";
+      return new BackendChoice.Impossible(
+          BACKEND, new Rejection(backend, String.valueOf(e.getMessage()), remedy));
     }
   }
 
-  private static BackendChoice settled(Kernels vector) {
-    BackendChoice choice = new BackendChoice.Settled(vector, List.of());
+  private static BackendChoice settled(Kernels kernels) {
+    BackendChoice choice = new BackendChoice.Settled(kernels, List.of());
     BackendChoice.logger().log(Level.DEBUG, choice.report().toString());
     return choice;
   }
@@ -210,9 +201,8 @@ public final class Backends {
    */
   private static boolean isPromising() {
     try {
-      Class.forName(
-          "org.logitkernels.vector.VectorProvider", false, Backends.class.getClassLoader());
-      return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+      Class.forName(Launch.PROVIDER, false, Backends.class.getClassLoader());
+      return ModuleLayer.boot().findModule(Launch.INCUBATOR).isPresent()
           && !HotSpot.isKnownNotToOptimise();
     } catch (ClassNotFoundException | LinkageError e) {
       return false;
@@ -221,46 +211,65 @@ public final class Backends {
 
   private static void check() throws BackendUnavailableException {
     try {
-      search().check();
+      search(Launch.PREFERRED).check();
     } catch (LinkageError e) {
       throw Launch.failed(e);
     }
   }
 
-  /** Finds the vector backend's provider, and loads no more of it. */
-  private static BackendProvider search() throws BackendUnavailableException {
+  /** Finds a backend's provider by its name, and loads no more of the backend. */
+  private static BackendProvider search(String name) throws BackendUnavailableException {
     try {
-      Iterator<BackendProvider> providers =
-          ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).iterator();
+      Iterator<BackendProvider> providers = providers();
       while (providers.hasNext()) {
         BackendProvider provider = providers.next();
-        if (provider.name().equals(VECTOR)) {
+        if (provider.name().equals(name)) {
           return provider;
         }
       }
     } catch (ServiceConfigurationError | LinkageError e) {
       throw Launch.failed(e);
     }
-    throw Launch.withoutVector();
+    if (name.equals(Launch.PREFERRED)) {
+      throw Launch.withoutVector();
+    }
+    throw new IllegalArgumentException(
+        "unknown backend '" + name + "': the backends are " + names(" and "));
   }
 
-  /** The vector backend, opened once. */
-  private record Vector(@Nullable Kernels kernels, String reason, String remedy) {
-    static final Vector OPENED = open();
+  private static Iterator<BackendProvider> providers() {
+    return ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).iterator();
+  }
 
-    private static Vector open() {
+  /** The names of all backends, those included that every program could have. */
+  private static String names(String beforeLast) {
+    List<String> names = new ArrayList<>(List.of(SCALAR, Launch.PREFERRED));
+    try {
+      Iterator<BackendProvider> providers = providers();
+      while (providers.hasNext()) {
+        String name = providers.next().name();
+        if (!names.contains(name)) {
+          names.add(name);
+        }
+      }
+    } catch (ServiceConfigurationError | LinkageError e) {
+      // Those found so far.
+    }
+    int last = names.size() - 1;
+    return String.join(", ", names.subList(0, last)) + beforeLast + names.get(last);
+  }
+
+  /** A backend that was asked for: its kernels, or why there are none. */
+  private record Opened(@Nullable Kernels kernels, String reason, String remedy) {
+    static Opened of(String name) {
       try {
-        return new Vector(new Kernels(search().open(SCALAR_KERNELS.rows)), "", "");
+        return new Opened(new Kernels(search(name).open(SCALAR_KERNELS.rows)), "", "");
       } catch (BackendUnavailableException e) {
-        return new Vector(null, e.reason(), e.remedy());
+        return new Opened(null, e.reason(), e.remedy());
       } catch (LinkageError e) {
         BackendUnavailableException failed = Launch.failed(e);
-        return new Vector(null, failed.reason(), failed.remedy());
+        return new Opened(null, failed.reason(), failed.remedy());
       }
-    }
-
-    BackendUnavailableException failure() {
-      return new BackendUnavailableException(reason, remedy);
     }
   }
 }

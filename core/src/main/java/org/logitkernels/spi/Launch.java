@@ -11,7 +11,15 @@ import java.util.stream.Stream;
  * the way of the vector backend for want of a module, and what helps there.
  */
 public final class Launch {
-  private static final String INCUBATOR = "jdk.incubator.vector";
+  /** The name of the backend that is chosen where it can serve: the one place that says so. */
+  public static final String PREFERRED = "vector";
+
+  /** The class that provides it. */
+  public static final String PROVIDER = "org.logitkernels.vector.VectorProvider";
+
+  /** The module of the JDK that it needs. */
+  public static final String INCUBATOR = "jdk.incubator.vector";
+
   private static final String VECTOR = "org.logitkernels.vector";
   private static final String CORE_ARTIFACT = "logit-kernels-core";
   private static final String VECTOR_ARTIFACT = "logit-kernels-vector";

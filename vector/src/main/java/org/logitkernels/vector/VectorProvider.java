@@ -11,8 +11,6 @@ import org.logitkernels.spi.Launch;
  * module is known to be there.
  */
 public final class VectorProvider implements BackendProvider {
-  private static final String MODULE = "jdk.incubator.vector";
-
   /** For the service loader. */
   public VectorProvider() {}
 
@@ -23,7 +21,7 @@ public final class VectorProvider implements BackendProvider {
 
   @Override
   public void check() throws BackendUnavailableException {
-    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+    if (ModuleLayer.boot().findModule(Launch.INCUBATOR).isEmpty()) {
       throw Launch.withoutIncubator();
     }
     if (HotSpot.isKnownNotToOptimise()) {

@@ -134,6 +134,25 @@ class BackendChoiceTest {
             + " 16.");
   }
 
+  /** A class and its registration are all that it takes. */
+  @Test
+  void aFurtherBackendIsFoundByItsName(@TempDir Path further) throws IOException {
+    Path services = Files.createDirectories(further.resolve("META-INF/services"));
+    Files.writeString(
+        services.resolve("org.logitkernels.spi.BackendProvider"), FurtherProvider.class.getName());
+    List<Path> classPath = List.of(further, ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS);
+    String text =
+        ChildJvm.probe(classPath, ChildJvm.withModule("-Dorg.logitkernels.backend=further"));
+    assertLines(text, "best: further, arg-max 1", "best again: further, arg-max 1");
+    assertContains(text, "vector: vector, ");
+    assertContains(text, "active backend: further");
+    assertAdaptive(ChildJvm.probe(classPath, ChildJvm.WITH_MODULE), "warming up for ");
+    assertContains(
+        ChildJvm.probe(classPath, ChildJvm.withModule("-Dorg.logitkernels.backend=bogus")),
+        "unknown backend 'bogus': the backends are scalar, vector and further. Remedy: set"
+            + " org.logitkernels.backend to scalar, vector or further, or remove it.");
+  }
+
   @Test
   void adaptiveBesideABrokenProvider(@TempDir Path broken) throws IOException {
     Path services = Files.createDirectories(broken.resolve("META-INF/services"));
