@@ -71,6 +71,8 @@ final class Actions {
       return new Filters.EtaCutoff(epsilon, minKeep);
     } else if (step instanceof Step.TopH(float h, int n)) {
       return new TopH(h, n);
+    } else if (step instanceof Step.PLess) {
+      return new Filters.PLess(minKeep);
     } else if (step instanceof Step.DynamicTemperature(float min, float max, float exponent)) {
       return new Temperatures.Dynamic(min, max, exponent);
     } else if (step instanceof Step.NoRepeatNgram(int n)) {

@@ -39,7 +39,7 @@ final class ChainText {
     Step make(Arguments arguments);
   }
 
-  /** How a step is made, and its parameters, the first of which needs no name. */
+  /** How a step is made, and its parameters: the first needs no name, unless it is min_keep. */
   private record Form(Maker maker, List<String> parameters) {
     boolean has(String parameter) {
       return parameters.contains(IDS) ? parameter.matches(DIGITS) : parameters.contains(parameter);
@@ -64,6 +64,7 @@ final class ChainText {
     add("epsilon_cutoff", a -> Step.epsilonCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("eta_cutoff", a -> Step.etaCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
     add("top_h", a -> Step.topH(a.number("h"), a.integer("n", Step.TopH.TOP_N)), "h", "n");
+    add("p_less", a -> Step.pLess(), MIN_KEEP);
     add("mirostat_v1", ChainText::mirostatV1, "tau", "eta", "m");
     add("mirostat_v2", a -> Step.mirostatV2(a.number("tau"), a.number("eta", 0.1)), "tau", "eta");
     add("adaptive_p", ChainText::adaptiveP, "target", "decay");
@@ -306,7 +307,7 @@ final class ChainText {
         if (form.parameters.isEmpty() || form.parameters.contains(IDS)) {
           throw ChainText.this.error(place, name + " takes " + form.takes());
         }
-        if (!values.isEmpty()) {
+        if (!values.isEmpty() || form.parameters.getFirst().equals(MIN_KEEP)) {
           throw ChainText.this.error(place, "'" + value + "' needs a name: " + form.takes());
         }
         parameter = form.parameters.getFirst();

@@ -52,9 +52,10 @@ public final class SamplerChain implements Serializable {
    *
    * <p>Steps stand in the order in which they apply, with commas between them. A step is {@code
    * name=value}, or {@code name(value, name=value, ...)}, where the first value may have its name
-   * too: {@code top_p(0.95, min_keep=2)}, {@code xtc(probability=0.5, threshold=0.1)}. An empty
-   * text is the chain without a step. A comma may follow the last step, or the last value, so that
-   * a file can have one on each line.
+   * too: {@code top_p(0.95, min_keep=2)}, {@code xtc(probability=0.5, threshold=0.1)}. A step
+   * without values is {@code name()}, and a minimum to keep always has its name: {@code p_less()},
+   * {@code p_less(min_keep=2)}. An empty text is the chain without a step. A comma may follow the
+   * last step, or the last value, so that a file can have one on each line.
    *
    * <p><b>White space</b> may stand around names, values and signs, not within a value. It is all
    * that Java or Unicode calls white space: line breaks of every kind, tabs, form feeds, no-break

@@ -320,6 +320,31 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * P-less: keeps the tokens whose probability is at least the collision probability {@code
+   * sum(p_i^2)}, the chance that two draws give the same token. It is 1 where one token is sure and
+   * 1 / n where n are equal, so the cut follows the shape of the distribution and needs no number.
+   *
+   * <p><b>Definition:</b> with {@code Z(T)} the total of the weights left at temperature T in
+   * weights of the maximum, {@code sum(exp((x - max) / T))}, the collision probability is {@code
+   * Z(T / 2) / Z(T)^2}. Kept are those with {@code x - max >= (float) (T (min(0, ln(Z(T / 2) /
+   * Z(T))) - 2^-21))}, T being the temperature so far; equality is kept. Probabilities are
+   * renormalised over the tokens left, and masked ones count for nothing. The best token and its
+   * ties are always kept, for no average of probabilities is above the largest; so a single token
+   * stays. Where all probabilities are equal to within 2^-21, as at huge temperatures, all are
+   * kept.
+   *
+   * <p><b>Cost:</b> on a whole row two reads, which sum the weights at T / 2 and at T; then the
+   * blocks that hold what is kept are read again. On survivors two passes, which weigh them.
+   *
+   * <p><b>Source:</b> Tan et al., p-less Sampling, arXiv:2509.23234.
+   *
+   * @return the step
+   */
+  static Step pLess() {
+    return new PLess();
+  }
+
+  /**
    * Dynamic temperature: a temperature that grows with the entropy, {@code min + (max - min) * (H /
    * ln n)^exponent} for n tokens left.
    *
@@ -938,6 +963,15 @@ public sealed interface Step extends Serializable {
     }
   }
 
+  /** See {@link Step#pLess()}. */
+  record PLess() implements Step {
+    /** {@code p_less()}. */
+    @Override
+    public String toString() {
+      return "p_less()";
+    }
+  }
+
   /**
    * See {@link Step#dynamicTemperature(float, float, float)}.
    *
@@ -978,6 +1012,7 @@ public sealed interface Step extends Serializable {
         case Xtc x -> {}
         case EpsilonCutoff e -> {}
         case EtaCutoff e -> {}
+        case PLess p -> {}
         default -> throw new IllegalArgumentException("no minimum to keep for " + step);
       }
       if (n < 1) {
@@ -985,13 +1020,13 @@ public sealed interface Step extends Serializable {
       }
     }
 
-    /** As in {@code top_p(0.95, min_keep=2)}. */
+    /** As in {@code top_p(0.95, min_keep=2)} and {@code p_less(min_keep=2)}. */
     @Override
     public String toString() {
       String text = step.toString();
       String open =
           text.endsWith(")") ? text.substring(0, text.length() - 1) : text.replace('=', '(');
-      return open + ", min_keep=" + n + ")";
+      return open + (open.endsWith("(") ? "" : ", ") + "min_keep=" + n + ")";
     }
   }
 

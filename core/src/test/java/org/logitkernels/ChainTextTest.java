@@ -69,7 +69,7 @@ class ChainTextTest {
   void stepsPrintWhatIsRead() {
     assertEquals(
         "top_k(40, min_keep=3), xtc(probability=0.5, threshold=0.1, min_keep=2), typical_p=0.9,"
-            + " top_n_sigma=1.5, epsilon_cutoff=0.001, eta_cutoff=0.002, top_h(h=0.4, n=100),"
+            + " top_n_sigma=1.5, epsilon_cutoff=0.001, eta_cutoff=0.002, top_h(h=0.4, n=100), p_less(),"
             + " dynamic_temperature(min=0.5, max=1.5, exponent=1.0)",
         SamplerChain.of(
                 Step.topK(40).minKeep(3),
@@ -79,8 +79,18 @@ class ChainTextTest {
                 Step.epsilonCutoff(0.001f),
                 Step.etaCutoff(0.002f),
                 Step.topH(0.4f),
+                Step.pLess(),
                 Step.dynamicTemperature(0.5f, 1.5f, 1))
             .toString());
+  }
+
+  /** A filter without a number: its minimum is no value that needs no name. */
+  @Test
+  void pLessHasNoNumber() {
+    SamplerChain least = SamplerChain.of(Step.pLess().minKeep(2), Step.topK(5));
+    assertEquals("p_less(min_keep=2), top_k=5", least.toString());
+    assertEquals(least, SamplerChain.parse(least.toString()));
+    assertEquals(SamplerChain.of(Step.pLess()), SamplerChain.parse(" p_less ( ) ,"));
   }
 
   @Test
@@ -336,7 +346,7 @@ class ChainTextTest {
       delimiter = '|',
       value = {
         "topk=40 | unknown step 'topk': the steps are temperature, dynamic_temperature, top_k, top_p,"
-            + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, mirostat_v1, mirostat_v2, adaptive_p,"
+            + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, p_less, mirostat_v1, mirostat_v2, adaptive_p,"
             + " repetition_penalty, frequency_penalty, presence_penalty, dry, no_repeat_ngram, logit_bias, banned, min_length,"
             + " allowed, at 0",
         "top_k=40, top_p=0.9, top_k=50 | step 'top_k' is given twice, at 21",
@@ -361,6 +371,11 @@ class ChainTextTest {
         "top_k(40, n=2) | unknown parameter 'n': top_k takes k, min_keep, at 10",
         "top_k(40, min_keep=0) | top_k: min_keep must be >= 1, but was 0, at 6",
         "allowed=3 | allowed takes no values, at 8",
+        "p_less | expected '=' or '(' after 'p_less', at 6",
+        "p_less=2 | '2' needs a name: min_keep, at 7",
+        "p_less(2) | '2' needs a name: min_keep, at 7",
+        "p_less(p=0.5) | unknown parameter 'p': p_less takes min_keep, at 7",
+        "p_less(min_keep=0) | p_less: min_keep must be >= 1, but was 0, at 16",
         "top_k=1, allowed(3=1) | unknown parameter '3': allowed takes no values, at 17",
         "logit_bias(a=3) | unknown parameter 'a': logit_bias takes ids with their biases: id=bias, at 11",
         "logit_bias=3 | logit_bias takes ids with their biases: id=bias, at 11",

@@ -39,6 +39,7 @@ class FailingKernelsTest {
       {Step.topP(0.3f).minKeep(50)},
       {Step.typical(0.5f).minKeep(9), Step.topNSigma(1)},
       {Step.xtc(1, 1e-6f)},
+      {Step.pLess().minKeep(9), Step.pLess()},
       {Step.topH(0.5f, Integer.MAX_VALUE)},
       {Step.frequencyPenalty(0.5f), Step.presencePenalty(0.5f), Step.topP(0.9f)},
       {Step.dry(0.8f, 1.75f, 1, 64), Step.noRepeatNgram(3)}

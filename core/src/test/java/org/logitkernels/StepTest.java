@@ -70,6 +70,7 @@ class StepTest {
 
   @Test
   void filters() {
+    assertEquals(Step.pLess(), Step.pLess());
     atLeast(1, "k", Step::topK);
     unit("p", Step::topP);
     unit("p", Step::minP);
@@ -90,7 +91,8 @@ class StepTest {
             Step.topNSigma(1),
             Step.xtc(0.5f, 0.1f),
             Step.epsilonCutoff(0.1f),
-            Step.etaCutoff(0.1f))) {
+            Step.etaCutoff(0.1f),
+            Step.pLess())) {
       atLeast(1, "min_keep", step::minKeep);
     }
   }

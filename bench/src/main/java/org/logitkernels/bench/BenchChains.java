@@ -18,6 +18,7 @@ final class BenchChains {
     ALL.put("epsilonCutoff", "epsilon_cutoff=3e-4");
     ALL.put("etaCutoff", "eta_cutoff=3e-4");
     ALL.put("topH", "top_h=0.4");
+    ALL.put("pLess", "p_less()");
     ALL.put("dynamicTemperature", "dynamic_temperature(min=0.5, max=1.5, exponent=1)");
     ALL.put("mirostat1", "mirostat_v1(tau=5, eta=0.1, m=100)");
     ALL.put("mirostat2", "mirostat_v2(tau=5, eta=0.1)");

@@ -209,12 +209,25 @@ public final class ChainState {
 
   /** Leaves the maximum and the total weight. */
   void sums() {
+    sums(temperature);
+  }
+
+  private void sums(double temperature) {
     if (narrowed) {
-      weigh();
+      weigh(temperature);
       survivors.total = survivors.sum();
     } else {
       row.sums(temperature);
     }
+  }
+
+  /**
+   * The total in weights of the maximum at a temperature, which need not be that of the chain: then
+   * a step asks for the chain's own behind it. Leaves what {@link #sums} does.
+   */
+  double partition(double temperature) {
+    sums(temperature);
+    return survivors.partition(temperature);
   }
 
   /** The total that was left, in weights of the maximum. */
@@ -350,6 +363,10 @@ public final class ChainState {
 
   /** Makes sure that the survivors have their weights. */
   void weigh() {
+    weigh(temperature);
+  }
+
+  private void weigh(double temperature) {
     if (!survivors.isWeighed(temperature)) {
       if (!(Math.abs(survivors.max) < Float.POSITIVE_INFINITY)) { // a survivor was read again
         throw RowErrors.changed();

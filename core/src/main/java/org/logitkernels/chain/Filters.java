@@ -114,4 +114,22 @@ public final class Filters {
       }
     }
   }
+
+  /** Keeps the tokens of at least the probability that two draws collide, and at least a few. */
+  public static final class PLess implements Action {
+    private final int minKeep;
+
+    /** The minimum is at least 1. */
+    public PLess(int minKeep) {
+      this.minKeep = minKeep;
+    }
+
+    @Override
+    public void apply(ChainState state) {
+      double temperature = state.temperature();
+      double squares = state.partition(temperature / 2);
+      double partition = state.partition(temperature); // last: survivors keep these weights
+      state.cut(Cutoffs.collision(squares, partition, temperature), minKeep);
+    }
+  }
 }

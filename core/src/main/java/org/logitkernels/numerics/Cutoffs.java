@@ -33,6 +33,18 @@ public final class Cutoffs {
     return epsilon(partition, temperature, eta);
   }
 
+  /**
+   * The cut of p-less: that of the probability {@code sum(p^2)}, which is {@code squares /
+   * partition^2}. Never above 0.
+   *
+   * @param squares the partition function at half the temperature, whose weights are the squares
+   * @param partition that at the temperature, no less but for roundings
+   */
+  public static float collision(double squares, double partition, double temperature) {
+    double logarithm = Math.min(0, StrictMath.log(squares / partition));
+    return (float) (temperature * (logarithm - 0x1p-21));
+  }
+
   /** The cut of top-n-sigma: n standard deviations of the logits below the maximum. */
   public static float sigma(double deviation, float n) {
     return (float) -(n * deviation);

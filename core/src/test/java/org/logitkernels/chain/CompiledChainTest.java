@@ -71,6 +71,10 @@ class CompiledChainTest {
     assertEquals(List.of("entropy", "collect", "weights", "draw"), calls);
     draw(chain(new Filters.EpsilonCutoff(0.01f, 1)), ROW);
     assertEquals(List.of("sums", "collect", "weights", "draw"), calls);
+    draw(chain(new Filters.PLess(1)), ROW);
+    assertEquals(List.of("sums", "sums", "collect", "weights", "draw"), calls);
+    draw(chain(new Filters.TopK(4), new Filters.PLess(1)), ROW);
+    assertEquals(List.of("topK", "weights", "weights", "draw"), calls, "the draw weighs no more");
     draw(chain(new Filters.EpsilonCutoff(0, 1), new Xtc(1, 0.9f, 1, 0)), ROW);
     assertEquals(List.of("sums", "collect", "weights"), calls, "one sum for the step and the draw");
     draw(chain(new Filters.TopK(4), new Mirostat.V1(9, 0.1, 2)), ROW);
@@ -202,6 +206,8 @@ class CompiledChainTest {
       {new Typical(0.8f, 1)},
       {new Typical(0.2f, 5)},
       {new TopH(0.5f, 100)},
+      {new Filters.PLess(1)},
+      {new Filters.PLess(4)},
       {new Xtc(1, 0.05f, 1, 0), new Filters.TopK(7)},
       {new Xtc(1, 0.05f, 4, 0)},
       {new Temperatures.Dynamic(0.5f, 2, 1), new Filters.TopP(0.8f, 1)},

@@ -188,6 +188,7 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.topNSigma(1), Step.xtc(0.5f, 0.1f), Step.topP(0.9f).minKeep(3));
     assertNoAllocation(Step.epsilonCutoff(3e-4f));
     assertNoAllocation(Step.etaCutoff(3e-4f), Step.topH(0.4f));
+    assertNoAllocation(Step.temperature(2), Step.topK(500), Step.pLess().minKeep(3));
     assertNoAllocation(Step.dynamicTemperature(0.5f, 1.5f, 1));
   }
 
@@ -198,6 +199,7 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.topNSigma(1));
     assertNoAllocation(Step.etaCutoff(3e-4f));
     assertNoAllocation(Step.typical(0.5f));
+    assertNoAllocation(Step.pLess());
     assertNoAllocation(Step.xtc(1, 0.001f));
   }
 

@@ -391,6 +391,7 @@ public interface BatchContract extends KernelsUnderTest {
       {Step.minP(0.05f)},
       {Step.typical(0.9f)},
       {Step.xtc(1, 0.05f)},
+      {Step.temperature(0.7f), Step.pLess()},
       {Step.temperature(Float.MIN_VALUE)},
       {Step.temperature(Float.MAX_VALUE)},
       {Step.logitBias(Map.of(3, 2f)), Step.topP(0.9f), Step.topK(3)}

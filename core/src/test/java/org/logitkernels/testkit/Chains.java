@@ -32,7 +32,8 @@ public final class Chains {
             topP(),
             minP(),
             cutoffs().map(Step::epsilonCutoff),
-            cutoffs().map(Step::etaCutoff))
+            cutoffs().map(Step::etaCutoff),
+            Arbitraries.of(Step.pLess()))
         .list()
         .ofMaxSize(5)
         .withSizeDistribution(RandomDistribution.uniform())
@@ -56,7 +57,8 @@ public final class Chains {
             Arbitraries.of(0f, 0.5f, 1f, 1.5f, 3f, Float.MAX_VALUE).map(Step::topNSigma),
             Combinators.combine(Arbitraries.of(0f, 0.5f, 1f), edges()).as(Step::xtc),
             cutoffs().map(Step::epsilonCutoff),
-            cutoffs().map(Step::etaCutoff));
+            cutoffs().map(Step::etaCutoff),
+            Arbitraries.of(Step.pLess()));
     return Arbitraries.oneOf(
         plain,
         Combinators.combine(plain, Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),

@@ -58,6 +58,7 @@ public interface FaultsContract extends KernelsUnderTest {
       {Step.epsilonCutoff(0.001f)},
       {Step.etaCutoff(0.001f)},
       {Step.topH(0.5f)},
+      {Step.pLess()},
       {Step.dynamicTemperature(0.5f, 1.5f, 1)},
       {Step.mirostatV1(3, 0.1f, 100)},
       {Step.mirostatV2(3, 0.1f)},

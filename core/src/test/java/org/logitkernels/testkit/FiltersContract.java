@@ -167,6 +167,110 @@ public interface FiltersContract extends KernelsUnderTest {
     return Math.max(1, kept);
   }
 
+  /** Temperatures from the least to the greatest, and where stretching begins. */
+  @Provide
+  default Arbitrary<Step> filterTemperatures() {
+    return Arbitraries.oneOf(
+        Chains.temperature(),
+        Arbitraries.of(0.03f, 0x1p-99f, 0x1p-100f, 0x1p-101f, 0x1p100f, 0x1p101f, 0x1p102f)
+            .map(Step::temperature));
+  }
+
+  /** P-less, against sums of squares in double-double, at any temperature. */
+  @Property
+  default void pLessKeepsWhatIsAsProbableAsACollision(
+      @ForAll("filterRows") TestRow row,
+      @ForAll("filterBefore") List<Step> before,
+      @ForAll("filterTemperatures") Step temperature) {
+    List<Step> steps = with(before, temperature);
+    double t = 1;
+    for (Step step : steps) {
+      t = NaiveChain.temperature(step, t);
+    }
+    int[] tokens = left(row, steps);
+    Oracle.Sizes sizes = new Oracle(only(row.logits(), tokens), t).pLess();
+    assertTrue(sizes.least() >= 1);
+    int[] left = left(row, with(steps, Step.pLess()));
+    assertTrue(sizes.contains(left.length), () -> left.length + " is not in " + sizes);
+    assertArrayEquals(Arrays.copyOf(tokens, left.length), left);
+  }
+
+  private static float[] only(float[] x, int[] tokens) {
+    float[] left = new float[x.length];
+    Arrays.fill(left, Float.NEGATIVE_INFINITY);
+    for (int id : tokens) {
+      left[id] = x[id];
+    }
+    return left;
+  }
+
+  /** P-less by hand: probabilities, how many are left, on the whole row and behind a filter. */
+  @Example
+  default void pLessByHand() {
+    assertPLess(1, 0.5, 0.3, 0.2); // from 0.38 on
+    assertPLess(2, 0.4, 0.35, 0.25); // 0.345
+    assertPLess(3, 0.3, 0.3, 0.3, 0.1); // 0.28: ties at the maximum
+    assertPLess(2, 1, 0.625, 0.25, 0.25, 0.25, 0.25); // the second is a collision's, exactly
+    assertPLess(1, 1, 0.624, 0.25, 0.25, 0.25, 0.25);
+    assertPLess(1, 0.9, 0.1);
+    assertPLess(1, 1);
+    for (int n : new int[] {2, 3, 7, 65, 100, 1000, 5003}) {
+      assertPLess(n, DoubleStream.generate(() -> 1.0 / n).limit(n).toArray());
+    }
+  }
+
+  private void assertPLess(int kept, double... weights) {
+    for (float shift : weights[0] == 1 ? new float[1] : new float[] {0, 1, -40, 88.7f}) {
+      float[] x = new float[weights.length + 1];
+      for (int i = 0; i < weights.length; i++) {
+        x[i] = (float) StrictMath.log(weights[i]) + shift;
+      }
+      x[weights.length] = Float.NEGATIVE_INFINITY;
+      TestRow row = new TestRow(Arrays.toString(x), x, 0, x.length);
+      int[] expected = IntStream.range(0, kept).toArray();
+      assertArrayEquals(expected, left(row, List.of(Step.pLess())));
+      Step all = Step.topNSigma(Float.MAX_VALUE); // keeps all, but as survivors
+      assertArrayEquals(expected, left(row, List.of(all, Step.pLess())));
+      float[] stretched = x.clone();
+      for (int i = 0; i < x.length; i++) {
+        stretched[i] *= 4;
+      }
+      TestRow hot = new TestRow("4 times " + row, stretched, 0, x.length);
+      assertArrayEquals(expected, left(hot, List.of(Step.temperature(4), Step.pLess())));
+    }
+  }
+
+  /** P-less at temperatures beyond floats, with zeros of both signs and masked tokens. */
+  @Example
+  default void pLessAtTheEndsOfTemperature() {
+    float masked = Float.NEGATIVE_INFINITY;
+    float least = Float.MIN_VALUE;
+    float[][] rows = {
+      {-0f, masked, 0, -least, -0f, -3, masked, -3e38f},
+      {-least, -0f, -0f, masked, 0, -2 * least},
+      {-3e38f, -3e38f, masked, -3.1e38f, -3e38f, -3.2e38f},
+      {masked, 7, masked}
+    };
+    int[][] ties = {{0, 2, 4}, {1, 2, 4}, {0, 1, 4}, {1}};
+    Step all = Step.topNSigma(Float.MAX_VALUE);
+    for (int i = 0; i < rows.length; i++) {
+      TestRow row = new TestRow(Arrays.toString(rows[i]), rows[i], 0, rows[i].length);
+      int[] unmasked = NaiveChain.order(rows[i]);
+      for (int times = 2; times < 12; times++) {
+        for (float factor : new float[] {least, 0x1p-82f, 1e-30f, 0x1p82f, 0x1p100f, 1e38f}) {
+          List<Step> steps = new ArrayList<>();
+          for (int n = 0; n < times; n++) {
+            steps.add(Step.temperature(factor));
+          }
+          int[] expected = factor < 1 ? ties[i] : unmasked;
+          assertArrayEquals(expected, left(row, with(steps, Step.pLess())), row + " " + steps);
+          steps.addFirst(all);
+          assertArrayEquals(expected, left(row, with(steps, Step.pLess())), row + " " + steps);
+        }
+      }
+    }
+  }
+
   /** Typical: nothing that is left is less typical than what is dropped, and the mass is right. */
   @Property
   default void typicalKeepsTheMassNearestToTheEntropy(
@@ -393,7 +497,8 @@ public interface FiltersContract extends KernelsUnderTest {
               Step.minP(1),
               Step.topNSigma(0),
               Step.epsilonCutoff(1),
-              Step.etaCutoff(1))) {
+              Step.etaCutoff(1),
+              Step.pLess())) {
         for (List<Step> before : List.of(List.<Step>of(), List.of(all))) {
           int plain = left(row, with(before, step)).length;
           int[] left = left(row, with(before, step.minKeep(k)));
@@ -413,7 +518,12 @@ public interface FiltersContract extends KernelsUnderTest {
     float[] x = {3, 2, 1, 0, -1};
     Step hot = Step.temperature(4);
     for (Step step :
-        List.of(Step.epsilonCutoff(0.1f), Step.etaCutoff(0.2f), Step.topH(0.5f), Step.topP(0.8f))) {
+        List.of(
+            Step.epsilonCutoff(0.1f),
+            Step.etaCutoff(0.2f),
+            Step.topH(0.5f),
+            Step.pLess(),
+            Step.topP(0.8f))) {
       assertTrue(count(x, hot, step) > count(x, step, hot), step.toString());
     }
     Step sigma = Step.topNSigma(1);

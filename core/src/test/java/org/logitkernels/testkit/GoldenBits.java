@@ -61,6 +61,7 @@ public final class GoldenBits {
       BEAMS       257cd76489b4f89741fff20c24f3f20c
       SPECULATIVE e3047c5885121c001933d1f640667bd1
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
+      P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       """;
 
   /** What is hashed together. */
@@ -100,7 +101,9 @@ public final class GoldenBits {
     /** Drafts verified. */
     SPECULATIVE(GoldenBits::speculative),
     /** What is said of rows that cannot be sampled. */
-    ERRORS(GoldenBits::errors);
+    ERRORS(GoldenBits::errors),
+    /** P-less. */
+    P_LESS(GoldenBits::pLess);
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;
@@ -383,6 +386,11 @@ public final class GoldenBits {
   private void entropies() {
     chains(GoldenChains.ENTROPIES);
     longSamples(SamplerChain.of(Step.etaCutoff(0.01f)), SamplerChain.of(Step.typical(0.8f)));
+  }
+
+  private void pLess() {
+    chains(GoldenChains.P_LESS);
+    longSamples(SamplerChain.of(Step.pLess()), SamplerChain.of(Step.temperature(2), Step.pLess()));
   }
 
   private void longSamples(SamplerChain... chains) {

@@ -55,6 +55,16 @@ public final class GoldenChains {
           SamplerChain.of(Step.dynamicTemperature(0.5f, 2, 1.5f), Step.topP(0.9f)),
           SamplerChain.of(Step.topK(40), Step.dynamicTemperature(0, 1.2f, 0.7f)));
 
+  /** P-less, on whole rows and behind other steps. */
+  static final List<SamplerChain> P_LESS =
+      List.of(
+          SamplerChain.of(Step.pLess()),
+          SamplerChain.of(Step.temperature(1.7f), Step.pLess()),
+          SamplerChain.of(Step.pLess().minKeep(6)),
+          SamplerChain.of(Step.topK(60), Step.pLess(), Step.temperature(1.3f)),
+          SamplerChain.of(Step.temperature(3), Step.topP(0.95f), Step.pLess().minKeep(3)),
+          SamplerChain.of(Step.xtc(1, 0.1f), Step.pLess()));
+
   /** One filter after another. */
   static final List<SamplerChain> CHAINS =
       List.of(
@@ -136,7 +146,8 @@ public final class GoldenChains {
 
   /** Every step of every chain. */
   public static Stream<Step> steps() {
-    return Stream.of(DRAWS, TOP_K, TOP_P, MIN_P, FILTERS, ENTROPIES, CHAINS, HISTORY, STEERING)
+    return Stream.of(
+            DRAWS, TOP_K, TOP_P, MIN_P, FILTERS, ENTROPIES, CHAINS, HISTORY, STEERING, P_LESS)
         .flatMap(List::stream)
         .flatMap(chain -> chain.steps().stream());
   }

@@ -89,7 +89,8 @@ public interface HistoryContract extends KernelsUnderTest {
         List.of(Step.topNSigma(1)),
         List.of(Step.etaCutoff(0.01f), Step.temperature(0.8f)),
         List.of(Step.xtc(1, 0.1f).minKeep(2)),
-        List.of(Step.topH(0.5f, 5000)));
+        List.of(Step.topH(0.5f, 5000)),
+        List.of(Step.pLess()));
   }
 
   /** A short alphabet, so that things repeat. */
@@ -180,6 +181,8 @@ public interface HistoryContract extends KernelsUnderTest {
             Step.xtc(1, 0.05f),
             Step.xtc(1, 0.05f).minKeep(2),
             Step.topH(0.5f, 5000),
+            Step.pLess(),
+            Step.pLess().minKeep(9),
             Step.dynamicTemperature(0.5f, 2, 1),
             Step.mirostatV1(3, 0.1f, 20),
             Step.mirostatV2(2, 0.1f),

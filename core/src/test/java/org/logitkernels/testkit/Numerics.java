@@ -298,6 +298,14 @@ final class Numerics {
     return epsilonCutoff(tokens, eta, ofTokens);
   }
 
+  List<Integer> pLess(List<Integer> tokens, boolean ofTokens) {
+    Numerics half = new Numerics(x, temperature / 2);
+    double z2 = half.inWeightsOfTheMaximum(ofTokens ? half.totalOf(tokens) : half.total());
+    double z = inWeightsOfTheMaximum(ofTokens ? totalOf(tokens) : total());
+    double logarithm = Math.min(0, StrictMath.log(z2 / z));
+    return cut(tokens, (float) (temperature * (logarithm - 0x1p-21)));
+  }
+
   private List<Integer> cut(List<Integer> tokens, float reach) {
     return tokens.stream().filter(id -> x[id] - row.max >= reach).toList();
   }
@@ -428,6 +436,10 @@ final class Numerics {
             tokens = row.etaCutoff(tokens, epsilon, narrowed);
             narrowed = true;
           }
+        }
+        case Step.PLess p -> {
+          tokens = row.pLess(tokens, narrowed);
+          narrowed = true;
         }
         default -> throw new AssertionError(step);
       }

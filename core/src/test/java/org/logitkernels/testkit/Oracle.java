@@ -24,6 +24,7 @@ public final class Oracle {
   private final double[] distances;
   private final DoubleDouble total;
   private final DoubleDouble logTotal;
+  private final DoubleDouble squares;
   private final double others;
   private final double leastOfMax;
   private final double mostOfMax;
@@ -41,6 +42,7 @@ public final class Oracle {
     this.weights = new double[logits.length];
     this.distances = new double[logits.length];
     DoubleDouble sum = DoubleDouble.ZERO;
+    DoubleDouble sumOfSquares = DoubleDouble.ZERO;
     for (int i = 0; i < logits.length; i++) {
       if (logits[i] == Float.NEGATIVE_INFINITY) {
         distances[i] = Double.POSITIVE_INFINITY;
@@ -51,8 +53,10 @@ public final class Oracle {
       distances[i] = -power.hi();
       weights[i] = weight.hi();
       sum = sum.plus(weight);
+      sumOfSquares = sumOfSquares.plus(weight.times(weight));
     }
     this.total = sum;
+    this.squares = sumOfSquares;
     this.logTotal = sum.log();
     this.others = sum.minus(new DoubleDouble(1, 0)).hi() / sum.hi();
     double clamped = Math.clamp(temperature, 1 / LAST, LAST);
@@ -227,6 +231,24 @@ public final class Oracle {
         most = size;
         break;
       }
+    }
+    return new Sizes(least, most);
+  }
+
+  /**
+   * The sizes of what p-less keeps that the errors of two totals and the roundings of cut and
+   * differences leave open: the tokens whose weight is at least {@code sum(w^2) / sum(w)}.
+   */
+  public Sizes pLess() {
+    double cut = logTotal.minus(squares.log()).hi();
+    double error = 20 * Accuracy.UNIT;
+    int least = 0;
+    int most = 0;
+    for (int id : order()) {
+      double d = distances[id];
+      double rounding = (cut + d) * Accuracy.UNIT + Accuracy.SUBNORMAL / temperature;
+      least += d == 0 || d <= Math.max(0, cut - error) + 0x1p-21 - rounding ? 1 : 0;
+      most += d <= cut + error + 0x1p-21 + rounding ? 1 : 0;
     }
     return new Sizes(least, most);
   }

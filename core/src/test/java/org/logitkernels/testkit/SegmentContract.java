@@ -483,7 +483,8 @@ public interface SegmentContract extends KernelsUnderTest {
             SamplerChain.of(Step.topP(0.9f)),
             SamplerChain.of(Step.minP(0.1f)),
             SamplerChain.of(Step.topNSigma(1)),
-            SamplerChain.of(Step.topH(0.5f, length)));
+            SamplerChain.of(Step.topH(0.5f, length)),
+            SamplerChain.of(Step.pLess()));
     List<Sampler> samplers =
         chains.stream().map(chain -> chain.newSampler(length, 5, kernels())).toList();
     for (int n = 0; n < 24; n++) {

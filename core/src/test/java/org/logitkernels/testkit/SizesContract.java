@@ -72,6 +72,7 @@ public interface SizesContract extends KernelsUnderTest {
       assertSame(Step.xtc(1, 0.01f).minKeep(LENGTH), Step.xtc(1, 0.01f).minKeep(n));
       assertSame(Step.etaCutoff(0.1f).minKeep(LENGTH), Step.etaCutoff(0.1f).minKeep(n));
       assertSame(Step.topH(0.5f, LENGTH), Step.topH(0.5f, n));
+      assertSame(Step.pLess().minKeep(LENGTH), Step.pLess().minKeep(n));
       assertSame(Step.mirostatV1(4, 0.1f, LENGTH), Step.mirostatV1(4, 0.1f, n));
       assertSame(Step.repetitionPenalty(2, 99, true), Step.repetitionPenalty(2, n, true));
       assertSame(Step.frequencyPenalty(2, 99, false), Step.frequencyPenalty(2, n, false));

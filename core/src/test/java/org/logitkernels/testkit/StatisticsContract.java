@@ -168,6 +168,7 @@ public interface StatisticsContract extends KernelsUnderTest {
           of((x, b) -> softmax(atLeast(scaled(x, 1), 0.05f)), Step.epsilonCutoff(0.05f)),
           of((x, b) -> softmax(eta(scaled(x, 1), 0.1f)), Step.etaCutoff(0.1f)),
           of((x, b) -> softmax(topH(topK(scaled(x, 1), 8), 0.6f)), Step.topH(0.6f, 8)),
+          of((x, b) -> softmax(pLess(scaled(x, 1.5f))), Step.temperature(1.5f), Step.pLess()),
           of(
               (x, b) -> softmax(dynamic(scaled(x, 1), 0.5f, 2, 1.5f)),
               Step.dynamicTemperature(0.5f, 2, 1.5f)),
@@ -302,6 +303,10 @@ public interface StatisticsContract extends KernelsUnderTest {
     private static double[] eta(double[] x, double epsilon) {
       return atLeast(
           x, Math.min(epsilon, Math.sqrt(epsilon) * StrictMath.exp(-entropy(softmax(x)))));
+    }
+
+    private static double[] pLess(double[] x) {
+      return atLeast(x, Arrays.stream(softmax(x)).map(q -> q * q).sum());
     }
 
     private static double[] topH(double[] x, double h) {

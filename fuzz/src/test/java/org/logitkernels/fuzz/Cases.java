@@ -191,7 +191,8 @@ final class Cases {
       case 0 -> Step.topK(count());
       case 1 -> Step.minP(share());
       case 2 -> Step.typical(share());
-      case 3 -> Step.topNSigma(amount());
+      // In an old case: kept inputs without it stay what they were.
+      case 3 -> oneIn(2) ? Step.pLess() : Step.topNSigma(amount());
       case 4 -> Step.xtc(share(), share());
       case 5 -> Step.epsilonCutoff(share());
       case 6 -> Step.etaCutoff(share());

@@ -200,6 +200,25 @@ final class Promises {
           assertTrue(kept ? beside >= -slack : beside <= slack, () -> "epsilon, by " + beside);
         }
       }
+      case Step.PLess p -> {
+        assertPrefix(was, is, y, z);
+        Candidates candidates = before.candidates();
+        double collision = 0;
+        for (int i = 0; i < was.length; i++) {
+          collision += StrictMath.exp(2 * candidates.logProbability(i));
+        }
+        double logarithm = StrictMath.log(collision);
+        for (int i = 1; i < was.length; i++) {
+          boolean kept = i < is.length;
+          if (y[was[0]] - y[was[i]] < 0x1p-120f) {
+            assertTrue(kept || y[was[i]] < y[was[0]], "p-less dropped a tie");
+            continue; // the cut is a multiple of the least float
+          }
+          double beside = candidates.logProbability(i) - logarithm;
+          double slack = 2e-5 + 1e-6 * Math.abs(logarithm);
+          assertTrue(kept ? beside >= -slack : beside <= slack, () -> "p-less, by " + beside);
+        }
+      }
       case Step.EtaCutoff e -> assertPrefix(was, is, y, z);
       case Step.TopNSigma s -> assertPrefix(was, is, y, z);
       case Step.MirostatV1 m -> assertPrefix(was, is, y, z);

@@ -22,6 +22,7 @@ public final class TextTarget {
     "epsilon_cutoff",
     "eta_cutoff",
     "top_h",
+    "p_less",
     "mirostat_v1",
     "mirostat_v2",
     "adaptive_p",

@@ -51,6 +51,7 @@ class BitEqualityTest {
           Step.minP(0.05f),
           Step.typical(0.9f),
           Step.topH(0.5f),
+          Step.pLess(),
           Step.etaCutoff(0.01f),
           Step.epsilonCutoff(1e-3f),
           Step.topNSigma(1),
