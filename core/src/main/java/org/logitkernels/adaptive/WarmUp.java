@@ -71,6 +71,15 @@ public final class WarmUp<X, K extends RowKernels<X>>
    */
   private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(5);
 
+  /**
+   * Of the work on a kernel, the part after which the thread rests even if somebody waits. A kernel
+   * that is still slow then waits for compilers, which this thread must not keep from a processor.
+   */
+  private static final int PATIENT = 5;
+
+  /** The rest of a kernel that waits for compilers, in parts of the work before. */
+  private static final double REST_FOR_COMPILERS = 2;
+
   /** Whole blocks and a tail. */
   private static final int SHORT = 3 * Lanes.BLOCK + 77;
 
@@ -355,7 +364,8 @@ public final class WarmUp<X, K extends RowKernels<X>>
     long burst = 0;
     int length = 0;
     long begin = processorTime();
-    while (processorTime() - begin < mostWork) {
+    long worked = 0;
+    for (long before = 0; worked < mostWork; before = worked) {
       Arrays.fill(best, Long.MAX_VALUE);
       Trial<X> trial = trial(length);
       int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
@@ -387,6 +397,10 @@ public final class WarmUp<X, K extends RowKernels<X>>
         length = 1;
       } else if (all > SLOW * allScalar) {
         length = 0;
+      }
+      worked = processorTime() - begin;
+      if (worked > mostWork / PATIENT) {
+        LockSupport.parkNanos(this, (long) ((worked - before) * REST_FOR_COMPILERS));
       }
     }
     return false;
