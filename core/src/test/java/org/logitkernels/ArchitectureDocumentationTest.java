@@ -46,11 +46,11 @@ class ArchitectureDocumentationTest {
       Set.of(
           ("allowed array backend banned bias change constant constraints copying cutoff"
                   + " cutoffs deviation draw dry dynamic entropy epsilon errors eta exception exp"
-                  + " exponential filters floats format h helper history hot in k launch length"
+                  + " exponential filters floats format h helper history hot in k launch length less listener"
                   + " log logit maker map min mirostat no ngram nucleus occurrence of order p"
                   + " penalties probability provider random repeat repetition rows scalar segment"
-                  + " sigma softmax source spot state stream sum temperatures token typical"
-                  + " unavailable v vector work worker xtc")
+                  + " sigma softmax source spot state stream sum temperatures thread token typical"
+                  + " unavailable v vector work xtc")
               .split(" "));
 
   private static final Map<String, String> FILES = new TreeMap<>();
