@@ -26,8 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.logitkernels.Kernels;
 
 /**
- * The walls between the packages: which of them may know which, as CONTRIBUTING.md tells it. What
- * is looked at are class files, where constants are already numbers.
+ * The walls between the packages: which package may know which, as in CONTRIBUTING.md. The test
+ * reads class files. It does not see who uses the constant of another class, as the compiler has
+ * put the value there.
  *
  * <p>Tagged to run once and not at each width.
  */
@@ -136,8 +137,8 @@ class ArchitectureTest {
   }
 
   /**
-   * The API is left out: its classes name one another to whoever reads them, as a sampler its chain
-   * and a chain its sampler.
+   * A nested class counts as its file. The API is left out: its classes lead to one another and
+   * back for those who use them, as a chain makes a sampler that tells its chain.
    */
   @Test
   void filesHaveNoCircles() {
