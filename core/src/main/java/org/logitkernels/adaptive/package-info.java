@@ -1,6 +1,6 @@
 /**
- * The exchange of scalar kernels for vector ones: the adaptive kernels, the warm-up and its rows,
- * and why vector kernels are not to be had.
+ * The exchange of scalar kernels for vector ones: the kernels that hand calls on, the warm-up, and
+ * the rows that it tries kernels on.
  */
 @NullMarked
 package org.logitkernels.adaptive;
