@@ -13,10 +13,11 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -63,11 +64,15 @@ class ArchitectureTest {
   @BeforeAll
   static void read() throws URISyntaxException {
     ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false); // only names matter
-    library = new ClassFileImporter().importPaths(place(Kernels.class), place(ExpSum.class));
+    library =
+        new ClassFileImporter().importLocations(Set.of(place(Kernels.class), place(ExpSum.class)));
   }
 
-  private static Path place(Class<?> type) throws URISyntaxException {
-    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  /** A folder, or the jar of a module that was packed before. */
+  private static Location place(Class<?> type) throws URISyntaxException {
+    URI place = type.getProtectionDomain().getCodeSource().getLocation().toURI();
+    boolean packed = place.getPath().endsWith(".jar");
+    return Location.of(packed ? URI.create("jar:" + place + "!/") : place);
   }
 
   /** A package that nobody wrote a rule for would have no walls. */
