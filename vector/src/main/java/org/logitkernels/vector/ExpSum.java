@@ -251,9 +251,9 @@ final class ExpSum {
                   sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
                   IntVector bits =
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
-                  signedMax = signedMax.max(bits);
-                  signedMin = signedMin.min(bits);
-                  flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+                  signedMax = bits.max(signedMax);
+                  signedMin = bits.min(signedMin);
+                  flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
                 }
               }
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
@@ -264,17 +264,17 @@ final class ExpSum {
         }
         all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part);
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
+      blockMax = most.max(blockMax);
+      blockMin = Species.HIGHEST.min(signedMin).min(blockMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX),
-        blockMin.reduceLanes(MIN),
-        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        Species.LOWEST.max(blockMax).reduceLanes(MAX),
+        Species.HIGHEST.min(blockMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /**
@@ -329,9 +329,9 @@ final class ExpSum {
                   sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
                   IntVector bits =
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
-                  signedMax = signedMax.max(bits);
-                  signedMin = signedMin.min(bits);
-                  flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+                  signedMax = bits.max(signedMax);
+                  signedMin = bits.min(signedMin);
+                  flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
                 }
               }
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
@@ -342,17 +342,17 @@ final class ExpSum {
         }
         all.intoArray(groups, first + row * Lanes.COUNT + part);
       }
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part);
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
+      blockMax = most.max(blockMax);
+      blockMin = Species.HIGHEST.min(signedMin).min(blockMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX),
-        blockMin.reduceLanes(MIN),
-        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        Species.LOWEST.max(blockMax).reduceLanes(MAX),
+        Species.HIGHEST.min(blockMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** Sums a plain block without a look ahead. */

@@ -105,8 +105,8 @@ final class LaneSum {
           LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
           LongVector high =
               pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
-          quarterEven = quarterEven.add(low.reinterpretAsDoubles());
-          quarterOdd = quarterOdd.add(high.reinterpretAsDoubles());
+          quarterEven = low.reinterpretAsDoubles().add(quarterEven);
+          quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
         }
         halfEven = halfEven.add(quarterEven);
         halfOdd = halfOdd.add(quarterOdd);

@@ -90,12 +90,12 @@ final class Mass {
       IntVector lowest = one.reinterpretAsInts();
       for (int i = at; i < end; i += F.length()) {
         FloatVector w = FloatVector.fromArray(F, weights, i);
-        lowest = lowest.min(w.blend(one, w.compare(EQ, zero)).reinterpretAsInts());
+        lowest = w.blend(one, w.compare(EQ, zero)).reinterpretAsInts().min(lowest);
         LongVector pairs = w.reinterpretAsLongs();
         LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
         LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
-        sum = sum.add(low.reinterpretAsDoubles());
-        sum = sum.add(high.reinterpretAsDoubles());
+        sum = low.reinterpretAsDoubles().add(sum);
+        sum = high.reinterpretAsDoubles().add(sum);
       }
       least = Math.min(least, Float.intBitsToFloat(lowest.reduceLanes(MIN)));
       total += sum.reduceLanes(ADD) * SCALE;

@@ -77,29 +77,29 @@ final class Maxima {
       IntVector b = FloatVector.fromArray(F, x, i + F.length()).reinterpretAsInts();
       IntVector c = FloatVector.fromArray(F, x, i + 2 * F.length()).reinterpretAsInts();
       IntVector d = FloatVector.fromArray(F, x, i + 3 * F.length()).reinterpretAsInts();
-      signedMax = signedMax.max(a.max(b).max(c.max(d)));
-      signedMin = signedMin.min(a.min(b).min(c.min(d)));
+      signedMax = a.max(b).max(c.max(d)).max(signedMax);
+      signedMin = a.min(b).min(c.min(d)).min(signedMin);
       flippedMax =
-          flippedMax
-              .max(a.lanewise(XOR, Integer.MIN_VALUE))
-              .max(b.lanewise(XOR, Integer.MIN_VALUE));
+          a.lanewise(XOR, Integer.MIN_VALUE)
+              .max(b.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
       flippedMax =
-          flippedMax
-              .max(c.lanewise(XOR, Integer.MIN_VALUE))
-              .max(d.lanewise(XOR, Integer.MIN_VALUE));
+          c.lanewise(XOR, Integer.MIN_VALUE)
+              .max(d.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
     }
     for (; i < last; i += F.length()) {
       IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
-      signedMax = signedMax.max(bits);
-      signedMin = signedMin.min(bits);
-      flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+      signedMax = bits.max(signedMax);
+      signedMin = bits.min(signedMin);
+      flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
     }
     // The last vector may read some logits a second time. That changes no extreme.
     IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
     return extremes(
-        signedMax.max(bits).reduceLanes(MAX),
-        signedMin.min(bits).reduceLanes(MIN),
-        flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE)).reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        bits.max(signedMax).reduceLanes(MAX),
+        bits.min(signedMin).reduceLanes(MIN),
+        bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   /** The extremes of what the row's end leaves of a block, in a row at least a vector long. */

@@ -143,19 +143,19 @@ final class MomentSum {
         for (int i = start + lane; i < start + run; i += Deviation.LANES) {
           FloatVector v = FloatVector.fromArray(F, x, i);
           IntVector bits = v.reinterpretAsInts();
-          signedMax = signedMax.max(bits);
-          signedMin = signedMin.min(bits);
-          flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
           LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
           DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
-          evenSum = evenSum.add(d);
+          evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
           LongVector high = pairs.lanewise(ASHR, TO_DOUBLE);
           d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
-          oddSum = oddSum.add(d);
+          oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
         }
         evenSum.intoArray(lanes, even);
@@ -163,11 +163,13 @@ final class MomentSum {
         evenSquares.intoArray(lanes, Deviation.LANES + even);
         oddSquares.intoArray(lanes, Deviation.LANES + odd);
       }
-      negativeNans += flippedMax.compare(GT, MINUS_INFINITY ^ Integer.MIN_VALUE).trueCount();
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
-          .reinterpretAsFloats()
-          .intoArray(maxima, strip);
+      negativeNans +=
+          Species.LOWEST
+              .max(flippedMax)
+              .compare(GT, MINUS_INFINITY ^ Integer.MIN_VALUE)
+              .trueCount();
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(LT, 0)).reinterpretAsFloats().intoArray(maxima, strip);
     }
     return masked + (negativeNans > 0 ? NEGATIVE_NAN : 0);
   }
@@ -191,11 +193,11 @@ final class MomentSum {
         LongVector pairs = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
         LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
         DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
-        evenSum = evenSum.add(d);
+        evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
         LongVector high = pairs.lanewise(ASHR, TO_DOUBLE);
         d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
-        oddSum = oddSum.add(d);
+        oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);
       }
       evenSum.intoArray(lanes, even);

@@ -203,24 +203,24 @@ final class NativeEntropySum {
               FloatVector.fromMemorySegment(
                       F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
                   .reinterpretAsInts();
-          signedMax = signedMax.max(bits);
-          signedMin = signedMin.min(bits);
-          flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
         product.intoArray(products, group * Lanes.COUNT + part);
       }
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part);
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
+      blockMax = most.max(blockMax);
+      blockMin = Species.HIGHEST.min(signedMin).min(blockMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX),
-        blockMin.reduceLanes(MIN),
-        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        Species.LOWEST.max(blockMax).reduceLanes(MAX),
+        Species.HIGHEST.min(blockMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   static long cutBlock(
@@ -285,23 +285,23 @@ final class NativeEntropySum {
               FloatVector.fromMemorySegment(
                       F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
                   .reinterpretAsInts();
-          signedMax = signedMax.max(bits);
-          signedMin = signedMin.min(bits);
-          flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
         product.intoArray(products, group * Lanes.COUNT + part);
       }
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part);
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
+      blockMax = most.max(blockMax);
+      blockMin = Species.HIGHEST.min(signedMin).min(blockMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX),
-        blockMin.reduceLanes(MIN),
-        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        Species.LOWEST.max(blockMax).reduceLanes(MAX),
+        Species.HIGHEST.min(blockMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 }

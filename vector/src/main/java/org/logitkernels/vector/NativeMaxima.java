@@ -60,33 +60,33 @@ final class NativeMaxima {
           FloatVector.fromMemorySegment(
                   F, segment, offset + 4L * i + 4L * (3 * F.length()), Species.ORDER)
               .reinterpretAsInts();
-      signedMax = signedMax.max(a.max(b).max(c.max(d)));
-      signedMin = signedMin.min(a.min(b).min(c.min(d)));
+      signedMax = a.max(b).max(c.max(d)).max(signedMax);
+      signedMin = a.min(b).min(c.min(d)).min(signedMin);
       flippedMax =
-          flippedMax
-              .max(a.lanewise(XOR, Integer.MIN_VALUE))
-              .max(b.lanewise(XOR, Integer.MIN_VALUE));
+          a.lanewise(XOR, Integer.MIN_VALUE)
+              .max(b.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
       flippedMax =
-          flippedMax
-              .max(c.lanewise(XOR, Integer.MIN_VALUE))
-              .max(d.lanewise(XOR, Integer.MIN_VALUE));
+          c.lanewise(XOR, Integer.MIN_VALUE)
+              .max(d.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
     }
     for (; i < last; i += F.length()) {
       IntVector bits =
           FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
               .reinterpretAsInts();
-      signedMax = signedMax.max(bits);
-      signedMin = signedMin.min(bits);
-      flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+      signedMax = bits.max(signedMax);
+      signedMin = bits.min(signedMin);
+      flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
     }
     // The last vector may read some logits a second time. That changes no extreme.
     IntVector bits =
         FloatVector.fromMemorySegment(F, segment, offset + 4L * last, Species.ORDER)
             .reinterpretAsInts();
     return Maxima.extremes(
-        signedMax.max(bits).reduceLanes(MAX),
-        signedMin.min(bits).reduceLanes(MIN),
-        flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE)).reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        bits.max(signedMax).reduceLanes(MAX),
+        bits.min(signedMin).reduceLanes(MIN),
+        bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   static long rest(SegmentAddress x, int from, int to) {

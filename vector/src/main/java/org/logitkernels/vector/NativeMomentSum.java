@@ -120,19 +120,19 @@ final class NativeMomentSum {
         for (int i = start + lane; i < start + run; i += Deviation.LANES) {
           FloatVector v = FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER);
           IntVector bits = v.reinterpretAsInts();
-          signedMax = signedMax.max(bits);
-          signedMin = signedMin.min(bits);
-          flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
           LongVector low = pairs.lanewise(LSHL, MomentSum.HALF).lanewise(ASHR, MomentSum.TO_DOUBLE);
           DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
-          evenSum = evenSum.add(d);
+          evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
           LongVector high = pairs.lanewise(ASHR, MomentSum.TO_DOUBLE);
           d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
-          oddSum = oddSum.add(d);
+          oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
         }
         evenSum.intoArray(lanes, even);
@@ -141,11 +141,12 @@ final class NativeMomentSum {
         oddSquares.intoArray(lanes, Deviation.LANES + odd);
       }
       negativeNans +=
-          flippedMax.compare(GT, MomentSum.MINUS_INFINITY ^ Integer.MIN_VALUE).trueCount();
-      signedMax
-          .blend(signedMin, signedMax.compare(LT, 0))
-          .reinterpretAsFloats()
-          .intoArray(maxima, strip);
+          Species.LOWEST
+              .max(flippedMax)
+              .compare(GT, MomentSum.MINUS_INFINITY ^ Integer.MIN_VALUE)
+              .trueCount();
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(LT, 0)).reinterpretAsFloats().intoArray(maxima, strip);
     }
     return masked + (negativeNans > 0 ? MomentSum.NEGATIVE_NAN : 0);
   }
@@ -172,11 +173,11 @@ final class NativeMomentSum {
                 .reinterpretAsLongs();
         LongVector low = pairs.lanewise(LSHL, MomentSum.HALF).lanewise(ASHR, MomentSum.TO_DOUBLE);
         DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
-        evenSum = evenSum.add(d);
+        evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
         LongVector high = pairs.lanewise(ASHR, MomentSum.TO_DOUBLE);
         d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
-        oddSum = oddSum.add(d);
+        oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);
       }
       evenSum.intoArray(lanes, even);

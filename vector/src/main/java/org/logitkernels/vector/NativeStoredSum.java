@@ -124,7 +124,7 @@ final class NativeStoredSum {
                     FloatVector.fromMemorySegment(
                         F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
                 FloatVector weight = VectorExponential.addTo(zero, v, heads, tails, shifts);
-                sum = sum.add(weight);
+                sum = weight.add(sum);
                 weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
               }
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;

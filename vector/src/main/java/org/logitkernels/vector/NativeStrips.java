@@ -54,16 +54,16 @@ final class NativeStrips {
         IntVector bits =
             FloatVector.fromMemorySegment(F, segment, offset + 4L * at + 4L * i, Species.ORDER)
                 .reinterpretAsInts();
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        flippedMax = flippedMax.max(bits.lanewise(XOR, Integer.MIN_VALUE));
+        signedMax = bits.max(signedMax);
+        signedMin = bits.min(signedMin);
+        flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
       }
-      signedMax
-          .blend(signedMin, signedMax.compare(VectorOperators.LT, 0))
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE;
+    return Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE;
   }
 
   static long block(SegmentAddress x, int at, float[] maxima, int strip) {
@@ -92,28 +92,28 @@ final class NativeStrips {
             FloatVector.fromMemorySegment(
                     F, segment, offset + 4L * i + 4L * (3 * F.length()), Species.ORDER)
                 .reinterpretAsInts();
-        signedMax = signedMax.max(a.max(b).max(c.max(d)));
-        signedMin = signedMin.min(a.min(b).min(c.min(d)));
+        signedMax = a.max(b).max(c.max(d)).max(signedMax);
+        signedMin = a.min(b).min(c.min(d)).min(signedMin);
         flippedMax =
-            flippedMax
-                .max(a.lanewise(XOR, Integer.MIN_VALUE))
-                .max(b.lanewise(XOR, Integer.MIN_VALUE));
+            a.lanewise(XOR, Integer.MIN_VALUE)
+                .max(b.lanewise(XOR, Integer.MIN_VALUE))
+                .max(flippedMax);
         flippedMax =
-            flippedMax
-                .max(c.lanewise(XOR, Integer.MIN_VALUE))
-                .max(d.lanewise(XOR, Integer.MIN_VALUE));
+            c.lanewise(XOR, Integer.MIN_VALUE)
+                .max(d.lanewise(XOR, Integer.MIN_VALUE))
+                .max(flippedMax);
       }
-      signedMax
-          .blend(signedMin, signedMax.compare(VectorOperators.LT, 0))
+      IntVector most = Species.LOWEST.max(signedMax);
+      most.blend(signedMin, most.compare(VectorOperators.LT, 0))
           .reinterpretAsFloats()
           .intoArray(maxima, strip + part * F.length());
-      blockMax = blockMax.max(signedMax);
-      blockMin = blockMin.min(signedMin);
+      blockMax = most.max(blockMax);
+      blockMin = Species.HIGHEST.min(signedMin).min(blockMin);
     }
     return Maxima.extremes(
-        blockMax.reduceLanes(MAX),
-        blockMin.reduceLanes(MIN),
-        flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE);
+        Species.LOWEST.max(blockMax).reduceLanes(MAX),
+        Species.HIGHEST.min(blockMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
   static void collect(

@@ -89,7 +89,7 @@ final class NativeTopK {
               FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER);
           for (int j = i + F.length(); j < i + TopK.FINE * F.length(); j += F.length()) {
             max =
-                max.max(FloatVector.fromMemorySegment(F, segment, offset + 4L * j, Species.ORDER));
+                FloatVector.fromMemorySegment(F, segment, offset + 4L * j, Species.ORDER).max(max);
           }
           max.intoArray(maxima, end);
         }

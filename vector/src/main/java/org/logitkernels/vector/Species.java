@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The species of all vectors: the widest shape that the machine prefers, up to 512 bits. */
@@ -22,6 +23,19 @@ final class Species {
 
   /** The byte order of native memory. */
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  // A vector that a loop carries has, to the compiler, the type of all widths: a call on it is
+  // bound
+  // by the profile of the JDK's own method, and where there is none yet, it stays a call for good,
+  // and every vector that it takes is an object. So loops call methods of what they have just
+  // loaded or computed, and what comes out of a loop is first an argument of one of these
+  // constants.
+
+  /** A maximum with it changes nothing. */
+  static final IntVector LOWEST = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+
+  /** A minimum with it changes nothing. */
+  static final IntVector HIGHEST = IntVector.broadcast(INTS, Integer.MAX_VALUE);
 
   private Species() {}
 }

@@ -130,7 +130,7 @@ final class StoredSum {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
                   FloatVector weight = VectorExponential.addTo(zero, v, heads, tails, shifts);
-                  sum = sum.add(weight);
+                  sum = weight.add(sum);
                   weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
                 }
               }

@@ -100,7 +100,7 @@ final class TopK {
     for (int at = 0; at <= strips - run; at += run, group += F.length()) {
       FloatVector max = FloatVector.fromArray(F, maxima, at);
       for (int i = at + F.length(); i < at + run; i += F.length()) {
-        max = max.max(FloatVector.fromArray(F, maxima, i));
+        max = FloatVector.fromArray(F, maxima, i).max(max);
       }
       max.intoArray(maxima, group);
     }
@@ -130,7 +130,7 @@ final class TopK {
         for (int i = at; i < at + run; i += FINE * F.length(), end += F.length()) {
           FloatVector max = FloatVector.fromArray(F, x, i);
           for (int j = i + F.length(); j < i + FINE * F.length(); j += F.length()) {
-            max = max.max(FloatVector.fromArray(F, x, j));
+            max = FloatVector.fromArray(F, x, j).max(max);
           }
           max.intoArray(maxima, end);
         }

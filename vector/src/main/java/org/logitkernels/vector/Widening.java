@@ -44,6 +44,9 @@ final class Widening {
   private static final VectorSpecies<Short> S =
       VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
+  /** A maximum with it changes nothing: see {@link Species#LOWEST}. */
+  private static final ShortVector LOWEST = ShortVector.broadcast(S, Short.MIN_VALUE);
+
   // The exponent and the fraction of a binary16, moved to where a float has its own, make a float
   // that is 2^-112 times the number. An infinity becomes 2^16, and a NaN becomes more: the
   // exponents of these have to be filled.
@@ -129,21 +132,21 @@ final class Widening {
       for (int i = at; i < at + run; i += F.length()) {
         ShortVector bits =
             ShortVector.fromMemorySegment(S, x.segment, x.base + 2L * i, Species.ORDER);
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        flippedMax = flippedMax.max(bits.lanewise(XOR, Short.MIN_VALUE));
+        signedMax = bits.max(signedMax);
+        signedMin = bits.min(signedMin);
+        flippedMax = bits.lanewise(XOR, Short.MIN_VALUE).max(flippedMax);
         ((IntVector) bits.convertShape(S2I, I, 0))
             .lanewise(LSHL, Short.SIZE)
             .reinterpretAsFloats()
             .intoArray(y, i);
       }
-      ((IntVector)
-              signedMax.blend(signedMin, signedMax.compare(LT, (short) 0)).convertShape(S2I, I, 0))
+      ShortVector most = LOWEST.max(signedMax);
+      ((IntVector) most.blend(signedMin, most.compare(LT, (short) 0)).convertShape(S2I, I, 0))
           .lanewise(LSHL, Short.SIZE)
           .reinterpretAsFloats()
           .intoArray(maxima, strip);
     }
-    return (short) (flippedMax.reduceLanes(MAX) ^ Short.MIN_VALUE);
+    return (short) (LOWEST.max(flippedMax).reduceLanes(MAX) ^ Short.MIN_VALUE);
   }
 
   /** Widens whole runs of binary16. Returns the unsigned maximum of all bits. */
@@ -159,9 +162,9 @@ final class Widening {
       for (int i = at; i < at + run; i += F.length()) {
         ShortVector bits =
             ShortVector.fromMemorySegment(S, x.segment, x.base + 2L * i, Species.ORDER);
-        signedMax = signedMax.max(bits);
-        signedMin = signedMin.min(bits);
-        flippedMax = flippedMax.max(bits.lanewise(XOR, Short.MIN_VALUE));
+        signedMax = bits.max(signedMax);
+        signedMin = bits.min(signedMin);
+        flippedMax = bits.lanewise(XOR, Short.MIN_VALUE).max(flippedMax);
         ((IntVector) bits.convertShape(S2I, I, 0))
             .lanewise(LSHL, TO_FLOAT)
             .lanewise(AND, SIGN_AND_MAGNITUDE)
@@ -169,21 +172,23 @@ final class Widening {
             .mul(SCALE)
             .intoArray(y, i);
       }
-      mostOfAll = mostOfAll.max(flippedMax);
-      ShortVector max = signedMax.blend(signedMin, signedMax.compare(LT, (short) 0));
+      ShortVector most = LOWEST.max(signedMax);
+      ShortVector flipped = LOWEST.max(flippedMax);
+      mostOfAll = flipped.max(mostOfAll);
+      ShortVector max = most.blend(signedMin, most.compare(LT, (short) 0));
       ((IntVector) max.convertShape(S2I, I, 0))
           .lanewise(LSHL, TO_FLOAT)
           .lanewise(AND, SIGN_AND_MAGNITUDE)
           .reinterpretAsFloats()
           .mul(SCALE)
           .intoArray(maxima, strip);
-      if (flippedMax.compare(GE, (short) (BINARY_MINUS_INFINITY ^ Short.MIN_VALUE)).anyTrue()
-          || signedMax.compare(GE, BINARY_INFINITY).anyTrue()) {
+      if (flipped.compare(GE, (short) (BINARY_MINUS_INFINITY ^ Short.MIN_VALUE)).anyTrue()
+          || most.compare(GE, BINARY_INFINITY).anyTrue()) {
         fillExponents(y, at, at + run);
         fillExponents(maxima, strip, strip + F.length());
       }
     }
-    return (short) (mostOfAll.reduceLanes(MAX) ^ Short.MIN_VALUE);
+    return (short) (LOWEST.max(mostOfAll).reduceLanes(MAX) ^ Short.MIN_VALUE);
   }
 
   /** Fills the exponents of floats that were infinities and NaN in binary16. */
@@ -249,36 +254,38 @@ final class Widening {
           IntVector.fromMemorySegment(I, x.segment, x.base + 2L * i + 2L * PAIRS, Species.ORDER);
       IntVector lowerOfA = a.lanewise(LSHL, Short.SIZE);
       IntVector lowerOfB = b.lanewise(LSHL, Short.SIZE);
-      signedMax = signedMax.max(a.max(lowerOfA).max(b.max(lowerOfB)));
-      signedMin = signedMin.min(a.min(lowerOfA).min(b.min(lowerOfB)));
+      signedMax = a.max(lowerOfA).max(b.max(lowerOfB)).max(signedMax);
+      signedMin = a.min(lowerOfA).min(b.min(lowerOfB)).min(signedMin);
       flippedMax =
-          flippedMax
-              .max(a.lanewise(XOR, Integer.MIN_VALUE))
-              .max(lowerOfA.lanewise(XOR, Integer.MIN_VALUE));
+          a.lanewise(XOR, Integer.MIN_VALUE)
+              .max(lowerOfA.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
       flippedMax =
-          flippedMax
-              .max(b.lanewise(XOR, Integer.MIN_VALUE))
-              .max(lowerOfB.lanewise(XOR, Integer.MIN_VALUE));
+          b.lanewise(XOR, Integer.MIN_VALUE)
+              .max(lowerOfB.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
     }
     for (; i < last; i += PAIRS) {
       IntVector pairs = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * i, Species.ORDER);
       IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
-      signedMax = signedMax.max(pairs).max(lower);
-      signedMin = signedMin.min(pairs).min(lower);
+      signedMax = pairs.max(lower).max(signedMax);
+      signedMin = pairs.min(lower).min(signedMin);
       flippedMax =
-          flippedMax
-              .max(pairs.lanewise(XOR, Integer.MIN_VALUE))
-              .max(lower.lanewise(XOR, Integer.MIN_VALUE));
+          pairs
+              .lanewise(XOR, Integer.MIN_VALUE)
+              .max(lower.lanewise(XOR, Integer.MIN_VALUE))
+              .max(flippedMax);
     }
     // The last vector may read some numbers a second time. That changes no extreme.
     IntVector pairs = IntVector.fromMemorySegment(I, x.segment, x.base + 2L * last, Species.ORDER);
     IntVector lower = pairs.lanewise(LSHL, Short.SIZE);
-    short most = upper(signedMax.max(pairs).max(lower).reduceLanes(MAX));
-    short least = upper(signedMin.min(pairs).min(lower).reduceLanes(MIN));
+    short most = upper(pairs.max(lower).max(signedMax).reduceLanes(MAX));
+    short least = upper(pairs.min(lower).min(signedMin).reduceLanes(MIN));
     flippedMax =
-        flippedMax
-            .max(pairs.lanewise(XOR, Integer.MIN_VALUE))
-            .max(lower.lanewise(XOR, Integer.MIN_VALUE));
+        pairs
+            .lanewise(XOR, Integer.MIN_VALUE)
+            .max(lower.lanewise(XOR, Integer.MIN_VALUE))
+            .max(flippedMax);
     float max = x.format.widen(most >= 0 ? most : least);
     boolean negativeNan =
         Float.isNaN(x.format.widen(upper(flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE)));
