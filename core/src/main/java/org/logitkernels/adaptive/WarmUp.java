@@ -400,7 +400,9 @@ public final class WarmUp<X, K extends RowKernels<X>>
       }
       worked = processorTime() - begin;
       if (worked > mostWork / PATIENT) {
+        long rest = processorTime();
         LockSupport.parkNanos(this, (long) ((worked - before) * REST_FOR_COMPILERS));
+        begin += processorTime() - rest; // which is the clock's, where the JVM tells no other
       }
     }
     return false;
