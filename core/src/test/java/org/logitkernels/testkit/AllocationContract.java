@@ -490,7 +490,8 @@ public interface AllocationContract extends KernelsUnderTest {
     return TestRows.of(TestRows.Distribution.NORMAL, 5010, 3, 8);
   }
 
-  private static void assertNoAllocation(Call call) {
+  /** Asserts that a call comes to allocate nothing. */
+  static void assertNoAllocation(Call call) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     assertNoAllocation(call, threads::getCurrentThreadAllocatedBytes);
   }

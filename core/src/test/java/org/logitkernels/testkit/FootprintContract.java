@@ -3,7 +3,6 @@ package org.logitkernels.testkit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import net.jqwik.api.Example;
@@ -87,19 +86,17 @@ public interface FootprintContract extends KernelsUnderTest {
     for (int i = 0; i < SEQUENCES; i++) {
       samplers[i] = SamplerChain.parse(chains[i % chains.length]).newSampler(5010, i, kernels());
     }
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long end = System.nanoTime() + AllocationContract.PATIENCE * 1_000_000_000L;
-    long bytes = -1;
-    for (int steady = 0; steady < 3 && System.nanoTime() < end; ) {
-      long before = threads.getCurrentThreadAllocatedBytes();
-      for (Sampler sampler : samplers) {
-        sampler.sample(row.array(), row.from(), row.to());
-        sampler.candidates().id(0);
-      }
-      bytes = threads.getCurrentThreadAllocatedBytes() - before;
-      steady = bytes == 0 ? steady + 1 : 0;
-    }
-    assertEquals(0, bytes, "bytes in a step of " + SEQUENCES + " sequences");
+    int[] next = {0};
+    AllocationContract.assertNoAllocation( // in a batch of calls, each sequence has one step
+        shorter -> {
+          int sum = 0;
+          for (int n = 0; n < SEQUENCES / AllocationContract.CALLS; n++) {
+            Sampler sampler = samplers[next[0]++ % SEQUENCES];
+            sum += sampler.sample(row.array(), row.from(), row.to());
+            sum += sampler.candidates().id(0);
+          }
+          return sum;
+        });
   }
 
   private static long used() {
