@@ -46,16 +46,27 @@ final class RowSource {
   }
 
   Row<?> open(float[] x, int from, int to) {
+    begin();
+    return array.at(x, from, to);
+  }
+
+  /** Another row from now on. */
+  private void begin() {
     survivors.take();
     survivors.row.forget();
     copied = false;
-    array.share(crew);
-    return array.at(x, from, to);
   }
 
   /** From now on a crew shares the passes over long rows; null for nobody. */
   void share(@Nullable WorkCrew crew) {
     this.crew = crew;
+    array.share(crew);
+    if (natives != null) {
+      natives.share(crew);
+    }
+    if (narrow != null) {
+      narrow.share(crew);
+    }
   }
 
   /**
@@ -67,18 +78,13 @@ final class RowSource {
 
   Row<?> open(MemorySegment segment, long offset, int length, ElementType type) {
     checkPlace(segment, offset, length, type);
-    survivors.take();
-    survivors.row.forget();
-    copied = false;
-    array.share(crew);
+    begin();
     NarrowFormat format = type.narrow();
     if (format != null) {
       return narrow(segment, offset, length, format);
     }
     if (segment.isNative()) {
-      Row.OfNative row = natives();
-      row.share(crew);
-      return row.at(segment, offset, length);
+      return natives().at(segment, offset, length);
     }
     if (offset % Float.BYTES == 0 && segment.heapBase().orElse(null) instanceof float[] heap) {
       long first = (segment.address() + offset) / Float.BYTES;
@@ -124,6 +130,7 @@ final class RowSource {
     Row.OfNative row = natives;
     if (row == null) {
       row = new Row.OfNative(backend.natives());
+      row.share(crew);
       natives = row;
     }
     return row;
@@ -138,9 +145,9 @@ final class RowSource {
     Row.OfNarrow row = narrow;
     if (row == null) {
       row = new Row.OfNarrow(backend, survivors);
+      row.share(crew);
       narrow = row;
     }
-    row.share(crew);
     if (segment.isNative()) {
       return row.at(segment, offset, length, format);
     }

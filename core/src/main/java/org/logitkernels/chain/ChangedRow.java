@@ -32,7 +32,6 @@ final class ChangedRow {
 
   private final TokenMap changes = new TokenMap(); // to the bits of the logit
   private final Row.OfArray copied;
-  private float[] copy = NONE; // of the arrays that are here while the row is worked on
   private Row<?> row;
   private int length;
 
@@ -81,7 +80,6 @@ final class ChangedRow {
 
   /** The arrays of the copy are given back. */
   void rest() {
-    copy = NONE;
     copied.at(NONE, 0, 0);
     given.rest();
   }
@@ -123,9 +121,10 @@ final class ChangedRow {
     return row;
   }
 
-  private void copy() {
+  /** Makes the row a copy with the changes. Returns the array of the copy. */
+  private float[] copy() {
+    float[] copy = survivors.arrays().changed();
     if (row != copied) {
-      copy = survivors.arrays().changed();
       copied.shareAs(row);
       row.copy(0, copy, 0, length);
       row = copied.at(copy, 0, length);
@@ -137,11 +136,12 @@ final class ChangedRow {
     survivors.excludedCount = 0;
     survivors.row.forget();
     forgetSums();
+    return copy;
   }
 
   /** Masks every token whose bit is 0, or that has none. NaN and +Infinity stay errors. */
   void allow(long[] mask) {
-    copy();
+    float[] copy = copy();
     row.argMax(survivors); // for its errors, which masking would hide
     survivors.row.forget();
     int to = length();
@@ -156,13 +156,13 @@ final class ChangedRow {
           }
         }
       } else {
-        allow(at, end, allowed);
+        allow(copy, at, end, allowed);
       }
     }
   }
 
   /** Masks all but a few of {@code copy[at, end)}. */
-  private void allow(int at, int end, long allowed) {
+  private void allow(float[] copy, int at, int end, long allowed) {
     int kept = 0;
     for (long rest = allowed; rest != 0; rest &= rest - 1) {
       int i = at + Long.numberOfTrailingZeros(rest);

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.spi.RowArrays;
 
 /**
- * Arrays for rows of one length that nobody works on: as many as threads work at the same time.
+ * Arrays for rows of one length that nobody works on: a few for each processor.
  *
  * <p>To take arrays or to give them back costs one exchange of a reference, and no lock. Arrays are
- * made only where more threads work than ever before. There is a pool for each length of a
+ * made where the pool has none, and dropped where it is full. There is a pool for each length of a
  * vocabulary, for as long as a sampler of that length lives.
  */
 public final class ArrayPool implements RowArrays.Lender {
@@ -58,7 +58,7 @@ public final class ArrayPool implements RowArrays.Lender {
     return new RowArrays(capacity);
   }
 
-  /** Drops the arrays if there are more than threads can use. */
+  /** Drops the arrays if the pool is full. */
   @Override
   public void give(RowArrays arrays) {
     int first = place();

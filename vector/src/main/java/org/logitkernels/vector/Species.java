@@ -24,12 +24,11 @@ final class Species {
   /** The byte order of native memory. */
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  // A vector that a loop carries has, to the compiler, the type of all widths: a call on it is
-  // bound
-  // by the profile of the JDK's own method, and where there is none yet, it stays a call for good,
-  // and every vector that it takes is an object. So loops call methods of what they have just
-  // loaded or computed, and what comes out of a loop is first an argument of one of these
-  // constants.
+  // To the compiler, a vector that a loop carries has the type of all widths. It binds a call on
+  // that vector by the type profile of the JDK's own method. Where the profile is empty, the call
+  // stays a call for good, and every vector that it takes is an object. So loops call methods of
+  // what they have just loaded or computed. What comes out of a loop is first an argument of one
+  // of these constants.
 
   /** A maximum with it changes nothing. */
   static final IntVector LOWEST = IntVector.broadcast(INTS, Integer.MIN_VALUE);
