@@ -89,12 +89,18 @@ public final class WholeRowDraw {
    * Draws by the sums of the blocks: the first block whose running total exceeds {@code u * total},
    * and in it as {@link Survivors#drawIndex} does. Leaves the total; returns the token, or -1 if
    * nothing has a weight.
+   *
+   * <p>Once the best tokens are excluded, all others may weigh so little beside the maximum that
+   * the total is 0. Then nothing has a weight, even if a token of a far row still has one.
    */
   public static int draw(
       Backend backend, Row<?> row, double temperature, double u, Survivors survivors) {
     int blocks = Lanes.blocks(row.length());
     double[] prefixes = survivors.row.prefixes;
     double total = prefixes(row, temperature, survivors);
+    if (total == 0) {
+      return -1;
+    }
     double target = u * total; // below the total, as u < 1, however it rounds
     int block = 0;
     while (block < blocks - 1 && prefixes[block] <= target) {

@@ -78,6 +78,21 @@ public interface WithoutReplacementContract extends KernelsUnderTest {
     assertEquals(single, sampler.sample(row.array(), row.from(), row.to(), u));
   }
 
+  /**
+   * A token that weighs 2^-126 to 2^-125 of the best, in a far row, whose total without it is 0.
+   */
+  @Example
+  default void whatIsLeftOfAFarRowWeighsNothing() {
+    float[] x = {-299961.06f, -300005.66f, -300047.97f};
+    Sampler sampler = SamplerChain.of().newSampler(x.length, 1, kernels());
+    double[] perturbed = new double[3];
+    int[] tokens = new int[3];
+    assertEquals(2, sampler.sampleWithoutReplacement(x, 0, 3, 0.5, 3, tokens, perturbed));
+    assertEquals(0, tokens[0]);
+    assertEquals(1, tokens[1]);
+    assertTrue(Double.isFinite(perturbed[1]));
+  }
+
   /** Each is the inversion of its number among what is left, in exact weights. */
   @Property
   default void eachInvertsItsNumberAmongTheRest(
