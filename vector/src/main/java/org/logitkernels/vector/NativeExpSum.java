@@ -3,10 +3,17 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.XOR;
+import static org.logitkernels.numerics.Exponential.C1;
+import static org.logitkernels.numerics.Exponential.C2;
+import static org.logitkernels.numerics.Exponential.C3;
+import static org.logitkernels.numerics.Exponential.C4;
+import static org.logitkernels.numerics.Exponential.C5;
+import static org.logitkernels.numerics.Exponential.C6;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -344,13 +351,58 @@ final class NativeExpSum {
             for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
               int group = row + 4 * a4 + 2 * a2 + a1;
               int start = at + group * Lanes.GROUP + part;
-              FloatVector sum = FloatVector.zero(F);
-              for (int j = 0; j < 4; j++) {
-                FloatVector v =
-                    FloatVector.fromMemorySegment(
-                        F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
-                sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
-              }
+              FloatVector v0 =
+                  FloatVector.fromMemorySegment(F, segment, offset + 4L * start, Species.ORDER);
+              FloatVector v1 =
+                  FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * start + 4L * Lanes.COUNT, Species.ORDER);
+              FloatVector v2 =
+                  FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * start + 4L * (2 * Lanes.COUNT), Species.ORDER);
+              FloatVector v3 =
+                  FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * start + 4L * (3 * Lanes.COUNT), Species.ORDER);
+              FloatVector t0 = v0.fma(heads, shifts);
+              FloatVector t1 = v1.fma(heads, shifts);
+              FloatVector t2 = v2.fma(heads, shifts);
+              FloatVector t3 = v3.fma(heads, shifts);
+              FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+              FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+              FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+              FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+              r0 = v0.fma(tails, r0);
+              r1 = v1.fma(tails, r1);
+              r2 = v2.fma(tails, r2);
+              r3 = v3.fma(tails, r3);
+              FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
+              FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
+              FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
+              FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
+              FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+              FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+              FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+              FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+              FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.fma(q0, FloatVector.zero(F)))));
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
             }
             half = LaneSum.COMBINES ? half.add(quarter) : quarter;

@@ -80,12 +80,13 @@ final class StoredSum {
         continue;
       }
       int exponent = Exponential.exponent(top, scale);
-      float shift = Exponential.BIASED - exponent;
       int yAt = yFrom + at - from;
       int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
       if (least * scale >= exponent + ExpSum.PLAIN) {
+        float shift = Exponential.ROUND - exponent;
         store(x, at, head, tail, shift, scratch.groups, first, y, yAt);
       } else {
+        float shift = Exponential.BIASED - exponent;
         float floor = Exponential.floor(exponent, inverse);
         storeCut(x, at, floor, head, tail, shift, scratch.groups, first, y, yAt);
       }
@@ -124,16 +125,60 @@ final class StoredSum {
             for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
               int group = row + 4 * a4 + 2 * a2 + a1;
               int start = at + group * Lanes.GROUP + part;
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  FloatVector weight = VectorExponential.addTo(zero, v, heads, tails, shifts);
-                  sum = weight.add(sum);
-                  weight.intoArray(y, yAt - at + start + j * Lanes.COUNT);
-                }
-              }
+              FloatVector v0 = FloatVector.fromArray(F, x, start);
+              FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
+              FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
+              FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
+              FloatVector t0 = v0.fma(heads, shifts);
+              FloatVector t1 = v1.fma(heads, shifts);
+              FloatVector t2 = v2.fma(heads, shifts);
+              FloatVector t3 = v3.fma(heads, shifts);
+              FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+              FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+              FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+              FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+              r0 = v0.fma(tails, r0);
+              r1 = v1.fma(tails, r1);
+              r2 = v2.fma(tails, r2);
+              r3 = v3.fma(tails, r3);
+              FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
+              FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
+              FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
+              FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
+              IntVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23);
+              IntVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23);
+              IntVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23);
+              IntVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23);
+              FloatVector w0 = p0.reinterpretAsInts().add(q0).reinterpretAsFloats();
+              FloatVector w1 = p1.reinterpretAsInts().add(q1).reinterpretAsFloats();
+              FloatVector w2 = p2.reinterpretAsInts().add(q2).reinterpretAsFloats();
+              FloatVector w3 = p3.reinterpretAsInts().add(q3).reinterpretAsFloats();
+              FloatVector sum = w3.add(w2.add(w1.add(w0)));
+              int out = start + yAt - at;
+              w0.intoArray(y, out);
+              w1.intoArray(y, out + Lanes.COUNT);
+              w2.intoArray(y, out + 2 * Lanes.COUNT);
+              w3.intoArray(y, out + 3 * Lanes.COUNT);
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
             }
             half = LaneSum.COMBINES ? half.add(quarter) : quarter;
@@ -181,30 +226,75 @@ final class StoredSum {
             for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
               int group = row + 4 * a4 + 2 * a2 + a1;
               int start = at + group * Lanes.GROUP + part;
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  v = v.blend(floors, v.compare(LT, floors));
-                  FloatVector t = v.fma(heads, shifts);
-                  FloatVector r = v.fma(heads, shifts.sub(t));
-                  r = v.fma(tails, r);
-                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                  p = p.fma(r, FloatVector.broadcast(F, C4));
-                  p = p.fma(r, FloatVector.broadcast(F, C3));
-                  p = p.fma(r, FloatVector.broadcast(F, C2));
-                  p = p.fma(r, FloatVector.broadcast(F, C1));
-                  p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
-                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                  sum = p.fma(power.reinterpretAsFloats(), sum);
-                  IntVector weight = p.reinterpretAsInts().add(power.sub(ONE));
-                  zero.blend(
-                          weight.reinterpretAsFloats(),
-                          weight.compare(GT, VectorExponential.SUBNORMAL).cast(F))
-                      .intoArray(y, yAt - at + start + j * Lanes.COUNT);
-                }
-              }
+              FloatVector v0 = FloatVector.fromArray(F, x, start);
+              FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
+              FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
+              FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
+              v0 = v0.blend(floors, v0.compare(LT, floors));
+              v1 = v1.blend(floors, v1.compare(LT, floors));
+              v2 = v2.blend(floors, v2.compare(LT, floors));
+              v3 = v3.blend(floors, v3.compare(LT, floors));
+              FloatVector t0 = v0.fma(heads, shifts);
+              FloatVector t1 = v1.fma(heads, shifts);
+              FloatVector t2 = v2.fma(heads, shifts);
+              FloatVector t3 = v3.fma(heads, shifts);
+              FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+              FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+              FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+              FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+              r0 = v0.fma(tails, r0);
+              r1 = v1.fma(tails, r1);
+              r2 = v2.fma(tails, r2);
+              r3 = v3.fma(tails, r3);
+              FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
+              FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
+              FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
+              FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
+              p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
+              p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
+              p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
+              p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
+              IntVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23);
+              IntVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23);
+              IntVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23);
+              IntVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23);
+              FloatVector sum = p0.fma(q0.reinterpretAsFloats(), zero);
+              sum = p1.fma(q1.reinterpretAsFloats(), sum);
+              sum = p2.fma(q2.reinterpretAsFloats(), sum);
+              sum = p3.fma(q3.reinterpretAsFloats(), sum);
+              IntVector w0 = p0.reinterpretAsInts().add(q0.sub(ONE));
+              IntVector w1 = p1.reinterpretAsInts().add(q1.sub(ONE));
+              IntVector w2 = p2.reinterpretAsInts().add(q2.sub(ONE));
+              IntVector w3 = p3.reinterpretAsInts().add(q3.sub(ONE));
+              int out = start + yAt - at;
+              zero.blend(
+                      w0.reinterpretAsFloats(), w0.compare(GT, VectorExponential.SUBNORMAL).cast(F))
+                  .intoArray(y, out);
+              zero.blend(
+                      w1.reinterpretAsFloats(), w1.compare(GT, VectorExponential.SUBNORMAL).cast(F))
+                  .intoArray(y, out + Lanes.COUNT);
+              zero.blend(
+                      w2.reinterpretAsFloats(), w2.compare(GT, VectorExponential.SUBNORMAL).cast(F))
+                  .intoArray(y, out + 2 * Lanes.COUNT);
+              zero.blend(
+                      w3.reinterpretAsFloats(), w3.compare(GT, VectorExponential.SUBNORMAL).cast(F))
+                  .intoArray(y, out + 3 * Lanes.COUNT);
               quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
             }
             half = LaneSum.COMBINES ? half.add(quarter) : quarter;
