@@ -22,6 +22,7 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -124,6 +125,16 @@ final class ExpSum {
 
   static float max(float[] x, int from, int to, Scratch scratch) {
     return Maxima.check(x, from, to, Lanes.max(scratch.tops, Lanes.blocks(to - from)));
+  }
+
+  /**
+   * A weight is at most 1, and the maximum's is at least 1/2, so other totals mean that another
+   * thread has changed the row.
+   */
+  static void checkTotal(double total, int length) {
+    if (!(total >= 0.5 && total <= length)) {
+      throw RowErrors.changed();
+    }
   }
 
   /**

@@ -38,7 +38,11 @@ final class NativeSoftmax {
 
   static void softmax(
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
-    softmax(x, from, to, temperature, y, yFrom, Softmax.STORES && to - from >= Lanes.BLOCK);
+    if (to - from <= Lanes.BLOCK) {
+      NativeBlockSoftmax.softmax(x, from, to, temperature, y, yFrom);
+    } else {
+      softmax(x, from, to, temperature, y, yFrom, Softmax.STORES);
+    }
   }
 
   static void softmax(

@@ -8,7 +8,6 @@ import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.LogProbability;
-import org.logitkernels.numerics.RowErrors;
 
 /**
  * Log-sum-exp, a log-probability, softmax and log-softmax: all from the row's maximum and its total
@@ -65,7 +64,11 @@ final class Softmax {
 
   /** The weights, each divided by the total. */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    softmax(x, from, to, temperature, y, yFrom, STORES && to - from >= Lanes.BLOCK);
+    if (to - from <= Lanes.BLOCK) {
+      BlockSoftmax.softmax(x, from, to, temperature, y, yFrom);
+    } else {
+      softmax(x, from, to, temperature, y, yFrom, STORES);
+    }
   }
 
   /** Softmax in one of its two forms. */
@@ -92,15 +95,10 @@ final class Softmax {
     }
   }
 
-  /**
-   * The row's total. A weight is at most 1, and the maximum's is at least 1/2, so other totals mean
-   * that another thread has changed the row.
-   */
+  /** The row's total. */
   static double total(Scratch scratch, int length, float max, double temperature) {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
-    if (!(total >= 0.5 && total <= length)) {
-      throw RowErrors.changed();
-    }
+    ExpSum.checkTotal(total, length);
     return total;
   }
 

@@ -27,7 +27,7 @@ final class VectorExponential {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /** A rounded sum from here on stands for an exponent that counts. */
-  private static final float LEAST = Exponential.ROUND + Exponential.LEAST;
+  static final float LEAST = Exponential.ROUND + Exponential.LEAST;
 
   /** The bits of the largest float that is not normal. */
   static final int SUBNORMAL = 0x007fffff;

@@ -46,6 +46,19 @@ class SoftmaxFormsTest implements Inputs {
     check(row.logits(), temperature);
   }
 
+  /** Every length of a short row, and one behind. */
+  @Test
+  void shortRowsOfEveryLength() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (int length = 32; length <= 1025; length++) {
+      float[] row = new float[length];
+      for (int i = 0; i < length; i++) {
+        row[i] = (float) (20 * random.nextGaussian() - (random.nextInt(4) == 0 ? 80 : 0));
+      }
+      check(row, length % 3 == 0 ? 1e-4f : 1);
+    }
+  }
+
   /** Blocks that lie so far apart that stored weights or factors underflow. */
   @Property
   void formsAgreeWhereBlocksLieApart(@ForAll long seed) {
@@ -67,6 +80,9 @@ class SoftmaxFormsTest implements Inputs {
     int length = row.length;
     float[] again = new float[length];
     Softmax.softmax(row, 0, length, temperature, again, 0, false);
+    float[] byDefault = row.clone(); // short rows have a form of their own
+    Softmax.softmax(byDefault, 0, length, temperature, byDefault, 0);
+    assertBits(again, byDefault);
     float[] stored = new float[length + 3];
     Softmax.softmax(row, 0, length, temperature, stored, 3, true);
     assertBits(again, Arrays.copyOfRange(stored, 3, length + 3));

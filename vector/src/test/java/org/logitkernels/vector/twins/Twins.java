@@ -33,6 +33,7 @@ final class Twins {
   private static final List<String> SOURCES =
       List.of(
           "ArrayKernels",
+          "BlockSoftmax",
           "EntropySum",
           "ExpSum",
           "Maxima",
