@@ -3,6 +3,7 @@ package org.logitkernels.adaptive;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.Survivors;
@@ -21,6 +22,7 @@ final class Trial<X> {
   private List<NarrowFloats> narrow = List.of(); // by format
   private int shape;
   private int round;
+  private int to;
   private double temperature;
   private long sink;
 
@@ -36,7 +38,14 @@ final class Trial<X> {
   void begin(int shape, int round) {
     this.shape = shape;
     this.round = round;
+    to = out.length;
     temperature = isEven() ? 0.8 : 1;
+    survivors.row.forget();
+  }
+
+  /** Goes on with the row's beginning, which is less than a block: kernels have a way for these. */
+  void shorten() {
+    to = Math.min(to, isEven() ? 3 * Lanes.GROUP + 45 : 2 * Lanes.COUNT);
     survivors.row.forget();
   }
 
@@ -52,7 +61,7 @@ final class Trial<X> {
 
   /** Where it ends. */
   int to() {
-    return out.length;
+    return to;
   }
 
   /** A row in a narrow format, another from round to round. */
