@@ -21,6 +21,9 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
   interface Listener {
     /** A caller has asked for a kernel that still answers as it did at first. */
     void wanted();
+
+    /** A caller enters a kernel that still answers as it did at first. */
+    void called();
   }
 
   private final K slow;
@@ -96,10 +99,20 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
   @Override
   final K serving(Kernel kernel) {
     K kernels = serving.get(kernel.ordinal());
-    if (kernels == slow && !isWanted(kernel)) {
-      want(kernel);
+    if (kernels == slow) {
+      slowCall(kernel);
     }
     return kernels;
+  }
+
+  private void slowCall(Kernel kernel) {
+    if (!isWanted(kernel)) {
+      want(kernel);
+    }
+    Listener told = listener;
+    if (told != null) {
+      told.called();
+    }
   }
 
   /** The first call of a kernel. May start a thread; nothing that goes wrong there is thrown. */

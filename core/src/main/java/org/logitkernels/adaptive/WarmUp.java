@@ -1,6 +1,5 @@
 package org.logitkernels.adaptive;
 
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,10 +19,10 @@ import org.logitkernels.spi.RowKernels;
  * <p>Until it is compiled, Vector API code is interpreted: hundreds of times slower than the scalar
  * kernel, with an object for every operation. One daemon thread of the lowest priority therefore
  * calls the vector kernels on rows of its own, which are short for as long as they are slow, so
- * that little is allocated between two rests. The thread rests between bursts, gives callers a head
- * start, and rests again when they meet a kernel that is new to their compiled code. What has not
- * become fast after seconds of work stays scalar. Nothing that goes wrong here reaches a caller: it
- * is kept for the report.
+ * that little is allocated between two rests. The thread rests between bursts, as {@link Pace} has
+ * it, gives callers a head start, and rests again when they meet a kernel that is new to their
+ * compiled code. What has not become fast after seconds of work stays scalar. Nothing that goes
+ * wrong here reaches a caller: it is kept for the report.
  *
  * <p>Only kernels that callers have asked for are warmed: on a busy machine, work on the others
  * would make callers wait for those they use. The thread ends when none is left, so an idle one
@@ -53,15 +52,6 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** Callers' first calls load and compile a good deal themselves. */
   private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(80);
 
-  /** Work between two rests, unless a single call takes longer. */
-  private static final long BURST = TimeUnit.MILLISECONDS.toNanos(1);
-
-  /** Rest in parts of the work before: the compilers need the processor as well. */
-  private static final double REST = 0.3;
-
-  /** The same where there is one processor, and callers wait while this thread works. */
-  private static final double REST_ALONE = 3;
-
   /** A caller that was moved to another kernel is compiled anew. */
   private static final long AFTER_SWITCH = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -80,8 +70,8 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** The rest of a kernel that waits for compilers, in parts of the work before. */
   private static final double REST_FOR_COMPILERS = 2;
 
-  /** Whole blocks and a tail. */
-  private static final int SHORT = 3 * Lanes.BLOCK + 77;
+  /** A whole block and a tail: while interpreted, a block takes a millisecond and more. */
+  private static final int SHORT = Lanes.BLOCK + 77;
 
   private static final int LONG = 32 * Lanes.BLOCK + 77;
 
@@ -118,7 +108,7 @@ public final class WarmUp<X, K extends RowKernels<X>>
   private final AdaptiveKernels<X, K> kernels;
   private final Source<K> source;
   private final long mostWork;
-  private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
+  private final Pace pace = new Pace();
   private final CountDownLatch end = new CountDownLatch(1);
 
   /** Whether somebody waits for all kernels. */
@@ -157,6 +147,11 @@ public final class WarmUp<X, K extends RowKernels<X>>
   public void start() {
     kernels.tell(this);
     wanted();
+  }
+
+  @Override
+  public void called() {
+    pace.called();
   }
 
   /** Sees to it that a thread is at work, unless nothing is left to do for ever. */
@@ -361,9 +356,9 @@ public final class WarmUp<X, K extends RowKernels<X>>
     long[] scalarBest = new long[2 * shapes]; // on short rows, then on long ones
     Arrays.fill(scalarBest, Long.MAX_VALUE);
     int[] calls = new int[2];
-    long burst = 0;
     int length = 0;
-    long begin = processorTime();
+    pace.begin();
+    long begin = Pace.processorTime();
     long worked = 0;
     for (long before = 0; worked < mostWork; before = worked) {
       Arrays.fill(best, Long.MAX_VALUE);
@@ -378,10 +373,9 @@ public final class WarmUp<X, K extends RowKernels<X>>
           int s = length * shapes + shape;
           scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), trial, shape, i));
         }
-        burst += System.nanoTime() - start;
-        if (burst > BURST) {
-          pause((long) (burst * rest));
-          burst = 0;
+        pace.worked(System.nanoTime() - start);
+        if (pace.isOver()) {
+          rest();
         }
       }
       double all = 0;
@@ -398,11 +392,11 @@ public final class WarmUp<X, K extends RowKernels<X>>
       } else if (all > SLOW * allScalar) {
         length = 0;
       }
-      worked = processorTime() - begin;
+      worked = Pace.processorTime() - begin;
       if (worked > mostWork / PATIENT) {
-        long rest = processorTime();
+        long rest = Pace.processorTime();
         LockSupport.parkNanos(this, (long) ((worked - before) * REST_FOR_COMPILERS));
-        begin += processorTime() - rest; // which is the clock's, where the JVM tells no other
+        begin += Pace.processorTime() - rest; // which is the clock's, where the JVM tells no other
       }
     }
     return false;
@@ -448,7 +442,20 @@ public final class WarmUp<X, K extends RowKernels<X>>
     return System.nanoTime() - start;
   }
 
-  /** Rests, or does not while someone waits for the end. */
+  /**
+   * Rests after a burst, on a busy machine until a caller comes, unless someone waits for the end.
+   */
+  private void rest() throws InterruptedException {
+    long atMost = pace.rest();
+    if (!pace.isBusy()) {
+      pause(atMost);
+    } else if (!urgent) {
+      pace.park(this, atMost);
+      pause(0);
+    }
+  }
+
+  /** Rests for so long, or does not while someone waits for the end. */
   private void pause(long nanoseconds) throws InterruptedException {
     long until = System.nanoTime() + nanoseconds;
     for (long left = nanoseconds; left > 0 && !urgent; left = until - System.nanoTime()) {
@@ -459,19 +466,6 @@ public final class WarmUp<X, K extends RowKernels<X>>
     }
     if (Thread.interrupted()) {
       throw new InterruptedException();
-    }
-  }
-
-  /**
-   * Nanoseconds that this thread has had a processor, from some beginning; of the clock, where the
-   * JVM does not tell.
-   */
-  static long processorTime() {
-    try {
-      long time = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-      return time < 0 ? System.nanoTime() : time;
-    } catch (UnsupportedOperationException | LinkageError unknown) {
-      return System.nanoTime();
     }
   }
 }

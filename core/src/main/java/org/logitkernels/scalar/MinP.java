@@ -7,9 +7,20 @@ final class MinP {
   private MinP() {}
 
   static void minP(float[] x, int from, int to, float threshold, Survivors survivors) {
-    float max = Maxima.max(x, from, to);
-    survivors.all(x, from, to);
-    survivors.max = max;
-    survivors.minP(threshold, 1);
+    survivors.max = Maxima.max(x, from, to);
+    collect(x, from, to, threshold, survivors);
+  }
+
+  /** The same, where the maximum is known. */
+  static void collect(float[] x, int from, int to, float threshold, Survivors survivors) {
+    float max = survivors.max;
+    survivors.size = 0;
+    survivors.forgetWeights();
+    survivors.reserve(to - from);
+    for (int i = from; i < to; i++) {
+      if (x[i] - max >= threshold && x[i] > Float.NEGATIVE_INFINITY) {
+        survivors.add(i - from, x[i]);
+      }
+    }
   }
 }

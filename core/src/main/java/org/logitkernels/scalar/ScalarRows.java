@@ -65,7 +65,6 @@ abstract class ScalarRows<X> implements RowKernels<X> {
 
   @Override
   public void collect(X x, int from, int to, float threshold, Survivors survivors) {
-    survivors.all(row(x, to), from, to);
-    survivors.minP(threshold, 1);
+    MinP.collect(row(x, to), from, to, threshold, survivors);
   }
 }

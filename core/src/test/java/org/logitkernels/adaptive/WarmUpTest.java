@@ -84,8 +84,8 @@ class WarmUpTest {
 
   /** Keeps the processor for so long. */
   private static void work(long milliseconds) {
-    long end = WarmUp.processorTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
-    while (WarmUp.processorTime() < end) {
+    long end = Pace.processorTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+    while (Pace.processorTime() < end) {
       Thread.onSpinWait();
     }
   }
