@@ -335,6 +335,7 @@ public final class Sampler {
   /**
    * Gives the tokens that the next call may choose, for a chain with {@link Step#allowed}: token i
    * may if bit {@code i % 64} of word {@code i / 64} is set; ids behind the last word may not.
+   * Logits of tokens that may not be chosen are not looked at, and may be NaN.
    *
    * <p>The mask waits for that call, which may be an {@link #apply(float[])} too, and is then used
    * up. A call that fails leaves it waiting, and so do {@code accept} and {@code rollback}; a fork

@@ -764,8 +764,14 @@ public sealed interface Step extends Serializable {
    * Allowed tokens: masks all but those of the bit mask given to {@link Sampler#allow} before each
    * call, as grammar engines produce it.
    *
-   * <p>Behind a filter it masks survivors; in front it reads a copy of the row. <b>Cost:</b> a copy
-   * and a pass.
+   * <p>What follows has the bits of the row with {@code -Infinity} written over every token that is
+   * not allowed. The logit of such a token is not looked at: it may be anything, NaN too. NaN and
+   * +Infinity of an allowed token are errors as ever. Steps in front of this one look at the whole
+   * row.
+   *
+   * <p><b>Cost:</b> for the best token and for a draw from the whole row, little beside the row
+   * without a mask. Where fewer than one token in 64 is allowed, only those are read. Other steps
+   * read a copy of the row, which costs a pass. Behind a filter only survivors are masked.
    *
    * @return the step
    */

@@ -5,6 +5,7 @@ import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.FootprintContract;
 import org.logitkernels.testkit.HistoryContract;
+import org.logitkernels.testkit.MaskContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
@@ -23,6 +24,7 @@ class ScalarSamplerTest
         FiltersContract,
         FootprintContract,
         HistoryContract,
+        MaskContract,
         SteeringContract,
         SequenceContract,
         SegmentContract,

@@ -68,6 +68,13 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
         trial.use(kernels.argMaxOfNarrow(trial.narrow(), trial.to()));
         kernels.widen(trial.narrow(), trial.to(), trial.out(), trial.survivors());
       }
+      case MASK -> {
+        int to = trial.to();
+        kernels.maskedTops(trial.x(), 0, to, trial.mask(), 0, trial.survivors());
+        kernels.maskedSums(
+            trial.x(), 0, to, trial.mask(), 0, trial.temperature(), trial.survivors());
+        kernels.writeMasked(trial.x(), 0, to, trial.mask(), 0, trial.out(), 0);
+      }
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -109,6 +116,29 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   @Override
   public void sumBlock(Survivors survivors, double temperature, int block) {
     serving(Kernel.SUMS).sumBlock(survivors, temperature, block);
+  }
+
+  @Override
+  public void writeMasked(
+      float[] x, int from, int to, long[] mask, int block, float[] y, int yFrom) {
+    serving(Kernel.MASK).writeMasked(x, from, to, mask, block, y, yFrom);
+  }
+
+  @Override
+  public void maskedTops(float[] x, int from, int to, long[] mask, int block, Survivors survivors) {
+    serving(Kernel.MASK).maskedTops(x, from, to, mask, block, survivors);
+  }
+
+  @Override
+  public void maskedSums(
+      float[] x,
+      int from,
+      int to,
+      long[] mask,
+      int block,
+      double temperature,
+      Survivors survivors) {
+    serving(Kernel.MASK).maskedSums(x, from, to, mask, block, temperature, survivors);
   }
 
   @Override

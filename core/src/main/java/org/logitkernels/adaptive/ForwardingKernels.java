@@ -29,7 +29,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     PARTS("the parts of a row"),
     WEIGHTS("the weights of survivors"),
     DRAW("the draw"),
-    WIDEN("the widening of narrow rows");
+    WIDEN("the widening of narrow rows"),
+    MASK("rows with a mask");
 
     /** How many of them are of rows, and so any kernels have. */
     static final int OF_ROWS = PARTS.ordinal() + 1;

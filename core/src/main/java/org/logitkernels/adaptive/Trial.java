@@ -20,6 +20,7 @@ final class Trial<X> {
   private final float[] out;
   private final Survivors survivors;
   private List<NarrowFloats> narrow = List.of(); // by format
+  private long[] mask = {};
   private int shape;
   private int round;
   private int to;
@@ -70,6 +71,17 @@ final class Trial<X> {
       narrow = narrow(rows[0]);
     }
     return narrow.get((round >> 2) % narrow.size());
+  }
+
+  /** A bit for each token, of which about half are 1. */
+  long[] mask() {
+    if (mask.length == 0) {
+      mask = new long[Lanes.blocks(to()) * (Lanes.BLOCK / Long.SIZE)];
+      for (int token = 0; token < to(); token++) {
+        mask[token >> 6] |= (token * 0x9e3779b9L >>> 31 & 1) << token;
+      }
+    }
+    return mask;
   }
 
   float[] out() {

@@ -1,9 +1,10 @@
 package org.logitkernels.chain;
 
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.rows.MaskedRow;
 import org.logitkernels.rows.Row;
 import org.logitkernels.rows.WholeRowDraw;
 import org.logitkernels.spi.Backend;
@@ -32,6 +33,7 @@ final class ChangedRow {
 
   private final TokenMap changes = new TokenMap(); // to the bits of the logit
   private final Row.OfArray copied;
+  private @Nullable MaskedRow masked;
   private Row<?> row;
   private int length;
 
@@ -73,14 +75,19 @@ final class ChangedRow {
     return length;
   }
 
-  /** Whether the logits lie in a copy, and not where the caller has them. */
+  /**
+   * Whether the logits, or the mask over them, lie in a copy, and not where the caller has them.
+   */
   boolean isCopied() {
-    return row == copied;
+    return row == copied || row == masked;
   }
 
   /** The arrays of the copy are given back. */
   void rest() {
     copied.at(NONE, 0, 0);
+    if (masked != null) {
+      masked.rest();
+    }
     given.rest();
   }
 
@@ -139,43 +146,24 @@ final class ChangedRow {
     return copy;
   }
 
-  /** Masks every token whose bit is 0, or that has none. NaN and +Infinity stay errors. */
+  /** Masks every token whose bit is 0, or that has none. What it holds is not looked at. */
   void allow(long[] mask) {
-    float[] copy = copy();
-    row.argMax(survivors); // for its errors, which masking would hide
-    survivors.row.forget();
-    int to = length();
-    for (int at = 0; at < to; at += Long.SIZE) {
-      int end = Math.min(to, at + Long.SIZE);
-      long allowed = word(mask, at >> 6);
-      if (Long.bitCount(allowed) > Long.SIZE / 2) {
-        for (long rest = ~allowed; rest != 0; rest &= rest - 1) {
-          int i = at + Long.numberOfTrailingZeros(rest);
-          if (i < end) {
-            copy[i] = Float.NEGATIVE_INFINITY;
-          }
-        }
-      } else {
-        allow(copy, at, end, allowed);
+    MaskedRow known = masked;
+    if (known == null) {
+      known = new MaskedRow(backend, survivors);
+      masked = known;
+    }
+    if (row == known) {
+      return; // by the same mask, as a call has one
+    }
+    row = known.at(row, mask);
+    for (int i = 0; i < changes.size(); i++) {
+      if (!known.allows(changes.token(i))) {
+        changes.set(changes.token(i), Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
       }
     }
-  }
-
-  /** Masks all but a few of {@code copy[at, end)}. */
-  private void allow(float[] copy, int at, int end, long allowed) {
-    int kept = 0;
-    for (long rest = allowed; rest != 0; rest &= rest - 1) {
-      int i = at + Long.numberOfTrailingZeros(rest);
-      survivors.values[kept++] = i < end ? copy[i] : 0;
-    }
-    Arrays.fill(copy, at, end, Float.NEGATIVE_INFINITY);
-    kept = 0;
-    for (long rest = allowed; rest != 0; rest &= rest - 1) {
-      int i = at + Long.numberOfTrailingZeros(rest);
-      if (i < end) {
-        copy[i] = survivors.values[kept++];
-      }
-    }
+    survivors.excludedCount = 0;
+    forgetSums();
   }
 
   /** The bits of 64 tokens. */

@@ -38,6 +38,28 @@ public final class Lanes {
     return (length + BLOCK - 1) / BLOCK;
   }
 
+  /**
+   * The sum of a block from the sums of its groups, lane by lane: those of group g begin at 32 g.
+   *
+   * @param lanes scratch, one for each lane
+   */
+  public static double sum(float[] groups, double[] lanes) {
+    for (int l = 0; l < COUNT; l++) {
+      float first = groups[l] + groups[l + COUNT] + (groups[l + 2 * COUNT] + groups[l + 3 * COUNT]);
+      float second =
+          groups[l + 4 * COUNT]
+              + groups[l + 5 * COUNT]
+              + (groups[l + 6 * COUNT] + groups[l + 7 * COUNT]);
+      lanes[l] = first + second;
+    }
+    for (int half = COUNT / 2; half > 0; half /= 2) {
+      for (int l = 0; l < half; l++) {
+        lanes[l] += lanes[l + half];
+      }
+    }
+    return lanes[0];
+  }
+
   /** The largest of the blocks' maxima; NaN if one is. */
   public static float max(float[] tops, int blocks) {
     float max = Float.NEGATIVE_INFINITY;

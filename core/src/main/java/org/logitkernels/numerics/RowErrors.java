@@ -11,10 +11,15 @@ public final class RowErrors {
   public static IllegalArgumentException invalid(float[] logits, int from, int to) {
     for (int i = from; i < to; i++) {
       if (!(logits[i] < Float.POSITIVE_INFINITY)) {
-        return new IllegalArgumentException("logit " + (i - from) + " is " + logits[i]);
+        return invalid(i - from, logits[i]);
       }
     }
     return changed(); // since the pass that saw the value
+  }
+
+  /** The error for a NaN or +Infinity that is the first of its row. */
+  public static IllegalArgumentException invalid(int token, float logit) {
+    return new IllegalArgumentException("logit " + token + " is " + logit);
   }
 
   /** For a row that another thread has changed in the course of a call. */

@@ -17,7 +17,7 @@ import org.logitkernels.spi.Survivors;
  *
  * @param <X> what holds it
  */
-public abstract sealed class Row<X> {
+public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNative, MaskedRow {
   /** Logits below which a row is done before others have begun to help. */
   public static final int SHORTEST_SPLIT = 64 * Lanes.BLOCK;
 
@@ -28,7 +28,7 @@ public abstract sealed class Row<X> {
   private @Nullable WorkCrew crew;
   private @Nullable SharedRow<X> split;
 
-  private Row(RowKernels<X> kernels, X nowhere) {
+  Row(RowKernels<X> kernels, X nowhere) {
     this.kernels = kernels;
     this.x = nowhere;
   }

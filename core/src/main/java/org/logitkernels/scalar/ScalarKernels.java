@@ -94,6 +94,29 @@ public final class ScalarKernels extends ScalarRows<float[]> implements Backend 
   }
 
   @Override
+  public void writeMasked(
+      float[] x, int from, int to, long[] mask, int block, float[] y, int yFrom) {
+    MaskedRows.write(x, from, to, mask, block, y, yFrom);
+  }
+
+  @Override
+  public void maskedTops(float[] x, int from, int to, long[] mask, int block, Survivors survivors) {
+    MaskedRows.tops(x, from, to, mask, block, survivors.row.tops);
+  }
+
+  @Override
+  public void maskedSums(
+      float[] x,
+      int from,
+      int to,
+      long[] mask,
+      int block,
+      double temperature,
+      Survivors survivors) {
+    MaskedRows.sums(x, from, to, mask, block, temperature, survivors);
+  }
+
+  @Override
   public void widen(NarrowFloats x, int length, float[] y, Survivors survivors) {
     x.widen(0, length, y, 0);
   }

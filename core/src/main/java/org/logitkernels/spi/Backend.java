@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.LogProbability;
 
 /** What a backend implements: kernels over arrays, over survivors, and over other kinds of rows. */
-public interface Backend extends RowKernels<float[]> {
+public interface Backend extends RowKernels<float[]>, MaskedKernels {
   /** Name of the backend, as in {@code Kernels.named}. */
   String name();
 

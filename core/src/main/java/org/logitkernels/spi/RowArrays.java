@@ -2,6 +2,7 @@ package org.logitkernels.spi;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.logitkernels.numerics.Lanes;
 
 /**
  * The arrays as long as a row, or nearly: whoever works on a row has them, and no sequence does
@@ -41,6 +42,7 @@ public final class RowArrays {
   private float[] weights = NONE;
   private float[] floats = NONE;
   private float[] changed = NONE;
+  private long[] mask = {};
   private MemorySegment offHeap = MemorySegment.NULL;
 
   /** For rows of up to {@code capacity} logits. */
@@ -88,6 +90,14 @@ public final class RowArrays {
       changed = new float[capacity];
     }
     return changed;
+  }
+
+  /** A bit for each token of a row, in whole blocks. */
+  public long[] mask() {
+    if (mask.length == 0) {
+      mask = new long[Lanes.blocks(capacity) * (Lanes.BLOCK / Long.SIZE)];
+    }
+    return mask;
   }
 
   /** Native memory, for a row of a narrow format that lies on the heap. */

@@ -62,6 +62,7 @@ public final class GoldenBits {
       SPECULATIVE e3047c5885121c001933d1f640667bd1
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
+      MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
       """;
 
   /** What is hashed together. */
@@ -103,7 +104,9 @@ public final class GoldenBits {
     /** What is said of rows that cannot be sampled. */
     ERRORS(GoldenBits::errors),
     /** P-less. */
-    P_LESS(GoldenBits::pLess);
+    P_LESS(GoldenBits::pLess),
+    /** Rows of which a mask allows some tokens. */
+    MASKS(bits -> bits.chains(GoldenChains.MASKS));
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;

@@ -108,6 +108,18 @@ public final class GoldenChains {
           SamplerChain.of(Step.adaptiveP(0.3f, 0.9f)),
           SamplerChain.of(Step.minP(0.01f), Step.adaptiveP(0.6f, 0.5f)));
 
+  /** Chains that read a row by the caller's mask, each in its way. */
+  static final List<SamplerChain> MASKS =
+      List.of(
+          SamplerChain.of(Step.allowed(), Step.temperature(0)),
+          SamplerChain.of(Step.temperature(0.02f), Step.allowed()),
+          SamplerChain.of(Step.allowed(), Step.topK(40), Step.topP(0.95f)),
+          SamplerChain.of(Step.allowed(), Step.topP(0.9f)),
+          SamplerChain.of(Step.allowed(), Step.minP(0.05f)),
+          SamplerChain.of(Step.allowed(), Step.etaCutoff(0.01f)),
+          SamplerChain.of(Step.allowed(), Step.topNSigma(1.5f)),
+          SamplerChain.of(Step.allowed(), Step.xtc(1, 0.1f)));
+
   /** A chain for each kernel that reads a row. */
   static final List<SamplerChain> READERS =
       List.of(
@@ -147,7 +159,8 @@ public final class GoldenChains {
   /** Every step of every chain. */
   public static Stream<Step> steps() {
     return Stream.of(
-            DRAWS, TOP_K, TOP_P, MIN_P, FILTERS, ENTROPIES, CHAINS, HISTORY, STEERING, P_LESS)
+            DRAWS, TOP_K, TOP_P, MIN_P, FILTERS, ENTROPIES, CHAINS, HISTORY, STEERING, P_LESS,
+            MASKS)
         .flatMap(List::stream)
         .flatMap(chain -> chain.steps().stream());
   }

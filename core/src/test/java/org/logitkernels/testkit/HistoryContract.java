@@ -558,10 +558,6 @@ public interface HistoryContract extends KernelsUnderTest {
         assertEquals(outcome(sampler(plain, length, none), changed), outcome(sampler, x));
       }
     }
-    x[random.nextInt(length)] = Float.NaN; // an error, allowed or not
-    Sampler sampler = sampler(List.of(Step.allowed()), length, none);
-    sampler.allow(mask);
-    assertThrows(IllegalArgumentException.class, () -> sampler.sample(x));
   }
 
   /** What cannot be a logit is an error, even of a token that is masked or changed. */

@@ -1,6 +1,7 @@
 package org.logitkernels.vector;
 
 import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
@@ -69,6 +70,36 @@ final class VectorKernels extends ArrayKernels implements Backend {
       scalar.sumBlock(survivors, temperature, block);
     } else {
       SurvivorDraw.sumBlock(survivors, temperature, block);
+    }
+  }
+
+  @Override
+  public void writeMasked(
+      float[] x, int from, int to, long[] mask, int block, float[] y, int yFrom) {
+    MaskedRows.write(x, from, to, mask, block, y, yFrom);
+  }
+
+  @Override
+  public void maskedTops(float[] x, int from, int to, long[] mask, int block, Survivors survivors) {
+    int blocks = (to - from) / Lanes.BLOCK;
+    int rest = from + blocks * Lanes.BLOCK;
+    MaskedRows.tops(x, from, rest, mask, block, survivors.row.tops);
+    scalar.maskedTops(x, rest, to, mask, block + blocks, survivors);
+  }
+
+  @Override
+  public void maskedSums(
+      float[] x,
+      int from,
+      int to,
+      long[] mask,
+      int block,
+      double temperature,
+      Survivors survivors) {
+    if (isScalar(from, to, temperature)) {
+      scalar.maskedSums(x, from, to, mask, block, temperature, survivors);
+    } else {
+      MaskedRows.sums(x, from, to, mask, block, temperature, survivors, this);
     }
   }
 

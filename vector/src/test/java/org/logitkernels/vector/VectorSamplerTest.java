@@ -6,6 +6,7 @@ import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.FootprintContract;
 import org.logitkernels.testkit.HistoryContract;
+import org.logitkernels.testkit.MaskContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
@@ -24,6 +25,7 @@ class VectorSamplerTest
         FiltersContract,
         FootprintContract,
         HistoryContract,
+        MaskContract,
         SteeringContract,
         SequenceContract,
         SegmentContract,

@@ -1,0 +1,310 @@
+package org.logitkernels.rows;
+
+import java.util.Arrays;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * A row of which a mask allows some tokens: in every bit the row with -Infinity written over all
+ * others, which are not looked at.
+ *
+ * <p>Where few are allowed, they are gathered one by one, and the rest of the row is not read.
+ * Otherwise the best token and the sums of blocks are found with the mask in the loads. Whatever
+ * else needs the row gets it written out, once.
+ */
+public final class MaskedRow extends Row<float[]> {
+  private static final float[] NONE = {};
+
+  /** If fewer than one token in so many is allowed, few are. */
+  private static final int FEW = 64;
+
+  /** Blocks that are copied at a time from a row that is in no array. */
+  private static final int CHUNK = 16 * Lanes.BLOCK;
+
+  private static final int WORDS = Lanes.BLOCK / Long.SIZE;
+
+  private final Backend backend;
+  private final Survivors survivors;
+
+  /** Sums of a block's groups, lane by lane, and the lanes. */
+  private final float[] groups = new float[Lanes.GROUPS * Lanes.COUNT];
+
+  private final double[] lanes = new double[Lanes.COUNT];
+
+  private Row<?> row;
+  private long[] mask = {};
+  private boolean few;
+  private boolean written;
+
+  /** Nowhere yet. */
+  public MaskedRow(Backend backend, Survivors survivors) {
+    super(backend, NONE);
+    this.backend = backend;
+    this.survivors = survivors;
+    this.row = this;
+  }
+
+  /**
+   * Sets what row it is, and which tokens of it are allowed: those whose bit is 1. The mask is
+   * copied.
+   */
+  public MaskedRow at(Row<?> row, long[] allowed) {
+    this.row = row;
+    shareAs(row);
+    to = row.length();
+    mask = survivors.arrays().mask();
+    int count = 0;
+    int words = Math.min(allowed.length, to + Long.SIZE - 1 >> 6);
+    for (int i = 0; i < words; i++) {
+      long word = allowed[i];
+      mask[i] = word;
+      count += Long.bitCount(word);
+    }
+    Arrays.fill(mask, words, Lanes.blocks(to) * WORDS, 0);
+    if ((to & Long.SIZE - 1) != 0) {
+      mask[to >> 6] &= (1L << to) - 1; // the count may be too large by some bits
+    }
+    few = count <= to / FEW;
+    written = false;
+    survivors.row.forget();
+    return this;
+  }
+
+  /** Whether a token is allowed. */
+  public boolean allows(int token) {
+    return (mask[token >> 6] >>> token & 1) != 0;
+  }
+
+  @Override
+  public float get(int i) {
+    return written ? x[i] : allows(i) ? row.get(i) : Float.NEGATIVE_INFINITY;
+  }
+
+  @Override
+  public void copy(int at, float[] target, int targetFrom, int length) {
+    if (!written) {
+      row.copy(at, target, targetFrom, length);
+      int block = at / Lanes.BLOCK;
+      backend.writeMasked(target, targetFrom, targetFrom + length, mask, block, target, targetFrom);
+    } else if (target != x) {
+      System.arraycopy(x, at, target, targetFrom, length);
+    }
+  }
+
+  @Override
+  public void rest() {
+    x = NONE;
+    row = this;
+    written = false;
+  }
+
+  /** Writes the row out. */
+  @Override
+  void prepare() {
+    if (!written) {
+      float[] all = survivors.arrays().changed();
+      row.prepare();
+      if (row.x instanceof float[] array) {
+        backend.writeMasked(array, row.from, row.to, mask, 0, all, 0);
+      } else {
+        copy(0, all, 0, to);
+      }
+      survivors.row.forget();
+      x = all;
+      written = true;
+    }
+  }
+
+  /** Whether the row is better written out, if it is not. */
+  private boolean isWhole() {
+    return written || isShared() && to >= SHORTEST_SPLIT;
+  }
+
+  @Override
+  public int argMax(Survivors survivors) {
+    if (few) {
+      gather();
+      int best = 0;
+      while (survivors.values[best] != survivors.max && best < survivors.size - 1) {
+        best++;
+      }
+      return survivors.ids[best];
+    }
+    if (isWhole()) {
+      return super.argMax(survivors);
+    }
+    pass(0);
+    float max = checkedMax();
+    int block = 0;
+    while (survivors.row.tops[block] != max) {
+      block++;
+    }
+    int at = block * Lanes.BLOCK;
+    int length = Math.min(to - at, Lanes.BLOCK);
+    copy(at, survivors.values, 0, length);
+    int best = 0;
+    while (survivors.values[best] != max && best < length - 1) { // the row may be changed
+      best++;
+    }
+    return at + best;
+  }
+
+  @Override
+  public void topK(int k, Survivors survivors) {
+    if (few) {
+      gather();
+      survivors.topK(k);
+    } else {
+      super.topK(k, survivors);
+    }
+  }
+
+  @Override
+  public void topP(double temperature, float p, Survivors survivors) {
+    if (few) {
+      sums(temperature, survivors);
+      gather();
+      backend.weights(survivors, temperature);
+      double quantum = Survivors.quantum(to);
+      survivors.keepMass(Survivors.need(p, survivors.total, quantum), quantum);
+    } else {
+      super.topP(temperature, p, survivors);
+    }
+  }
+
+  @Override
+  public void minP(float threshold, Survivors survivors) {
+    if (few) {
+      gather();
+      survivors.minP(threshold, 1);
+    } else {
+      super.minP(threshold, survivors);
+    }
+  }
+
+  @Override
+  public void collect(float threshold, Survivors survivors) {
+    if (few) {
+      float max = survivors.max;
+      gather();
+      survivors.max = max;
+      survivors.minP(threshold, 1);
+    } else {
+      super.collect(threshold, survivors);
+    }
+  }
+
+  @Override
+  public void sums(double temperature, Survivors survivors) {
+    if (few) {
+      gather();
+      sumGathered(temperature);
+    } else if (isWhole()) {
+      super.sums(temperature, survivors);
+      return;
+    } else {
+      pass(temperature);
+    }
+    survivors.total(checkedMax(), Lanes.blocks(to), temperature);
+    survivors.row.forget();
+  }
+
+  /** Leaves the maxima of the blocks, and at a temperature above 0 their sums. */
+  private void pass(double temperature) {
+    row.prepare();
+    if (row.x instanceof float[] array) {
+      pass(array, row.from, row.to, 0, temperature);
+      return;
+    }
+    float[] chunk = survivors.arrays().changed();
+    for (int at = 0; at < to; at += CHUNK) {
+      int length = Math.min(to - at, CHUNK);
+      row.copy(at, chunk, 0, length);
+      pass(chunk, 0, length, at / Lanes.BLOCK, temperature);
+    }
+  }
+
+  private void pass(float[] array, int from, int end, int block, double temperature) {
+    if (temperature > 0) {
+      backend.maskedSums(array, from, end, mask, block, temperature, survivors);
+    } else {
+      backend.maskedTops(array, from, end, mask, block, survivors);
+    }
+  }
+
+  /** The largest of the blocks' maxima. Throws for NaN and +Infinity, and where all is masked. */
+  private float checkedMax() {
+    float max = Lanes.max(survivors.row.tops, Lanes.blocks(to));
+    if (!(max < Float.POSITIVE_INFINITY)) {
+      prepare();
+      throw RowErrors.invalid(x, 0, to);
+    }
+    if (max == Float.NEGATIVE_INFINITY) {
+      throw RowErrors.allMasked();
+    }
+    return max;
+  }
+
+  /** Leaves the allowed tokens that are not masked as survivors, and their maximum. */
+  private void gather() {
+    survivors.size = 0;
+    survivors.forgetWeights();
+    survivors.reserve(to / FEW);
+    float max = Float.NEGATIVE_INFINITY;
+    int words = to + Long.SIZE - 1 >> 6;
+    for (int i = 0; i < words; i++) {
+      for (long word = mask[i]; word != 0; word &= word - 1) {
+        int token = (i << 6) + Long.numberOfTrailingZeros(word);
+        float logit = row instanceof OfArray array ? array.x[array.from + token] : row.get(token);
+        if (!(logit < Float.POSITIVE_INFINITY)) {
+          throw RowErrors.invalid(token, logit);
+        }
+        if (logit > Float.NEGATIVE_INFINITY) {
+          survivors.add(token, logit);
+          max = Math.max(max, logit);
+        }
+      }
+    }
+    if (survivors.size == 0) {
+      throw RowErrors.allMasked();
+    }
+    survivors.max(max);
+  }
+
+  /** Leaves the sums and the maxima of the blocks, from the survivors, which are all tokens. */
+  private void sumGathered(double temperature) {
+    float[] tops = survivors.row.tops;
+    double[] sums = survivors.row.sums;
+    int i = 0;
+    for (int block = 0; block < Lanes.blocks(to); block++) {
+      int first = i;
+      float top = Float.NEGATIVE_INFINITY;
+      for (; i < survivors.size && survivors.ids[i] / Lanes.BLOCK == block; i++) {
+        top = Math.max(top, survivors.values[i]);
+      }
+      tops[block] = top + 0f;
+      sums[block] = first == i ? 0 : sum(first, i, tops[block], temperature);
+    }
+  }
+
+  /** The sum of a block from its tokens that are not masked: all others would add 0. */
+  private double sum(int from, int end, float top, double temperature) {
+    double scale = Exponential.scale(temperature);
+    float stretch = Exponential.stretch(temperature);
+    float origin = Exponential.origin(top, scale, stretch);
+    int exponent = Exponential.exponent(top * stretch, scale);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    Arrays.fill(groups, 0);
+    for (int i = from; i < end; i++) {
+      int token = survivors.ids[i] % Lanes.BLOCK;
+      int sum = token / Lanes.GROUP * Lanes.COUNT + token % Lanes.COUNT;
+      float v = (survivors.values[i] - origin) * stretch;
+      groups[sum] = Exponential.addTo(groups[sum], v, head, tail, exponent);
+    }
+    return Lanes.sum(groups, lanes);
+  }
+}

@@ -1,0 +1,297 @@
+package org.logitkernels.vector;
+
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.NE;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.Exponential;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.Survivors;
+
+/**
+ * Passes over rows of which a mask allows some tokens: a bit each, tested in the vector that the
+ * logits are loaded to. What the mask forbids is loaded and never looked at.
+ *
+ * <p>Each method holds one loop, and is compiled on its own: see {@link ExpSum}.
+ */
+final class MaskedRows {
+  private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
+
+  private static final int NONE = -1;
+
+  /** Whether an instruction makes a vector's mask of a long. Elsewhere bits are tested. */
+  private static final boolean LONGS = Species.COMPRESSES;
+
+  /** In each lane its own bit. */
+  private static final IntVector BITS =
+      IntVector.broadcast(I, 1).lanewise(LSHL, IntVector.zero(I).addIndex(1));
+
+  /** Words of a block. */
+  private static final int WORDS = Lanes.BLOCK / Long.SIZE;
+
+  private MaskedRows() {}
+
+  /** The place of the first token of a block that the mask allows; -1 if there is none. */
+  private static int first(long[] mask, int block) {
+    int from = block * WORDS;
+    for (int i = from; i < from + WORDS; i++) {
+      if (mask[i] != 0) {
+        return (i - from) * Long.SIZE + Long.numberOfTrailingZeros(mask[i]);
+      }
+    }
+    return NONE;
+  }
+
+  /** Writes tokens that are allowed, and -Infinity for all others. In place if that is the row. */
+  static void write(float[] x, int from, int to, long[] mask, int block, float[] y, int yFrom) {
+    FloatVector masked = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    int word = block * WORDS;
+    int shift = yFrom - from;
+    int at = from;
+    for (; at <= to - Long.SIZE; at += Long.SIZE, word++) {
+      long bits = mask[word];
+      for (int i = 0; i < Long.SIZE; i += F.length()) {
+        VectorMask<Float> allowed =
+            LONGS
+                ? VectorMask.fromLong(F, bits >>> i)
+                : BITS.lanewise(AND, (int) (bits >>> i)).compare(NE, 0).cast(F);
+        masked.blend(FloatVector.fromArray(F, x, at + i), allowed).intoArray(y, at + i + shift);
+      }
+    }
+    for (int i = at; i < to; i++) {
+      boolean allowed = (mask[word] >>> i - at & 1) != 0;
+      y[i + shift] = allowed ? x[i] : Float.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** Leaves the maxima of whole blocks. */
+  static void tops(float[] x, int from, int to, long[] mask, int block, float[] tops) {
+    for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
+      int first = first(mask, b);
+      tops[b] =
+          first < 0 ? Float.NEGATIVE_INFINITY : Maxima.max(extremes(x, at, mask, b, x[at + first]));
+    }
+  }
+
+  /**
+   * The extremes of a block, of what is allowed in it.
+   *
+   * @param one an allowed logit, which stands for all that are not
+   */
+  private static long extremes(float[] x, int at, long[] mask, int block, float one) {
+    assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert block >= 0 && (block + 1) * WORDS <= mask.length : block + " of " + mask.length;
+    FloatVector ones = FloatVector.broadcast(F, one);
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    for (int word = 0; word < WORDS; word++) {
+      long tokens = mask[block * WORDS + word];
+      int start = at + word * Long.SIZE;
+      for (int i = 0; i < Long.SIZE; i += F.length()) {
+        VectorMask<Float> allowed =
+            LONGS
+                ? VectorMask.fromLong(F, tokens >>> i)
+                : BITS.lanewise(AND, (int) (tokens >>> i)).compare(NE, 0).cast(F);
+        IntVector bits =
+            ones.blend(FloatVector.fromArray(F, x, start + i), allowed).reinterpretAsInts();
+        signedMax = bits.max(signedMax);
+        signedMin = bits.min(signedMin);
+        flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
+      }
+    }
+    return Maxima.extremes(
+        Species.LOWEST.max(signedMax).reduceLanes(MAX),
+        Species.HIGHEST.min(signedMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
+  }
+
+  /** Leaves the sums and the maxima of blocks, the last of which may be cut short. */
+  static void sums(
+      float[] x,
+      int from,
+      int to,
+      long[] mask,
+      int block,
+      double temperature,
+      Survivors survivors,
+      Backend blocks) {
+    int whole = (to - from) / Lanes.BLOCK;
+    int rest = from + whole * Lanes.BLOCK;
+    sumWhole(x, from, rest, mask, block, temperature, survivors);
+    if (rest < to) {
+      int last = block + whole;
+      blocks.maskedTops(x, rest, to, mask, last, survivors);
+      survivors.row.sums[last] = 0;
+      if (Math.abs(survivors.row.tops[last]) < Float.POSITIVE_INFINITY) {
+        write(x, rest, to, mask, last, survivors.values, 0);
+        survivors.size = to - rest;
+        blocks.sumBlock(survivors, temperature, last);
+      }
+    }
+  }
+
+  /** Leaves the sums and the maxima of whole blocks. */
+  private static void sumWhole(
+      float[] x,
+      int from,
+      int to,
+      long[] mask,
+      int block,
+      double temperature,
+      Survivors survivors) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    double inverse = 1 / scale;
+    float[] tops = survivors.row.tops;
+    double[] sums = survivors.row.sums;
+    Scratch scratch = Scratch.take();
+    float[] groups = scratch.groups;
+    int waiting = 0; // so many blocks before b wait for the sum of their lanes
+    boolean seen = false;
+    long extremes = Maxima.NONE;
+    int first = from < to ? first(mask, block) : NONE;
+    int b = block;
+    for (int at = from; at < to; at += Lanes.BLOCK, b++) {
+      int next = at < to - Lanes.BLOCK ? first(mask, b + 1) : NONE;
+      if (!seen) {
+        extremes = first < 0 ? Maxima.NONE : extremes(x, at, mask, b, x[at + first]);
+      }
+      float top = Maxima.max(extremes);
+      tops[b] = top;
+      boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
+      int exponent = Exponential.exponent(top, scale);
+      boolean plain =
+          !Exponential.isFar(top, scale) && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN;
+      seen = plain && next >= 0;
+      if (waiting == LaneSum.BLOCKS || !plain) {
+        LaneSum.sums(groups, waiting, sums, b - waiting);
+        waiting = 0;
+      }
+      if (masked) {
+        sums[b] = 0;
+      } else if (plain) {
+        extremes =
+            plainBlock(
+                x,
+                at,
+                seen ? Lanes.BLOCK : 0,
+                mask,
+                b,
+                seen ? x[at + Lanes.BLOCK + next] : top,
+                Exponential.floor(exponent, inverse),
+                head,
+                tail,
+                Exponential.BIASED - exponent,
+                groups,
+                waiting++ * LaneSum.ROWS * Lanes.COUNT);
+      } else {
+        write(x, at, at + Lanes.BLOCK, mask, b, survivors.values, 0);
+        survivors.size = Lanes.BLOCK;
+        SurvivorDraw.sumBlock(survivors, temperature, b);
+      }
+      first = next;
+    }
+    LaneSum.sums(groups, waiting, sums, b - waiting);
+    scratch.give();
+  }
+
+  /**
+   * Sums a block in which every weight that is allowed counts, as {@link ExpSum} does. Looks ahead
+   * as it does, too: returns the extremes of the next block.
+   *
+   * @param ahead how far the next block is; 0 if there is none
+   * @param one an allowed logit of the next block
+   */
+  private static long plainBlock(
+      float[] x,
+      int at,
+      int ahead,
+      long[] mask,
+      int block,
+      float one,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] groups,
+      int first) {
+    int nextWord = (block + ahead / Lanes.BLOCK) * WORDS;
+    int word = block * WORDS;
+    assert at >= 0 && at + ahead <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
+    assert block >= 0 && nextWord + WORDS <= mask.length : block + " of " + mask.length;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector floors = FloatVector.broadcast(F, floor);
+    FloatVector ones = FloatVector.broadcast(F, one);
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+    IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+      for (int row = 0; row < LaneSum.ROWS; row++) {
+        FloatVector all = FloatVector.zero(F);
+        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
+          FloatVector half = FloatVector.zero(F);
+          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
+            FloatVector quarter = FloatVector.zero(F);
+            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
+              int group = row + 4 * a4 + 2 * a2 + a1;
+              int look = part * LaneSum.ROUNDS + 4 * group * F.length();
+              long then = mask[nextWord + (look >> 6)] >>> look;
+              long low = mask[word + 2 * group] >>> part;
+              long high = mask[word + 2 * group + 1] >>> part;
+              FloatVector sum = FloatVector.zero(F);
+              for (int a = 0; a < 2; a++) {
+                for (int b = 0; b < 2; b++) {
+                  int j = 2 * a + b;
+                  int i = group * Lanes.GROUP + j * Lanes.COUNT + part;
+                  long now = (a == 0 ? low : high) >>> b * Lanes.COUNT;
+                  VectorMask<Float> allowed =
+                      LONGS
+                          ? VectorMask.fromLong(F, now)
+                          : BITS.lanewise(AND, (int) now).compare(NE, 0).cast(F);
+                  FloatVector v = floors.blend(FloatVector.fromArray(F, x, at + i), allowed);
+                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                  int watch = look + j * F.length();
+                  long next = then >>> j * F.length();
+                  VectorMask<Float> watched =
+                      LONGS
+                          ? VectorMask.fromLong(F, next)
+                          : BITS.lanewise(AND, (int) next).compare(NE, 0).cast(F);
+                  IntVector bits =
+                      ones.blend(FloatVector.fromArray(F, x, at + ahead + watch), watched)
+                          .reinterpretAsInts();
+                  signedMax = bits.max(signedMax);
+                  signedMin = bits.min(signedMin);
+                  flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
+                }
+              }
+              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+            }
+            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+          }
+          all = LaneSum.COMBINES ? all.add(half) : half;
+        }
+        all.intoArray(groups, first + row * Lanes.COUNT + part);
+      }
+    }
+    return Maxima.extremes(
+        Species.LOWEST.max(signedMax).reduceLanes(MAX),
+        Species.HIGHEST.min(signedMin).reduceLanes(MIN),
+        Species.LOWEST.max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
+  }
+}
