@@ -201,6 +201,112 @@ public final class BatchSampler {
   }
 
   /**
+   * Gives the tokens that the first rows may choose in the next step, all masks in one block: that
+   * of row i begins {@code i * stride} after that of row 0, and is read as {@link
+   * Sampler#allow(long[])} says. Rows whose chain has no step {@link Step#allowed} are passed over.
+   *
+   * <p>Masks are copied at once. <b>Allocation:</b> none in steady state.
+   *
+   * @param masks holds the masks, each as long as the row's vocabulary needs
+   * @param from where that of row 0 begins
+   * @param stride from the beginning of a mask to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @throws IndexOutOfBoundsException if a mask does not lie there; then no mask was given
+   * @throws IllegalArgumentException if the stride is negative, or there are not as many rows
+   * @throws IllegalStateException during a step
+   */
+  public void allow(long[] masks, int from, int stride, int rows) {
+    checkIdle();
+    checkMasks(masks.length, from, stride, rows, Long.SIZE);
+    for (int i = 0; i < rows; i++) {
+      if (samplers[i].readsMask()) {
+        samplers[i].allow(masks, from + i * stride, units(i, Long.SIZE));
+      }
+    }
+  }
+
+  /**
+   * Gives the tokens that the first rows may choose in the next step, all masks in one block: that
+   * of row i begins {@code i * stride} after that of row 0, and is read as {@link
+   * Sampler#allow(int[])} says. Rows whose chain has no step {@link Step#allowed} are passed over.
+   *
+   * <p>Masks are copied at once. <b>Allocation:</b> none in steady state.
+   *
+   * @param masks holds the masks, each as long as the row's vocabulary needs
+   * @param from where that of row 0 begins
+   * @param stride from the beginning of a mask to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @throws IndexOutOfBoundsException if a mask does not lie there; then no mask was given
+   * @throws IllegalArgumentException if the stride is negative, or there are not as many rows
+   * @throws IllegalStateException during a step
+   */
+  public void allow(int[] masks, int from, int stride, int rows) {
+    checkIdle();
+    checkMasks(masks.length, from, stride, rows, Integer.SIZE);
+    for (int i = 0; i < rows; i++) {
+      if (samplers[i].readsMask()) {
+        samplers[i].allow(masks, from + i * stride, units(i, Integer.SIZE));
+      }
+    }
+  }
+
+  /**
+   * Gives the tokens that the first rows may choose in the next step, all masks in one block: that
+   * of row i begins {@code i * byteStride} after that of row 0, and is read as {@link
+   * Sampler#allow(MemorySegment, long, long)} says. Rows whose chain has no step {@link
+   * Step#allowed} are passed over.
+   *
+   * <p>Masks are copied at once. <b>Allocation:</b> none in steady state.
+   *
+   * @param masks holds the masks, each as long as the row's vocabulary needs
+   * @param byteOffset where that of row 0 begins, any alignment
+   * @param byteStride from the beginning of a mask to that of the next, at least 0
+   * @param rows how many rows, from the first on; at most {@link #rows()}
+   * @throws IndexOutOfBoundsException if a mask does not lie there; then no mask was given
+   * @throws IllegalArgumentException if the stride is negative, or there are not as many rows
+   * @throws IllegalStateException during a step, or if the segment's memory was released
+   */
+  public void allow(MemorySegment masks, long byteOffset, long byteStride, int rows) {
+    checkIdle();
+    checkMasks(masks.byteSize(), byteOffset, byteStride, rows, Byte.SIZE);
+    for (int i = 0; i < rows; i++) {
+      if (samplers[i].readsMask()) {
+        samplers[i].allow(masks, byteOffset + i * byteStride, units(i, Byte.SIZE));
+      }
+    }
+  }
+
+  /** Words or bytes of a row's mask. */
+  private int units(int row, int bits) {
+    return (int) ((samplers[row].vocabularySize() + (bits - 1L)) / bits);
+  }
+
+  private void checkMasks(long size, long from, long stride, int rows, int bits) {
+    checkStride(stride);
+    checkRows(rows);
+    for (int i = 0; i < rows; i++) {
+      if (samplers[i].readsMask()) {
+        long before = i == 0 || stride <= size / i ? i * stride : size + 1;
+        Objects.checkFromIndexSize(from, units(i, bits), size);
+        Objects.checkFromIndexSize(before, from + units(i, bits), size);
+      }
+    }
+  }
+
+  private static void checkStride(long stride) {
+    if (stride < 0) {
+      throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
+    }
+  }
+
+  private void checkRows(int rows) {
+    if (rows < 0 || rows > samplers.length) {
+      throw new IllegalArgumentException(
+          "rows must be in [0, " + samplers.length + "], but was " + rows);
+    }
+  }
+
+  /**
    * Gives a row to another sampler: a sequence has ended, and another takes its place.
    *
    * @param i the row
@@ -276,9 +382,7 @@ public final class BatchSampler {
 
   private int sample(
       float[] logits, int from, int stride, int rows, int length, boolean accepting, int[] tokens) {
-    if (stride < 0) {
-      throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
-    }
+    checkStride(stride);
     checkStep(rows, length, tokens);
     if (rows > 0) {
       Objects.checkFromIndexSize(from, (rows - 1L) * stride + length, logits.length);
@@ -398,10 +502,7 @@ public final class BatchSampler {
   }
 
   private void checkStep(int rows, int length, int[] tokens) {
-    if (rows < 0 || rows > samplers.length) {
-      throw new IllegalArgumentException(
-          "rows must be in [0, " + samplers.length + "], but was " + rows);
-    }
+    checkRows(rows);
     if (length < 1) {
       throw new IllegalArgumentException("length must be >= 1, but was " + length);
     }

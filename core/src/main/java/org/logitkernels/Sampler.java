@@ -2,6 +2,8 @@ package org.logitkernels;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
@@ -123,6 +125,7 @@ public final class Sampler {
 
   private long position;
   private long @Nullable [] mask;
+  private long[] copiedMask = {};
 
   /** The token that was drawn and waits to be accepted, or none. */
   private int waiting = NONE;
@@ -204,7 +207,7 @@ public final class Sampler {
       Sampler copy = new Sampler(chain, vocabularySize, seed, backend, compiled.fork());
       copy.position = position;
       copy.waiting = waiting;
-      copy.mask = mask;
+      copy.mask = mask == copiedMask ? copiedMask.clone() : mask;
       owesAccept = false;
       return copy;
     } finally {
@@ -346,11 +349,118 @@ public final class Sampler {
    */
   public void allow(long[] mask) {
     Objects.requireNonNull(mask, "mask");
-    if (!compiled.readsMask()) {
+    checkReadsMask();
+    this.mask = mask;
+  }
+
+  /**
+   * Gives the tokens that the next call may choose, as {@link #allow(long[])}, in a part of an
+   * array: token i may if bit {@code i % 64} of word {@code from + i / 64} is set.
+   *
+   * <p>The mask is copied at once. <b>Cost:</b> a copy of a bit a token. <b>Allocation:</b> none in
+   * steady state; a sampler that has once copied a mask keeps room for it. This holds of the other
+   * methods below, too.
+   *
+   * @param mask holds the words
+   * @param from the index of the first
+   * @param words how many; tokens behind the last may not be chosen
+   * @throws IndexOutOfBoundsException if the words do not lie in the array
+   * @throws IllegalStateException if the chain has no such step
+   */
+  public void allow(long[] mask, int from, int words) {
+    checkReadsMask();
+    MaskWords.copy(mask, from, words, maskRoom());
+    this.mask = maskRoom();
+  }
+
+  /**
+   * Gives the tokens that the next call may choose, in words of 32 bits: token i may if bit {@code
+   * i % 32} of word {@code i / 32} is set. XGrammar and llguidance make such masks.
+   *
+   * @param mask a bit for each token; copied at once
+   * @throws IllegalStateException if the chain has no such step
+   */
+  public void allow(int[] mask) {
+    allow(mask, 0, mask.length);
+  }
+
+  /**
+   * The same in a part of an array.
+   *
+   * @param mask holds the words; copied at once
+   * @param from the index of the first
+   * @param words how many; tokens behind the last may not be chosen
+   * @throws IndexOutOfBoundsException if the words do not lie in the array
+   * @throws IllegalStateException if the chain has no such step
+   */
+  public void allow(int[] mask, int from, int words) {
+    checkReadsMask();
+    MaskWords.copy(mask, from, words, maskRoom());
+    this.mask = maskRoom();
+  }
+
+  /**
+   * Gives the tokens that the next call may choose, in memory: token i may if bit {@code i % 8} of
+   * byte {@code i / 8} is set. On machines whose byte order is little-endian, words of any size in
+   * memory are such a mask.
+   *
+   * @param mask native or on the heap; copied at once
+   * @param byteOffset where the mask begins; any alignment
+   * @param bytes how long it is; tokens behind it may not be chosen
+   * @throws IndexOutOfBoundsException if the bytes do not lie in the segment
+   * @throws IllegalStateException if the chain has no such step, or the segment's memory was
+   *     released
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public void allow(MemorySegment mask, long byteOffset, long bytes) {
+    checkReadsMask();
+    MaskWords.copy(mask, byteOffset, bytes, maskRoom());
+    this.mask = maskRoom();
+  }
+
+  /**
+   * Gives the tokens that the next call may choose, as {@link #allow(long[])}, in the words between
+   * a buffer's position and its limit, which stay where they are.
+   *
+   * @param mask direct, or on the heap; copied at once
+   * @throws IllegalStateException if the chain has no such step
+   */
+  public void allow(LongBuffer mask) {
+    checkReadsMask();
+    MaskWords.copy(mask, maskRoom());
+    this.mask = maskRoom();
+  }
+
+  /**
+   * Gives the tokens that the next call may choose, as {@link #allow(int[])}, in the words between
+   * a buffer's position and its limit, which stay where they are.
+   *
+   * @param mask direct, or on the heap; copied at once
+   * @throws IllegalStateException if the chain has no such step
+   */
+  public void allow(IntBuffer mask) {
+    checkReadsMask();
+    MaskWords.copy(mask, maskRoom());
+    this.mask = maskRoom();
+  }
+
+  private void checkReadsMask() {
+    if (!readsMask()) {
       throw new IllegalStateException(
           "the chain has no step allowed(), which would read the mask: add Step.allowed() to it");
     }
-    this.mask = mask;
+  }
+
+  boolean readsMask() {
+    return compiled.readsMask();
+  }
+
+  /** Room for a mask of the caller's: made when first needed. */
+  private long[] maskRoom() {
+    if (copiedMask.length == 0) {
+      copiedMask = new long[MaskWords.count(vocabularySize)];
+    }
+    return copiedMask;
   }
 
   /**

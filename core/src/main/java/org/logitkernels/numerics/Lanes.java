@@ -84,7 +84,9 @@ public final class Lanes {
     float stretch = Exponential.stretch(temperature);
     double total = 0;
     for (int b = 0; b < blocks; b++) {
-      total += sums[b] * Exponential.factor(tops[b], max, scale, stretch);
+      if (sums[b] != 0) { // masked blocks may be most of them
+        total += sums[b] * Exponential.factor(tops[b], max, scale, stretch);
+      }
     }
     return total;
   }
@@ -96,7 +98,9 @@ public final class Lanes {
     float stretch = Exponential.stretch(temperature);
     double total = 0;
     for (int b = 0; b < blocks; b++) {
-      total += sums[b] * Exponential.factor(tops[b], max, scale, stretch);
+      if (sums[b] != 0) {
+        total += sums[b] * Exponential.factor(tops[b], max, scale, stretch);
+      }
       prefixes[b] = total;
     }
     return total;

@@ -250,28 +250,50 @@ public final class MaskedRow extends Row<float[]> {
 
   /** Leaves the allowed tokens that are not masked as survivors, and their maximum. */
   private void gather() {
-    survivors.size = 0;
     survivors.forgetWeights();
-    survivors.reserve(to / FEW);
-    float max = Float.NEGATIVE_INFINITY;
+    survivors.size = 0;
+    survivors.reserve(Math.max(to / FEW, 1));
+    int[] ids = survivors.ids;
+    float[] values = survivors.values;
+    int count = 0;
     int words = to + Long.SIZE - 1 >> 6;
     for (int i = 0; i < words; i++) {
       for (long word = mask[i]; word != 0; word &= word - 1) {
-        int token = (i << 6) + Long.numberOfTrailingZeros(word);
-        float logit = row instanceof OfArray array ? array.x[array.from + token] : row.get(token);
-        if (!(logit < Float.POSITIVE_INFINITY)) {
-          throw RowErrors.invalid(token, logit);
-        }
-        if (logit > Float.NEGATIVE_INFINITY) {
-          survivors.add(token, logit);
-          max = Math.max(max, logit);
-        }
+        ids[count++] = (i << 6) + Long.numberOfTrailingZeros(word);
       }
     }
-    if (survivors.size == 0) {
+    if (row instanceof OfArray array) {
+      read(array.x, array.from, ids, values, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        values[i] = row.get(ids[i]);
+      }
+    }
+    float max = Float.NEGATIVE_INFINITY;
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      float logit = values[i];
+      if (!(logit < Float.POSITIVE_INFINITY)) {
+        throw RowErrors.invalid(ids[i], logit);
+      }
+      if (logit > Float.NEGATIVE_INFINITY) {
+        ids[kept] = ids[i];
+        values[kept++] = logit;
+        max = Math.max(max, logit);
+      }
+    }
+    if (kept == 0) {
       throw RowErrors.allMasked();
     }
+    survivors.size = kept;
     survivors.max(max);
+  }
+
+  /** Reads some logits: misses of the cache overlap, as nothing depends on what is read. */
+  private static void read(float[] x, int from, int[] ids, float[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      values[i] = x[from + ids[i]];
+    }
   }
 
   /** Leaves the sums and the maxima of the blocks, from the survivors, which are all tokens. */

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -258,6 +259,33 @@ public interface AllocationContract extends KernelsUnderTest {
         Step.presencePenalty(1), Step.noRepeatNgram(2), Step.minLength(100, 5), Step.topP(0.9f));
     assertNoAllocation(
         Step.topK(40), Step.banned(new int[] {7}, new int[] {8, 9}), bias, Step.temperature(2));
+  }
+
+  /** Rows by a mask, with many tokens allowed and with few. */
+  @Example
+  @Tag("allocation")
+  default void masksAllocateNothing() {
+    TestRow row = row();
+    int[] half = new int[(row.length() + 31) / 32];
+    Arrays.fill(half, 0x5a5a_0ff0);
+    int[] few = new int[half.length];
+    few[half.length / 2] = 0x11;
+    List<SamplerChain> chains =
+        List.of(
+            SamplerChain.of(Step.allowed(), Step.temperature(0)),
+            SamplerChain.of(Step.allowed(), Step.temperature(0.8f)),
+            SamplerChain.of(Step.allowed(), Step.temperature(0.01f)),
+            SamplerChain.of(Step.allowed(), Step.topK(40), Step.topP(0.95f)));
+    for (SamplerChain chain : chains) {
+      Sampler sampler = chain.newSampler(row.length(), 1, kernels());
+      for (int[] mask : List.of(half, few)) {
+        assertNoAllocation(
+            i -> {
+              sampler.allow(mask);
+              return sampler.sample(row.array(), row.from(), row.to() - i);
+            });
+      }
+    }
   }
 
   /** Chains that steer. */
