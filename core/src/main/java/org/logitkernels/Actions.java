@@ -15,6 +15,7 @@ import org.logitkernels.chain.Temperatures;
 import org.logitkernels.chain.TopH;
 import org.logitkernels.chain.Typical;
 import org.logitkernels.chain.Xtc;
+import org.logitkernels.numerics.Penalty;
 
 /**
  * Makes the actions of a chain: the one place that tells a step by its kind.
@@ -50,11 +51,11 @@ final class Actions {
     } else if (step instanceof Step.MinKeep(Step filter, int least)) {
       return of(filter, least);
     } else if (step instanceof Step.RepetitionPenalty(float penalty, int last, boolean prompt)) {
-      return new Penalties.Repetition(penalty, last, prompt);
+      return new Penalties(Penalty.factor(penalty), last, prompt);
     } else if (step instanceof Step.FrequencyPenalty(float penalty, int last, boolean prompt)) {
-      return new Penalties.Occurrence(penalty, 0, last, prompt);
+      return new Penalties(Penalty.subtrahend(penalty, 0), last, prompt);
     } else if (step instanceof Step.PresencePenalty(float penalty, int last, boolean prompt)) {
-      return new Penalties.Occurrence(0, penalty, last, prompt);
+      return new Penalties(Penalty.subtrahend(0, penalty), last, prompt);
     } else if (step instanceof Step.LogitBias(SortedMap<Integer, Float> biases)) {
       return logitBias(biases);
     } else if (step instanceof Step.Typical(float p)) {

@@ -1,6 +1,7 @@
 package org.logitkernels.adaptive;
 
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.NarrowFloats;
@@ -75,6 +76,17 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
             trial.x(), 0, to, trial.mask(), 0, trial.temperature(), trial.survivors());
         kernels.writeMasked(trial.x(), 0, to, trial.mask(), 0, trial.out(), 0);
       }
+      case PENALISE ->
+          kernels.penalise(
+              trial.array(),
+              0,
+              trial.to(),
+              trial.occurred(),
+              trial.counts(),
+              trial.penalty(),
+              trial.temperature(),
+              trial.out(),
+              trial.survivors());
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -139,6 +151,21 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       double temperature,
       Survivors survivors) {
     serving(Kernel.MASK).maskedSums(x, from, to, mask, block, temperature, survivors);
+  }
+
+  @Override
+  public void penalise(
+      float[] x,
+      int from,
+      int length,
+      long[] occurred,
+      int[] counts,
+      Penalty penalty,
+      double temperature,
+      float[] y,
+      Survivors survivors) {
+    serving(Kernel.PENALISE)
+        .penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
   }
 
   @Override

@@ -30,7 +30,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     WEIGHTS("the weights of survivors"),
     DRAW("the draw"),
     WIDEN("the widening of narrow rows"),
-    MASK("rows with a mask");
+    MASK("rows with a mask"),
+    PENALISE("penalties of many tokens");
 
     /** How many of them are of rows, and so any kernels have. */
     static final int OF_ROWS = PARTS.ordinal() + 1;

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.Survivors;
@@ -15,12 +16,17 @@ import org.logitkernels.spi.Survivors;
  * @param <X> what holds a row
  */
 final class Trial<X> {
+  private static final Penalty FACTOR = Penalty.factor(1.1f);
+  private static final Penalty SUBTRAHEND = Penalty.subtrahend(0.3f, 0.1f);
+
   private final float[][] rows; // by shape
   private final List<X> placed; // the same rows
   private final float[] out;
   private final Survivors survivors;
   private List<NarrowFloats> narrow = List.of(); // by format
   private long[] mask = {};
+  private long[] occurred = {};
+  private int[] counts = {};
   private int shape;
   private int round;
   private int to;
@@ -76,12 +82,37 @@ final class Trial<X> {
   /** A bit for each token, of which about half are 1. */
   long[] mask() {
     if (mask.length == 0) {
-      mask = new long[Lanes.blocks(to()) * (Lanes.BLOCK / Long.SIZE)];
-      for (int token = 0; token < to(); token++) {
+      mask = new long[Lanes.blocks(out.length) * (Lanes.BLOCK / Long.SIZE)];
+      for (int token = 0; token < out.length; token++) {
         mask[token >> 6] |= (token * 0x9e3779b9L >>> 31 & 1) << token;
       }
     }
     return mask;
+  }
+
+  /** Bits of the tokens that occurred: most of them, or none. */
+  long[] occurred() {
+    if (occurred.length == 0) {
+      occurred = new long[(out.length + Long.SIZE - 1) / Long.SIZE];
+      counts = new int[out.length];
+      for (int i = 0; i < counts.length; i++) {
+        counts[i] = i & 3;
+        if ((i & 3) != 0 && (i & 0x200) != 0) {
+          occurred[i >> 6] |= 1L << i;
+        }
+      }
+    }
+    return occurred;
+  }
+
+  /** How often each token occurred. */
+  int[] counts() {
+    return counts;
+  }
+
+  /** A factor, or what is subtracted. */
+  Penalty penalty() {
+    return isEven() ? FACTOR : SUBTRAHEND;
   }
 
   float[] out() {

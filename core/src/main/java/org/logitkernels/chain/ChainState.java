@@ -3,6 +3,7 @@ package org.logitkernels.chain;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Cutoffs;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.rows.ArrayPool;
 import org.logitkernels.rows.Row;
@@ -22,14 +23,10 @@ public final class ChainState {
 
   private static final double HOTTEST = 0x1p960;
 
-  private static final int NOT_COUNTED = -1;
-
   private final Backend backend;
   private final Survivors survivors;
   private final ChangedRow row;
   private final History history;
-  private @Nullable TokenMap counts;
-  private int countedFrom;
 
   /** Whether the survivors are all that is left. */
   private boolean narrowed;
@@ -70,7 +67,6 @@ public final class ChainState {
     this.u = u;
     this.mask = mask;
     temperature = 1;
-    countedFrom = NOT_COUNTED; // the history may have changed
   }
 
   // What a step may read.
@@ -95,24 +91,9 @@ public final class ChainState {
     return history;
   }
 
-  /**
-   * How often each token stands in the history from a place on. The penalties of a chain mostly
-   * look from the same place, which is counted once.
-   */
-  TokenMap counts(int from) {
-    TokenMap known = counts;
-    if (known == null) {
-      known = new TokenMap();
-      counts = known;
-    }
-    if (from != countedFrom) {
-      known.clear();
-      for (int i = from; i < history.size(); i++) {
-        known.add(history.token(i));
-      }
-      countedFrom = from;
-    }
-    return known;
+  /** How often each token stands among the last few of the history. */
+  TokenCounts counts(int last, boolean prompt) {
+    return history.counts(last, prompt, survivors.capacity());
   }
 
   /** The uniform number that the token will be drawn with. */
@@ -158,12 +139,46 @@ public final class ChainState {
     put(token, get(token), Float.NEGATIVE_INFINITY);
   }
 
+  /** Masks the tokens that occurred. */
+  void mask(TokenCounts counts) {
+    if (narrowed) {
+      for (int i = 0; i < survivors.size; i++) {
+        if (counts.get(survivors.ids[i]) > 0) {
+          survivors.replace(i, Float.NEGATIVE_INFINITY);
+        }
+      }
+    } else if (counts.isMany()) {
+      row.mask(counts.present());
+    } else {
+      for (int i = 0; i < counts.few().size(); i++) {
+        mask(counts.few().token(i));
+      }
+    }
+  }
+
   private void put(int token, float old, float logit) {
     if (old > Float.NEGATIVE_INFINITY && old < Float.POSITIVE_INFINITY) {
       if (narrowed) {
         survivors.replace(place(token), logit);
       } else {
         row.set(token, logit);
+      }
+    }
+  }
+
+  /** Changes the logits of tokens that occurred. */
+  void penalise(Penalty penalty, TokenCounts counts) {
+    if (penalty.isNothing()) {
+      return;
+    }
+    if (!narrowed) {
+      row.penalise(penalty, counts, temperature);
+      return;
+    }
+    for (int i = 0; i < survivors.size; i++) {
+      int count = counts.get(survivors.ids[i]);
+      if (count > 0) {
+        survivors.replace(i, penalty.of(survivors.values[i], count, temperature));
       }
     }
   }
@@ -283,9 +298,8 @@ public final class ChainState {
   }
 
   private void topKOfRow(int k) {
-    row.unchanged().topK(row.needed(k), survivors);
+    row.topK(k);
     survivors.forgetWeights();
-    row.takeIn(k);
   }
 
   /** Keeps the nucleus of a mass below 1, and at least the best few. */

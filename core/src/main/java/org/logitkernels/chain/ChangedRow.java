@@ -1,7 +1,9 @@
 package org.logitkernels.chain;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
 import org.logitkernels.rows.MaskedRow;
@@ -24,6 +26,11 @@ final class ChangedRow {
   /** No row has it: temperatures are above 0. */
   private static final double NO_TEMPERATURE = 0;
 
+  /** A top-k that is to ask for so many more tokens reads a copy instead. */
+  private static final int MOST_SPARE = 512;
+
+  private static final int LEAST_SPARE = 8;
+
   private static final float[] NONE = {};
 
   private final Backend backend;
@@ -32,6 +39,13 @@ final class ChangedRow {
   private final Survivors survivors;
 
   private final TokenMap changes = new TokenMap(); // to the bits of the logit
+
+  /** The list whose tokens the changes were made of, if they were. */
+  private @Nullable TokenMap patched;
+
+  /** So many more of the best tokens than k a top-k asks for, as far as is known. */
+  private int spare;
+
   private final Row.OfArray copied;
   private @Nullable MaskedRow masked;
   private Row<?> row;
@@ -61,6 +75,7 @@ final class ChangedRow {
     length = row.length();
     forgetSums();
     changes.clear();
+    patched = null;
     survivors.excludedCount = 0;
   }
 
@@ -100,10 +115,94 @@ final class ChangedRow {
     return place < 0 ? row.get(token) : Float.intBitsToFloat(changes.number(place));
   }
 
-  /** Changes a token's logit. */
+  /** Changes a token's logit: in the copy, if there is one. */
   void set(int token, float logit) {
     forgetSums();
-    changes.set(token, Float.floatToRawIntBits(logit));
+    if (changes.size() == 0 && isCopied() || changes.size() > mostPatches()) {
+      copy()[token] = logit;
+    } else {
+      changes.set(token, Float.floatToRawIntBits(logit));
+    }
+  }
+
+  /** More changes than this are written into a copy, which costs as much as a read of the row. */
+  private int mostPatches() {
+    return MOST_EXCLUDED + length / TokenCounts.SHARE_OF_MANY;
+  }
+
+  /** Changes the logits of tokens that occurred. */
+  void penalise(Penalty penalty, TokenCounts counts, double temperature) {
+    if (counts.isMany()) {
+      penaliseAll(penalty, counts, temperature);
+      return;
+    }
+    TokenMap few = counts.few();
+    if (isCopied() && changes.size() == 0) {
+      float[] copy = copy();
+      for (int i = 0; i < few.size(); i++) {
+        int token = few.token(i);
+        if (token < length) {
+          copy[token] = penalty.of(copy[token], few.number(i), temperature);
+        }
+      }
+    } else if (changes.size() == 0 || patched == few && changes.size() == few.size()) {
+      forgetSums();
+      patch(penalty, few, temperature);
+    } else {
+      for (int i = 0; i < few.size(); i++) {
+        int token = few.token(i);
+        if (token < length) {
+          set(token, penalty.of(get(token), few.number(i), temperature));
+        }
+      }
+    }
+  }
+
+  /** Masks the tokens whose bits are set. */
+  void mask(long[] bits) {
+    float[] copy = copy();
+    for (int at = 0; at < length; at += Long.SIZE) {
+      for (long rest = word(bits, at >> 6); rest != 0; rest &= rest - 1) {
+        int token = at + Long.numberOfTrailingZeros(rest);
+        if (token < length && Math.abs(copy[token]) < Float.POSITIVE_INFINITY) {
+          copy[token] = Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
+  }
+
+  /** The changes are those of the very tokens of a list, or become that. */
+  private void patch(Penalty penalty, TokenMap few, double temperature) {
+    int[] bits = changes.numbers();
+    if (changes.size() == 0) {
+      changes.takeTokens(few);
+      patched = few;
+      bits = changes.numbers();
+      row.get(few.tokens(), few.size(), bits);
+    }
+    int[] counts = few.numbers();
+    int size = few.size();
+    for (int i = 0; i < size; i++) {
+      float x = Float.intBitsToFloat(bits[i]);
+      bits[i] = Float.floatToRawIntBits(penalty.of(x, counts[i], temperature));
+    }
+  }
+
+  /** Reads the row once, and leaves a copy with the changes. */
+  private void penaliseAll(Penalty penalty, TokenCounts counts, double temperature) {
+    forgetSums();
+    long[] present = counts.present();
+    float[] copy;
+    if (isCopied() || changes.size() > 0) {
+      copy = copy();
+      backend.penalise(
+          copy, 0, length, present, counts.counts(), penalty, temperature, copy, survivors);
+    } else {
+      copy = survivors.arrays().changed();
+      row.penalise(backend, present, counts.counts(), penalty, temperature, copy, survivors);
+      copied.shareAs(row);
+      row = copied.at(copy, 0, length);
+    }
   }
 
   /** How many tokens are not masked. Token by token: for errors alone. */
@@ -137,9 +236,13 @@ final class ChangedRow {
       row = copied.at(copy, 0, length);
     }
     for (int i = 0; i < changes.size(); i++) {
-      copy[changes.token(i)] = Float.intBitsToFloat(changes.number(i));
+      int token = changes.token(i);
+      if (token < length) {
+        copy[token] = Float.intBitsToFloat(changes.number(i));
+      }
     }
     changes.clear();
+    patched = null;
     survivors.excludedCount = 0;
     survivors.row.forget();
     forgetSums();
@@ -172,31 +275,65 @@ final class ChangedRow {
   }
 
   /**
-   * How many of the best tokens of the unchanged row must be known, so that the best k of the
-   * changed row are among them and the changed tokens.
+   * Keeps the best k. The changes are taken in: a few more than k of the best tokens of the
+   * unchanged row mostly hold the best k of those that were not changed. How many more that are is
+   * learned from row to row, as it changes nothing but the time.
    */
-  int needed(int k) {
-    return (int) Math.min((long) k + changes.size(), length());
-  }
-
-  /** Makes the best k of the changed row of the {@link #needed} best of the unchanged one. */
-  void takeIn(int k) {
-    if (changes.size() == 0) {
+  void topK(int k) {
+    if (changes.size() == 0 || spare > MOST_SPARE) {
+      spare -= spare / 8;
+      whole().topK(k, survivors);
       return;
     }
+    int most = (int) Math.min((long) k + changes.size(), length);
+    int asked = Math.min(most, k + spare);
+    row.topK(asked, survivors);
+    while (!takeIn(k, asked, asked == most)) {
+      spare = 2 * spare + LEAST_SPARE;
+      if (spare > MOST_SPARE) {
+        whole().topK(k, survivors);
+        return;
+      }
+      asked = (int) Math.min(most, (long) k + spare);
+      row.topK(asked, survivors);
+    }
+  }
+
+  /**
+   * Makes the best k of the changed row of the best few of the unchanged one. Returns false if
+   * these may be too few.
+   */
+  private boolean takeIn(int k, int asked, boolean enough) {
+    boolean all = survivors.size < asked;
+    float bar = all ? Float.NEGATIVE_INFINITY : survivors.lowest();
     dropChanged();
+    int above = survivors.size;
+    int[] bits = changes.numbers();
+    int size = changes.size();
+    for (int i = 0; i < size; i++) {
+      above += Float.intBitsToFloat(bits[i]) > bar ? 1 : 0;
+    }
+    if (!all && !enough && above < k) {
+      return false;
+    }
+    if (!all) { // what was too much, a quarter of which is kept
+      spare = Math.max(0, Math.min(spare, asked - k - (above - k) * 3 / 4));
+    }
     survivors.topK(k);
-    // Of the changed ones, those that the best k of the others leave room for.
-    float bar = survivors.size < k ? Float.NEGATIVE_INFINITY : survivors.lowest();
-    survivors.reserve(survivors.size + changes.size());
-    for (int i = 0; i < changes.size(); i++) {
-      float logit = Float.intBitsToFloat(changes.number(i));
-      if (logit >= bar) {
-        survivors.insert(changes.token(i), logit);
+    if (!all && survivors.size == k) {
+      bar = survivors.lowest();
+    }
+    survivors.startKeys();
+    for (int i = 0; i < size; i++) {
+      float logit = Float.intBitsToFloat(bits[i]);
+      if (logit >= bar && logit > Float.NEGATIVE_INFINITY) {
+        survivors.addKey((long) changes.token(i) << Integer.SIZE | bits[i] & 0xffffffffL, 0);
       }
     }
+    survivors.insertKeys();
     survivors.dropMasked();
     survivors.topK(k);
+    return true;
   }
 
   private void dropChanged() {

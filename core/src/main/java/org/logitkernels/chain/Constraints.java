@@ -135,16 +135,15 @@ public final class Constraints {
 
     @Override
     void change(ChainState state) {
+      if (n == 1) {
+        state.mask(state.counts(Integer.MAX_VALUE, true));
+        return;
+      }
       History history = state.history();
-      int size = history.size();
-      for (int i = n - 1; i < size; i++) {
-        boolean same = true;
-        for (int j = 1; j < n && same; j++) {
-          same = history.token(i - j) == history.token(size - j);
-        }
-        if (same) {
-          state.mask(history.token(i));
-        }
+      Contexts contexts = history.contexts(n - 1, true);
+      int place = contexts.latest(history);
+      for (; place != Contexts.NONE; place = contexts.earlier(place)) {
+        state.mask(history.token(place));
       }
     }
   }

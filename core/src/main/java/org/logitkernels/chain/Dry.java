@@ -9,6 +9,11 @@ import org.logitkernels.numerics.Room;
  * last n tokens, n at least {@code allowed}; of several n the longest.
  */
 public final class Dry extends TokenChange {
+  /** To look everywhere costs about as much as one step for so many tokens. */
+  private static final int STEP = 4;
+
+  private static final int LEAST_STEPS = 256;
+
   private final double multiplier;
   private final double base;
   private final int allowed;
@@ -52,23 +57,10 @@ public final class Dry extends TokenChange {
   void change(ChainState state) {
     History history = state.history();
     int start = history.start(range, true);
-    int end = history.size();
-    int limit = 0; // tokens since the last breaker
-    while (limit < end - start && !isBreaker(history.token(end - 1 - limit))) {
-      limit++;
-    }
-    if (limit < allowed) {
-      return;
-    }
-    measure(history, end, end - start);
     repetitions.clear();
-    for (int back = 1; back < end - start; back++) {
-      int length = Math.min(matches[back], limit);
-      int next = history.token(end - back);
-      int longest = repetitions.place(next) < 0 ? -1 : repetitions.get(next);
-      if (length >= allowed && length > longest) {
-        repetitions.set(next, length);
-      }
+    if (allowed == 0 || !findByContext(history, start)) {
+      repetitions.clear();
+      findAll(history, start);
     }
     for (int i = 0; i < repetitions.size(); i++) {
       int token = repetitions.token(i);
@@ -78,6 +70,81 @@ public final class Dry extends TokenChange {
         float x = state.get(token);
         state.replace(token, x, (float) (x - most));
       }
+    }
+  }
+
+  /**
+   * Looks where the last {@code allowed} tokens stood before, and how much longer the repetition is
+   * there. Returns false if that is longer work than to look everywhere.
+   */
+  private boolean findByContext(History history, int start) {
+    Contexts contexts = history.contexts(allowed, false);
+    int end = history.size();
+    int place = contexts.latest(history);
+    if (place < start + allowed) {
+      return true;
+    }
+    int plain = 0; // so many of the last tokens are no breakers
+    while (plain < allowed) {
+      if (isBreaker(history.token(end - 1 - plain))) {
+        return true;
+      }
+      plain++;
+    }
+    int limit = end - start; // there is a breaker, or the history begins
+    long steps = LEAST_STEPS + (end - start) / STEP;
+    for (; place >= start + allowed; place = contexts.earlier(place)) {
+      int most = Math.min(place - start, limit);
+      int length = allowed;
+      while (length < most
+          && history.token(place - 1 - length) == history.token(end - 1 - length)) {
+        if (length == plain) {
+          if (isBreaker(history.token(end - 1 - length))) {
+            limit = length;
+            break;
+          }
+          plain++;
+        }
+        length++;
+      }
+      steps -= 1 + length - allowed;
+      if (steps < 0) {
+        return false;
+      }
+      note(history.token(place), length);
+    }
+    return true;
+  }
+
+  /** Looks everywhere. */
+  private void findAll(History history, int start) {
+    int end = history.size();
+    int limit = 0; // tokens since the last breaker
+    while (limit < end - start && !isBreaker(history.token(end - 1 - limit))) {
+      limit++;
+    }
+    if (limit < allowed) {
+      return;
+    }
+    measure(history, end, end - start);
+    int last = -1;
+    int longest = 0; // that of the last token
+    for (int back = 1; back < end - start; back++) {
+      int length = Math.min(matches[back], limit);
+      int token = history.token(end - back);
+      if (length >= allowed && (token != last || length > longest)) {
+        note(token, length);
+        last = token;
+        longest = length;
+      }
+    }
+  }
+
+  /** Notes a repetition that a token would go on. */
+  private void note(int token, int length) {
+    int place = repetitions.place(token);
+    if (place < 0 || length > repetitions.number(place)) {
+      repetitions.set(token, length);
     }
   }
 

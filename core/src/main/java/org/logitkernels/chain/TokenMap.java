@@ -4,21 +4,54 @@ import java.util.Arrays;
 import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 
-/** A number for each of a few tokens, in the order in which they were first named. */
+/** A number for each of a few tokens, in a list without order. */
 final class TokenMap {
   /** The largest power of two that is the length of an array. */
   private static final int MOST_SLOTS = 1 << 30;
+
+  /** If fewer than one in so many slots are taken, they are emptied one by one. */
+  private static final int SPARSE = 32;
 
   private int[] tokens = new int[16];
   private int[] numbers = new int[16];
   private int[] slots = new int[64]; // a place in the list and 1, or 0
   private int size;
 
+  TokenMap() {}
+
+  /** The same, on its own from now on. */
+  TokenMap(TokenMap other) {
+    tokens = other.tokens.clone();
+    numbers = other.numbers.clone();
+    slots = other.slots.clone();
+    size = other.size;
+  }
+
   void clear() {
-    if (size > 0) {
+    if (size > slots.length / SPARSE) {
       Arrays.fill(slots, 0);
-      size = 0;
+    } else { // from each token's first slot on, up to the next that is empty: all go in the end
+      for (int i = 0; i < size; i++) {
+        for (int slot = first(tokens[i]); slots[slot] != 0; slot = slot + 1 & slots.length - 1) {
+          slots[slot] = 0;
+        }
+      }
     }
+    size = 0;
+  }
+
+  /** Takes over the tokens of another list, in its order. The numbers are for the caller to set. */
+  void takeTokens(TokenMap other) {
+    if (tokens.length < other.size || slots.length != other.slots.length) {
+      int[] moreTokens = new int[other.tokens.length];
+      int[] moreNumbers = new int[other.tokens.length];
+      slots = new int[other.slots.length]; // all are there, or as they were
+      tokens = moreTokens;
+      numbers = moreNumbers;
+    }
+    System.arraycopy(other.tokens, 0, tokens, 0, other.size);
+    System.arraycopy(other.slots, 0, slots, 0, slots.length);
+    size = other.size;
   }
 
   int size() {
@@ -31,6 +64,16 @@ final class TokenMap {
 
   int number(int i) {
     return numbers[i];
+  }
+
+  /** The tokens, for a loop over the list. */
+  int[] tokens() {
+    return tokens;
+  }
+
+  /** Their numbers. */
+  int[] numbers() {
+    return numbers;
   }
 
   /** The place of a token in the list, or -1. */
@@ -62,6 +105,39 @@ final class TokenMap {
     }
   }
 
+  /** Subtracts 1 from the number of a token that is there. Drops a token whose number is 0 then. */
+  void subtract(int token) {
+    int slot = slot(token);
+    int place = slots[slot] - 1;
+    if (--numbers[place] == 0) {
+      int last = size - 1; // takes the place
+      slots[slot(tokens[last])] = place + 1;
+      tokens[place] = tokens[last];
+      numbers[place] = numbers[last];
+      size = last;
+      empty(slot);
+    }
+  }
+
+  /** Empties a slot, and closes the gap, so that what was put behind it is found. */
+  private void empty(int slot) {
+    int mask = slots.length - 1;
+    int gap = slot;
+    slots[gap] = 0;
+    int tries = 0;
+    for (int at = gap + 1 & mask; slots[at] != 0; at = at + 1 & mask) {
+      if (tries++ == mask) {
+        throw RowErrors.shared();
+      }
+      int first = first(tokens[slots[at] - 1]);
+      if ((at - first & mask) >= (at - gap & mask)) {
+        slots[gap] = slots[at];
+        slots[at] = 0;
+        gap = at;
+      }
+    }
+  }
+
   /** A token's number; 0 if it has none. */
   int get(int token) {
     int place = place(token);
@@ -70,7 +146,7 @@ final class TokenMap {
 
   /** Where a token is, or would go. A quarter of the slots at most are taken. */
   private int slot(int token) {
-    int slot = token * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(slots.length - 1);
+    int slot = first(token);
     for (int tries = 0; slots[slot] != 0 && tokens[slots[slot] - 1] != token; tries++) {
       if (tries == slots.length) {
         throw RowErrors.shared();
@@ -78,6 +154,11 @@ final class TokenMap {
       slot = slot + 1 & slots.length - 1;
     }
     return slot;
+  }
+
+  /** Where the search for a token begins. */
+  private int first(int token) {
+    return token * 0x9e3779b9 >>> Integer.numberOfLeadingZeros(slots.length - 1);
   }
 
   private void grow() {

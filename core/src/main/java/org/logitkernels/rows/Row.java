@@ -3,6 +3,7 @@ package org.logitkernels.rows;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NarrowFormat;
@@ -63,6 +64,30 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
     @Override
     public float get(int i) {
       return x[from + i];
+    }
+
+    @Override
+    public void get(int[] tokens, int size, int[] bits) {
+      float[] row = x;
+      int first = from;
+      int length = length();
+      for (int i = 0; i < size; i++) {
+        int token = tokens[i];
+        float logit = token < length ? row[first + token] : Float.NEGATIVE_INFINITY;
+        bits[i] = Float.floatToRawIntBits(logit);
+      }
+    }
+
+    @Override
+    public void penalise(
+        Backend backend,
+        long[] occurred,
+        int[] counts,
+        Penalty penalty,
+        double temperature,
+        float[] y,
+        Survivors survivors) {
+      backend.penalise(x, from, length(), occurred, counts, penalty, temperature, y, survivors);
     }
 
     @Override
@@ -170,6 +195,30 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
     public void copy(int at, float[] target, int targetFrom, int length) {
       x.copy(at, target, targetFrom, length);
     }
+  }
+
+  /**
+   * The bits of the logits of some tokens; those of a token that is not there are of a masked one.
+   */
+  public void get(int[] tokens, int size, int[] bits) {
+    int length = length();
+    for (int i = 0; i < size; i++) {
+      int token = tokens[i];
+      bits[i] = Float.floatToRawIntBits(token < length ? get(token) : Float.NEGATIVE_INFINITY);
+    }
+  }
+
+  /** {@link Backend#penalise}. */
+  public void penalise(
+      Backend backend,
+      long[] occurred,
+      int[] counts,
+      Penalty penalty,
+      double temperature,
+      float[] y,
+      Survivors survivors) {
+    copy(0, y, 0, length());
+    backend.penalise(y, 0, length(), occurred, counts, penalty, temperature, y, survivors);
   }
 
   /** From now on a crew shares the passes over long rows; null for nobody. */

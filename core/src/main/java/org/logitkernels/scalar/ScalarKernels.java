@@ -1,5 +1,6 @@
 package org.logitkernels.scalar;
 
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
@@ -114,6 +115,24 @@ public final class ScalarKernels extends ScalarRows<float[]> implements Backend 
       double temperature,
       Survivors survivors) {
     MaskedRows.sums(x, from, to, mask, block, temperature, survivors);
+  }
+
+  @Override
+  public void penalise(
+      float[] x,
+      int from,
+      int length,
+      long[] occurred,
+      int[] counts,
+      Penalty penalty,
+      double temperature,
+      float[] y,
+      Survivors survivors) {
+    survivors.row.forget();
+    for (int i = 0; i < length; i++) {
+      boolean in = (occurred[i >> 6] >>> i & 1) != 0;
+      y[i] = in ? penalty.of(x[from + i], counts[i], temperature) : x[from + i];
+    }
   }
 
   @Override

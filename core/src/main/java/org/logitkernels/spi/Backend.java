@@ -2,6 +2,7 @@ package org.logitkernels.spi;
 
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.LogProbability;
+import org.logitkernels.numerics.Penalty;
 
 /** What a backend implements: kernels over arrays, over survivors, and over other kinds of rows. */
 public interface Backend extends RowKernels<float[]>, MaskedKernels {
@@ -25,6 +26,25 @@ public interface Backend extends RowKernels<float[]>, MaskedKernels {
    * and its maximum.
    */
   void sumBlock(Survivors survivors, double temperature, int block);
+
+  /**
+   * Changes the logits of tokens that occurred: of {@code x[from, from + length)}, into {@code y[0,
+   * length)}, which may be the row itself. May leave the maxima of its strips, for the kernel that
+   * reads {@code y} next.
+   *
+   * @param occurred a bit for each token
+   * @param counts how often each occurred
+   */
+  void penalise(
+      float[] x,
+      int from,
+      int length,
+      long[] occurred,
+      int[] counts,
+      Penalty penalty,
+      double temperature,
+      float[] y,
+      Survivors survivors);
 
   /**
    * Widens a row of a narrow format to floats, exactly, into {@code y}. May leave the maxima of its

@@ -27,6 +27,11 @@ final class Selection {
     total = 0;
   }
 
+  /** How many keys there are. */
+  int size() {
+    return size;
+  }
+
   /** The mass of all keys. */
   long total() {
     return total;

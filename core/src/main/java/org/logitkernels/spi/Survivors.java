@@ -249,16 +249,30 @@ public final class Survivors {
     weights[place] = weights[i];
   }
 
-  /** Adds a token wherever its id belongs; there must be room, and it must not be there. */
-  public void insert(int id, float value) {
+  /**
+   * Adds the tokens of the choice, each wherever its id belongs. Their keys are ids, and below
+   * these the bits of the logits. None of them may be here yet.
+   */
+  public void insertKeys() {
+    Selection selection = arrays().selection;
+    int i = size - 1;
+    int added = selection.size() - 1;
+    reserve(size + added + 1);
     forgetWeights();
-    int i = size++;
-    for (; i > 0 && ids[i - 1] > id; i--) {
-      ids[i] = ids[i - 1];
-      values[i] = values[i - 1];
+    long[] keys = selection.sorted();
+    size += added + 1;
+    for (int at = size - 1; added >= 0; at--) {
+      int id = (int) (keys[added] >> Integer.SIZE);
+      if (i >= 0 && ids[i] > id) {
+        ids[at] = ids[i];
+        values[at] = values[i];
+        i--;
+      } else {
+        ids[at] = id;
+        values[at] = Float.intBitsToFloat((int) keys[added]);
+        added--;
+      }
     }
-    ids[i] = id;
-    values[i] = value;
   }
 
   /** Drops what a step has masked. */

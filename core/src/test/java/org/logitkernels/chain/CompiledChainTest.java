@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.rows.Row;
 import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.spi.Backend;
@@ -178,9 +179,9 @@ class CompiledChainTest {
   /** What a chain needs to know of a sequence is what its steps do something with. */
   @Test
   void stepsThatDoNothingDependOnNothing() {
-    assertFalse(chain(new Penalties.Repetition(1, 64, true)).dependsOnAccepted());
-    assertFalse(chain(new Penalties.Occurrence(0, 0, 64, true)).dependsOnAccepted());
-    assertTrue(chain(new Penalties.Occurrence(0, 1, 64, true)).dependsOnAccepted());
+    assertFalse(chain(new Penalties(Penalty.factor(1), 64, true)).dependsOnAccepted());
+    assertFalse(chain(new Penalties(Penalty.subtrahend(0, 0), 64, true)).dependsOnAccepted());
+    assertTrue(chain(new Penalties(Penalty.subtrahend(0, 1), 64, true)).dependsOnAccepted());
     assertFalse(chain(new Constraints.Banned(new int[][] {{1}})).dependsOnAccepted());
     assertTrue(chain(new Constraints.Banned(new int[][] {{1, 2}})).dependsOnAccepted());
     assertFalse(chain(new Constraints.MinLength(0, new int[] {1})).dependsOnAccepted());

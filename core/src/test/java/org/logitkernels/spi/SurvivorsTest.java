@@ -83,7 +83,10 @@ class SurvivorsTest {
     replaced.replace(0, 1);
     assertFalse(replaced.isWeighed(0.5));
     Survivors inserted = weighed();
-    inserted.insert(7, 1);
+    inserted.startKeys();
+    inserted.addKey(7L << 32 | Float.floatToRawIntBits(1), 0);
+    inserted.insertKeys();
+    assertEquals(5, inserted.size);
     assertFalse(inserted.isWeighed(0.5));
     Survivors only = weighed();
     only.only(7, 3);

@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
@@ -100,6 +101,24 @@ final class VectorKernels extends ArrayKernels implements Backend {
       scalar.maskedSums(x, from, to, mask, block, temperature, survivors);
     } else {
       MaskedRows.sums(x, from, to, mask, block, temperature, survivors, this);
+    }
+  }
+
+  @Override
+  public void penalise(
+      float[] x,
+      int from,
+      int length,
+      long[] occurred,
+      int[] counts,
+      Penalty penalty,
+      double temperature,
+      float[] y,
+      Survivors survivors) {
+    if (isShort(0, length) || !penalty.isFinite(temperature)) {
+      scalar.penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
+    } else {
+      Penalising.penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
     }
   }
 
