@@ -139,6 +139,23 @@ public final class ChainState {
     put(token, get(token), Float.NEGATIVE_INFINITY);
   }
 
+  /**
+   * Adds a bias at the temperature so far to the logit of each token, by ascending id; -Infinity
+   * masks it.
+   */
+  void bias(int[] tokens, float[] biases) {
+    if (!narrowed) {
+      row.bias(tokens, biases, temperature);
+      return;
+    }
+    for (int i = 0; i < survivors.size; i++) {
+      int place = Arrays.binarySearch(tokens, survivors.ids[i]);
+      if (place >= 0) {
+        survivors.replace(i, ChangedRow.biased(survivors.values[i], biases[place], temperature));
+      }
+    }
+  }
+
   /** Masks the tokens that occurred. */
   void mask(TokenCounts counts) {
     if (narrowed) {

@@ -158,6 +158,32 @@ final class ChangedRow {
     }
   }
 
+  /** Adds a bias to the logit of each token. Many are written into a copy. */
+  void bias(int[] tokens, float[] biases, double temperature) {
+    if (tokens.length == 0) {
+      return;
+    }
+    if (isCopied() && changes.size() == 0 || changes.size() + tokens.length > mostPatches()) {
+      float[] copy = copy();
+      for (int i = 0; i < tokens.length; i++) {
+        copy[tokens[i]] = biased(copy[tokens[i]], biases[i], temperature);
+      }
+    } else {
+      for (int i = 0; i < tokens.length; i++) {
+        set(tokens[i], biased(get(tokens[i]), biases[i], temperature));
+      }
+    }
+  }
+
+  /** A logit with a bias. What is masked stays masked, and what is no logit stays an error. */
+  static float biased(float x, float bias, double temperature) {
+    if (!(Math.abs(x) < Float.POSITIVE_INFINITY) || bias == Float.NEGATIVE_INFINITY) {
+      return Math.abs(x) < Float.POSITIVE_INFINITY ? bias : x;
+    }
+    float changed = (float) (x + bias * temperature);
+    return Math.clamp(changed, -Float.MAX_VALUE, Float.MAX_VALUE);
+  }
+
   /** Masks the tokens whose bits are set. */
   void mask(long[] bits) {
     float[] copy = copy();

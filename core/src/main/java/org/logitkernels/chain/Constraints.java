@@ -1,5 +1,8 @@
 package org.logitkernels.chain;
 
+import java.util.Arrays;
+import java.util.Comparator;
+
 /** Steps that bias or mask tokens by name, by the history, or by the caller's mask. */
 public final class Constraints {
   private Constraints() {}
@@ -17,7 +20,7 @@ public final class Constraints {
     private final int[] tokens;
     private final float[] biases;
 
-    /** Each token has the bias at the same place. */
+    /** Each token, by ascending id, has the bias at the same place. */
     public LogitBias(int[] tokens, float[] biases) {
       this.tokens = tokens;
       this.biases = biases;
@@ -30,51 +33,115 @@ public final class Constraints {
 
     @Override
     void change(ChainState state) {
-      for (int i = 0; i < tokens.length; i++) {
-        if (biases[i] == Float.NEGATIVE_INFINITY) {
-          state.mask(tokens[i]);
-        } else {
-          float x = state.get(tokens[i]);
-          state.replace(tokens[i], x, (float) (x + biases[i] * state.temperature()));
-        }
-      }
+      state.bias(tokens, biases);
     }
   }
 
   /** Masks the last token of each sequence whose other tokens end the history. */
   public static final class Banned extends TokenChange {
-    private final int[][] sequences;
+    private final int[][] sequences; // by ascending last token but one
+
+    /** Of each, the last token but one. */
+    private final int[] before;
+
+    /** Tokens that are masked whatever the history is, by ascending id. */
+    private final int[] always;
+
+    /** The biases of these. */
+    private final float[] masks;
+
+    private final int highest;
 
     /** Each sequence has at least one token. */
     public Banned(int[][] sequences) {
-      this.sequences = sequences;
+      this.always = single(sequences);
+      this.masks = new float[always.length];
+      Arrays.fill(masks, Float.NEGATIVE_INFINITY);
+      this.sequences = longer(sequences);
+      this.before = new int[this.sequences.length];
+      for (int i = 0; i < before.length; i++) {
+        before[i] = lastButOne(this.sequences[i]);
+      }
+      int most = -1;
+      for (int[] sequence : sequences) {
+        most = Math.max(most, Constraints.highest(sequence));
+      }
+      this.highest = most;
     }
+
+    /** The different tokens of the sequences of one. */
+    private static int[] single(int[][] sequences) {
+      int[] tokens = new int[sequences.length];
+      int count = 0;
+      for (int[] sequence : sequences) {
+        if (sequence.length == 1) {
+          tokens[count++] = sequence[0];
+        }
+      }
+      Arrays.sort(tokens, 0, count);
+      int different = 0;
+      for (int i = 0; i < count; i++) {
+        if (i == 0 || tokens[i] != tokens[i - 1]) {
+          tokens[different++] = tokens[i];
+        }
+      }
+      return Arrays.copyOf(tokens, different);
+    }
+
+    private static int[][] longer(int[][] sequences) {
+      int[][] longer = new int[sequences.length][];
+      int count = 0;
+      for (int[] sequence : sequences) {
+        if (sequence.length > 1) {
+          longer[count++] = sequence;
+        }
+      }
+      int[][] sorted = Arrays.copyOf(longer, count);
+      Arrays.sort(sorted, BY_LAST_BUT_ONE);
+      return sorted;
+    }
+
+    private static int lastButOne(int[] sequence) {
+      return sequence[sequence.length - 2];
+    }
+
+    /** No lambda: it would cost the first call of a JVM milliseconds. */
+    private static final Comparator<int[]> BY_LAST_BUT_ONE =
+        new Comparator<>() {
+          @Override
+          public int compare(int[] one, int[] other) {
+            return Integer.compare(lastButOne(one), lastButOne(other));
+          }
+        };
 
     @Override
     public int highestToken() {
-      int highest = -1;
-      for (int[] sequence : sequences) {
-        highest = Math.max(highest, highest(sequence));
-      }
       return highest;
     }
 
     @Override
     public boolean readsTokens() {
-      for (int[] sequence : sequences) {
-        if (sequence.length > 1) {
-          return true;
-        }
-      }
-      return false;
+      return sequences.length > 0;
     }
 
+    /** Of the sequences of two tokens and more, looks at those that the last token may go on. */
     @Override
     void change(ChainState state) {
-      for (int[] sequence : sequences) {
-        int before = sequence.length - 1;
-        if (endWith(state.history(), sequence, before)) {
-          state.mask(sequence[before]);
+      state.bias(always, masks);
+      History history = state.history();
+      if (history.size() == 0) {
+        return;
+      }
+      int last = history.token(history.size() - 1);
+      int i = Arrays.binarySearch(before, last);
+      while (i > 0 && before[i - 1] == last) {
+        i--;
+      }
+      for (; i >= 0 && i < before.length && before[i] == last; i++) {
+        int[] sequence = sequences[i];
+        int count = sequence.length - 1;
+        if (endWith(history, sequence, count)) {
+          state.mask(sequence[count]);
         }
       }
     }

@@ -71,7 +71,7 @@ class FollowingTest {
     for (int alphabet : new int[] {1, 5, FEW, FEW + 1, VOCABULARY}) {
       Both both = new Both();
       Both other = both;
-      for (int i = 0; i < 3000; i++) {
+      for (int i = 0; i < 600; i++) {
         step(both, alphabet);
         if (random.nextInt(30) == 0) {
           other = both.copy();
@@ -116,7 +116,7 @@ class FollowingTest {
     for (int alphabet : new int[] {1, 2, 3, 50}) {
       Both both = new Both();
       Both other = both;
-      for (int i = 0; i < 2000; i++) {
+      for (int i = 0; i < 500; i++) {
         step(both, alphabet);
         if (random.nextInt(30) == 0) {
           other = both.copy();
@@ -164,7 +164,7 @@ class FollowingTest {
   void listsShrink() {
     TokenMap map = new TokenMap();
     Map<Integer, Integer> expected = new HashMap<>();
-    for (int i = 0; i < 200_000; i++) {
+    for (int i = 0; i < 100_000; i++) {
       int token = random.nextInt(i % 50_000 < 100 ? 4000 : 60);
       if (random.nextInt(10_000) == 0) {
         map.clear();

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.function.IntSupplier;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -20,6 +24,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.logitkernels.ElementType;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -154,6 +159,78 @@ public interface HistoryContract extends KernelsUnderTest {
     assertArrayEquals(EntryPoint.bits(row.logits()), EntryPoint.bits(x));
   }
 
+  /** Penalties: also those that lift logits, overflow, or make all of them equal. */
+  @Provide
+  default Arbitrary<Step> historyPenalties() {
+    Arbitrary<Float> penalties = Arbitraries.of(-0.5f, 0.3f, 1f, 1e38f, -3e38f);
+    return Arbitraries.oneOf(
+        Arbitraries.of(0.5f, 1.1f, 3f, 1e30f, 1e-30f).map(Step::repetitionPenalty),
+        penalties.map(p -> Step.frequencyPenalty(p, Integer.MAX_VALUE, true)),
+        penalties.map(p -> Step.presencePenalty(p, 2000, true)),
+        Arbitraries.of(Step.noRepeatNgram(1), Step.noRepeatNgram(2)));
+  }
+
+  /**
+   * The same where the history holds from few of the row's tokens to all of them, and around the
+   * numbers where another way is taken: tokens as they come, or the row's best.
+   */
+  @Property(tries = 80)
+  default void soAreThoseOfManyTokens(
+      @ForAll("historyRows") TestRow row,
+      @ForAll("historyPenalties") Step first,
+      @ForAll("historyPenalties") Step second,
+      @ForAll("historyBehind") List<Step> behind,
+      @ForAll long seed) {
+    int length = row.length();
+    float[] x = row.logits();
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] numbers = {1, length / 64, length / 64 + 1, length / 64 + 65, length / 2, length};
+    int different = Math.clamp(numbers[random.nextInt(6)] + random.nextInt(3) - 1, 1, length);
+    Integer[] tokens = new Integer[length];
+    Arrays.setAll(tokens, i -> i);
+    if (random.nextBoolean()) {
+      Arrays.sort(tokens, (i, j) -> Float.compare(x[j], x[i]));
+    } else {
+      for (int i = 0; i < length; i++) {
+        int j = random.nextInt(length);
+        Integer swap = tokens[i];
+        tokens[i] = tokens[j];
+        tokens[j] = swap;
+      }
+    }
+    int[] history = new int[different + random.nextInt(40)];
+    Arrays.setAll(history, i -> tokens[i < different ? i : random.nextInt(different)]);
+    Map<Integer, Float> biases = new HashMap<>();
+    for (int i = random.nextInt(2) * random.nextInt(length); i >= 0; i--) {
+      biases.put(random.nextInt(length), i % 3 == 1 ? Float.NEGATIVE_INFINITY : i - 1.5f);
+    }
+    Step between = random.nextBoolean() ? Step.logitBias(biases) : Step.temperature(0.7f);
+    float[] changed = x.clone();
+    double temperature = NaiveChain.temperature(between, 1);
+    change(first, changed, history, 1);
+    if (between instanceof Step.LogitBias) {
+      change(between, changed, history, 1);
+    }
+    change(second, changed, history, temperature);
+    List<Step> steps = new ArrayList<>(List.of(first, between, second));
+    steps.addAll(behind);
+    List<Step> plain = new ArrayList<>(behind);
+    if (between instanceof Step.Temperature) {
+      plain.add(0, between);
+    }
+    Outcome expected = outcome(sampler(plain, length, new int[0]), changed);
+    Sampler sampler = sampler(steps, length, history);
+    for (int call = 0; call < 3; call++) { // what is learned from a row changes no bit
+      assertEquals(expected, outcome(sampler, x), steps.toString());
+    }
+    assertEquals(expected, outcome(sampler.fork(), x), steps.toString());
+    assertArrayEquals(EntryPoint.bits(row.logits()), EntryPoint.bits(x));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment segment = arena.allocateFrom(ValueLayout.JAVA_FLOAT, x);
+      assertEquals(expected, outcome(sampler, segment, length), steps.toString());
+    }
+  }
+
   /** The highest token that a step biases or bans; -1 if it names none. */
   private static int highest(Step step) {
     return switch (step) {
@@ -206,8 +283,16 @@ public interface HistoryContract extends KernelsUnderTest {
   record Outcome(String error, int token, List<Integer> ids, List<Float> probabilities) {}
 
   private static Outcome outcome(Sampler sampler, float[] x) {
+    return outcome(sampler, () -> sampler.sample(x, 0, x.length, 0.37));
+  }
+
+  private static Outcome outcome(Sampler sampler, MemorySegment x, int length) {
+    return outcome(sampler, () -> sampler.sample(x, 0, length, ElementType.FLOAT32, 0.37));
+  }
+
+  private static Outcome outcome(Sampler sampler, IntSupplier sample) {
     try {
-      int token = sampler.sample(x, 0, x.length, 0.37);
+      int token = sample.getAsInt();
       List<Integer> ids = new ArrayList<>();
       List<Float> probabilities = new ArrayList<>();
       for (int i = 0; i < sampler.candidates().size(); i++) {
@@ -250,6 +335,15 @@ public interface HistoryContract extends KernelsUnderTest {
           count(history, last, prompt)
               .forEach((id, n) -> set(x, id, (float) (x[id] - penalty * temperature)));
       case Step.Dry dry -> dry(dry, x, history, temperature);
+      case Step.NoRepeatNgram(int n) when n == 1 ->
+          Arrays.stream(history).forEach(id -> x[id] = Float.NEGATIVE_INFINITY);
+      case Step.NoRepeatNgram(int n) when n == 2 -> {
+        for (int i = 1; i < history.length; i++) {
+          if (history[i - 1] == history[history.length - 1]) {
+            x[history[i]] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      }
       case Step.NoRepeatNgram(int n) -> {
         for (int id = 0; id < x.length; id++) {
           int[] longer = Arrays.copyOf(history, history.length + 1);
