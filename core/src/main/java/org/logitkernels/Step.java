@@ -516,8 +516,9 @@ public sealed interface Step extends Serializable {
    * multiplies the others by it; once for each token, however often it occurred.
    *
    * <p>The history is what {@link Sampler#accept} was given. Only tokens in it are touched; results
-   * beyond the range of float are clamped to it, so a penalty never masks. <b>Cost:</b> linear in
-   * the part of the history that is looked at. A top-k behind penalties takes the changed logits in
+   * beyond the range of float are clamped to it, so a penalty never masks. <b>Cost:</b> tokens are
+   * counted as they come to the history. Few different tokens are changed one by one; many cost a
+   * pass over the row, however many there are. A top-k behind few takes the changed logits in
    * without a copy of the row; anything else that needs the whole row reads a copy.
    *
    * <p><b>Source:</b> Keskar et al., CTRL, arXiv:1909.05858, with the sign rule of Hugging Face
@@ -658,7 +659,9 @@ public sealed interface Step extends Serializable {
    *
    * <p>A repetition does not reach across a breaker, and breakers are not penalised. The penalty is
    * subtracted from the logit as the chain has scaled it, and is at most the largest float.
-   * <b>Cost:</b> linear in the range. Otherwise as {@link #repetitionPenalty(float, int, boolean)}.
+   * <b>Cost:</b> grows with how often the last {@code allowed} tokens stood in the history before,
+   * and how much longer they repeat what stood there; at most linear in the range. Otherwise as
+   * {@link #repetitionPenalty(float, int, boolean)}.
    *
    * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 5677; as in
    * llama.cpp, for breakers of one token each.
@@ -700,8 +703,9 @@ public sealed interface Step extends Serializable {
    * No-repeat n-gram: masks every token that would make the last n tokens a run that occurred
    * before.
    *
-   * <p><b>Cost:</b> linear in the history. <b>Source:</b> Paulus et al., arXiv:1705.04304; as in
-   * Hugging Face transformers.
+   * <p><b>Cost:</b> that of the tokens that are masked; a token that comes to the history costs the
+   * same for any n. <b>Source:</b> Paulus et al., arXiv:1705.04304; as in Hugging Face
+   * transformers.
    *
    * @param n at least 1
    * @return the step

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.logitkernels.numerics.Penalty;
 import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
@@ -149,6 +150,7 @@ class WarmUpTest {
       kernels.moments(ROW, 0, 3, survivors);
       kernels.collect(ROW, 0, 3, -1, survivors);
       kernels.widen(new NarrowFloats(), 0, out, survivors);
+      kernels.penalise(ROW, 0, 3, new long[1], new int[3], Penalty.factor(2), 1, out, survivors);
       assertNull(kernels.parts());
       String name = kernel.name().replace("_", "");
       assertEquals(1, exchanged.size(), kernel.name());
@@ -316,7 +318,7 @@ class WarmUpTest {
     warmUp.join();
     assertEquals(Set.of("argMax"), called);
     assertEquals(List.of("arg-max"), warm(warmUp));
-    assertEquals(14, cold(warmUp).size());
+    assertEquals(15, cold(warmUp).size());
     assertFalse(cold(warmUp).contains("arg-max"));
     assertTrue(warmUp.isSettled());
     assertFalse(warmUp.hasEnded());
@@ -348,7 +350,7 @@ class WarmUpTest {
 
     assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
     assertTrue(warmUp.hasEnded());
-    assertEquals(15, warm(warmUp).size());
+    assertEquals(16, warm(warmUp).size());
     assertEquals(List.of(), cold(warmUp));
     assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
     source.thread.get().join();
@@ -366,7 +368,7 @@ class WarmUpTest {
     assertTrue(warmUp.isSettled());
     assertEquals(Set.of(), called);
     assertEquals(List.of(), warm(warmUp));
-    assertEquals(15, cold(warmUp).size());
+    assertEquals(16, cold(warmUp).size());
     source.thread.get().join();
   }
 
@@ -386,7 +388,7 @@ class WarmUpTest {
     warmUp.join();
     assertTrue(told(warmUp).contains("400 ms of work on arg-max. Remedy: "), told(warmUp));
     assertEquals(List.of(), warm(warmUp));
-    assertEquals(14, cold(warmUp).size());
+    assertEquals(15, cold(warmUp).size());
     assertFalse(warmUp.hasEnded());
 
     float[] out = new float[3];
@@ -398,7 +400,7 @@ class WarmUpTest {
     warmUp.join();
     assertTrue(told(warmUp).contains(" work on arg-max, log-softmax. Remedy: "), told(warmUp));
     assertEquals(List.of("softmax"), warm(warmUp));
-    assertEquals(12, cold(warmUp).size());
+    assertEquals(13, cold(warmUp).size());
     assertEquals(1, kernels.argMax(ROW, 0, 3));
     source.thread.get().join();
     assertEquals(3, source.rests.get(), "what stays scalar is not tried again");

@@ -288,6 +288,32 @@ public interface AllocationContract extends KernelsUnderTest {
     }
   }
 
+  /** Histories of many tokens, which grow and shrink between the rows. */
+  @Example
+  @Tag("allocation")
+  default void historiesAllocateNothing() {
+    TestRow row = row();
+    int[] prompt = new int[1000];
+    Arrays.setAll(prompt, i -> i % 700 * 7919 % row.length());
+    Step[][] chains = {
+      {Step.repetitionPenalty(1.1f), Step.frequencyPenalty(1, 500, true), Step.topK(40)},
+      {Step.noRepeatNgram(3), Step.dry(1, 2, 2, 1000), Step.presencePenalty(1), Step.topP(0.9f)}
+    };
+    for (Step[] steps : chains) {
+      Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
+      sampler.acceptPrompt(prompt);
+      assertNoAllocation(
+          shorter -> {
+            for (int token = 0; token < 20; token++) {
+              sampler.accept(prompt[token]);
+            }
+            int token = sampler.sample(row.array(), row.from(), row.to() - shorter, 0.5);
+            sampler.rollback(20);
+            return token;
+          });
+    }
+  }
+
   /** Chains that steer. */
   @Example
   @Tag("allocation")

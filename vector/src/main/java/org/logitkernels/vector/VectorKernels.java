@@ -118,7 +118,7 @@ final class VectorKernels extends ArrayKernels implements Backend {
     if (isShort(0, length) || !penalty.isFinite(temperature)) {
       scalar.penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
     } else {
-      Penalising.penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
+      PenaltyPass.penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
     }
   }
 

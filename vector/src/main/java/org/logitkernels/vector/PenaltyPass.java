@@ -17,7 +17,7 @@ import org.logitkernels.spi.Survivors;
  * <p>The bits of 64 tokens are a word. A block is changed, and then its strips are made while it is
  * near.
  */
-final class Penalising {
+final class PenaltyPass {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /** Bits of the tokens of a vector. */
@@ -32,7 +32,7 @@ final class Penalising {
    */
   private static final int GREATEST = 0x7f7fffff;
 
-  private Penalising() {}
+  private PenaltyPass() {}
 
   static void penalise(
       float[] x,
