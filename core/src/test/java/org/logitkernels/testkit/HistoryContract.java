@@ -162,7 +162,7 @@ public interface HistoryContract extends KernelsUnderTest {
   /** Penalties: also those that lift logits, overflow, or make all of them equal. */
   @Provide
   default Arbitrary<Step> historyPenalties() {
-    Arbitrary<Float> penalties = Arbitraries.of(-0.5f, 0.3f, 1f, 1e38f, -3e38f);
+    Arbitrary<Float> penalties = Arbitraries.of(-0.5f, 0.3f, 1f, 2f, 1e38f, -3e38f);
     return Arbitraries.oneOf(
         Arbitraries.of(0.5f, 1.1f, 3f, 1e30f, 1e-30f).map(Step::repetitionPenalty),
         penalties.map(p -> Step.frequencyPenalty(p, Integer.MAX_VALUE, true)),
@@ -184,6 +184,12 @@ public interface HistoryContract extends KernelsUnderTest {
     int length = row.length();
     float[] x = row.logits();
     SplittableRandom random = new SplittableRandom(seed);
+    if (random.nextBoolean()) { // many are equal, before penalties and behind
+      for (int i = 0; i < length; i++) {
+        x[i] = (float) Math.rint(x[i]);
+      }
+    }
+    float[] before = x.clone();
     int[] numbers = {1, length / 64, length / 64 + 1, length / 64 + 65, length / 2, length};
     int different = Math.clamp(numbers[random.nextInt(6)] + random.nextInt(3) - 1, 1, length);
     Integer[] tokens = new Integer[length];
@@ -207,28 +213,50 @@ public interface HistoryContract extends KernelsUnderTest {
     Step between = random.nextBoolean() ? Step.logitBias(biases) : Step.temperature(0.7f);
     float[] changed = x.clone();
     double temperature = NaiveChain.temperature(between, 1);
+    List<Step> steps = new ArrayList<>();
+    List<Step> plain = new ArrayList<>();
+    if (random.nextBoolean()) {
+      steps.add(Step.logitBias(Map.of(random.nextInt(length), 2f)));
+      change(steps.get(0), changed, history, 1);
+    }
     change(first, changed, history, 1);
-    if (between instanceof Step.LogitBias) {
-      change(between, changed, history, 1);
+    steps.add(first);
+    if (random.nextBoolean()) {
+      if (between instanceof Step.LogitBias) {
+        change(between, changed, history, 1);
+      } else {
+        plain.add(between);
+      }
+      change(second, changed, history, temperature);
+      steps.addAll(List.of(between, second));
     }
-    change(second, changed, history, temperature);
-    List<Step> steps = new ArrayList<>(List.of(first, between, second));
-    steps.addAll(behind);
-    List<Step> plain = new ArrayList<>(behind);
-    if (between instanceof Step.Temperature) {
-      plain.add(0, between);
+    List<Step> filters = new ArrayList<>();
+    if (random.nextBoolean()) {
+      filters.add(Step.topK(1 + random.nextInt(random.nextBoolean() ? 4 : 100)));
     }
+    filters.addAll(behind);
+    steps.addAll(filters);
+    plain.addAll(filters);
     Outcome expected = outcome(sampler(plain, length, new int[0]), changed);
     Sampler sampler = sampler(steps, length, history);
     for (int call = 0; call < 3; call++) { // what is learned from a row changes no bit
       assertEquals(expected, outcome(sampler, x), steps.toString());
     }
     assertEquals(expected, outcome(sampler.fork(), x), steps.toString());
-    assertArrayEquals(EntryPoint.bits(row.logits()), EntryPoint.bits(x));
+    assertArrayEquals(EntryPoint.bits(before), EntryPoint.bits(x));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment segment = arena.allocateFrom(ValueLayout.JAVA_FLOAT, x);
       assertEquals(expected, outcome(sampler, segment, length), steps.toString());
     }
+  }
+
+  /** A token that a penalty makes equal to the last one that is kept comes before it by its id. */
+  @Example
+  default void tiesOfPenalisedTokensGoToTheLowerId() {
+    float[] x = new float[200];
+    x[0] = 1;
+    Sampler sampler = sampler(List.of(Step.presencePenalty(1), Step.topK(2)), 200, new int[8]);
+    assertEquals(List.of(0, 1), outcome(sampler, x).ids());
   }
 
   /** The highest token that a step biases or bans; -1 if it names none. */
