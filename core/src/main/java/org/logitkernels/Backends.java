@@ -203,7 +203,7 @@ public final class Backends {
     try {
       Class.forName(Launch.PROVIDER, false, Backends.class.getClassLoader());
       return ModuleLayer.boot().findModule(Launch.INCUBATOR).isPresent()
-          && !HotSpot.isKnownNotToOptimise();
+          && HotSpot.obviousObstacle() == null;
     } catch (ClassNotFoundException | LinkageError e) {
       return false;
     }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.adaptive.ForwardingKernels.Kernel;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.BackendUnavailableException;
+import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.RowKernels;
 
 /**
@@ -317,8 +318,14 @@ public final class WarmUp<X, K extends RowKernels<X>>
             "it did not get faster than scalar in "
                 + TimeUnit.NANOSECONDS.toMillis(mostWork)
                 + " ms of work on "
-                + slow,
-            "give the process more processor time, or see with -XX:+PrintCompilation whether C2 compiles it");
+                + slow
+                + " (compiler: "
+                + HotSpot.compiler()
+                + ")",
+            "give the process more processor time"
+                + (HotSpot.isNativeImage()
+                    ? ", or build the image for this processor, as docs/portability.md says"
+                    : ", or see with -XX:+PrintCompilation whether it is compiled"));
       }
       done |= 1 << kernel.ordinal();
     }

@@ -4,8 +4,16 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of the virtual machine that decide how fast a backend can be. */
+/**
+ * What is known of the virtual machine and its compiler, and decides how fast a backend can be.
+ *
+ * <p>Names and flags tell only what is impossible, and what is to be said of it. Whether a kernel
+ * is fast is measured.
+ */
 public final class HotSpot {
+  private static final String INTERPRETS = "interprets only";
+  private static final String STOPPED = "stops at its first compiler (C1)";
+
   private HotSpot() {}
 
   /**
@@ -17,23 +25,51 @@ public final class HotSpot {
   }
 
   /**
-   * False if HotSpot's optimising compiler is known to be absent: interpreting only, stopped at the
-   * first tier, or replaced by another.
+   * What is known to keep the JVM from compiling well, in a few words; null if nothing is known to.
    */
-  public static boolean hasOptimisingCompiler() {
-    String tier = option("TieredStopAtLevel");
-    boolean stopped = tier != null && Integer.parseInt(tier) < 4;
-    boolean replaced = "true".equals(option("UseJVMCICompiler"));
-    return !stopped && !replaced && !isKnownNotToOptimise();
+  public static @Nullable String obstacle() {
+    String obvious = obviousObstacle();
+    String tier = obvious == null ? option("TieredStopAtLevel") : null;
+    return tier != null && Integer.parseInt(tier) < 4 ? STOPPED : obvious;
   }
 
-  /**
-   * True if the JVM says of itself that its optimising compiler is off: what can be told in no
-   * time.
-   */
-  public static boolean isKnownNotToOptimise() {
+  /** What the JVM says of itself: what can be told in no time. */
+  public static @Nullable String obviousObstacle() {
     String info = System.getProperty("java.vm.info", "");
-    return info.contains("interpreted mode") || info.contains("emulated-client");
+    return info.contains("interpreted mode")
+        ? INTERPRETS
+        : info.contains("emulated-client") ? STOPPED : null;
+  }
+
+  /** What helps against an obstacle. */
+  public static String remedy(String obstacle) {
+    return obstacle.equals(STOPPED)
+        ? "remove -XX:TieredStopAtLevel and -XX:CompilationMode from the java command"
+        : System.getProperty("java.vm.name", "").contains("Zero")
+            ? "use a JVM with a compiler"
+            : "remove -Xint from the java command";
+  }
+
+  /** Whether this program was compiled ahead of time, by GraalVM. */
+  public static boolean isNativeImage() {
+    return System.getProperty("org.graalvm.nativeimage.imagecode") != null;
+  }
+
+  /** Whether the compiler is Graal, where HotSpot's own is C2. */
+  public static boolean isGraal() {
+    if (isNativeImage()) {
+      return true;
+    }
+    String replaced = option("UseJVMCICompiler");
+    return replaced == null
+        ? System.getProperty("java.vm.version", "").contains("jvmci")
+        : replaced.equals("true");
+  }
+
+  /** The name of the compiler that kernels get fast by. */
+  public static String compiler() {
+    String machine = System.getProperty("java.vm.name", "");
+    return isGraal() ? "Graal" : machine.contains("OpenJ9") ? "that of OpenJ9" : "C2";
   }
 
   /** Bits of the widest vectors that a backend would use; 0 if that is not known. */
@@ -44,6 +80,9 @@ public final class HotSpot {
 
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */
   private static @Nullable String option(String name) {
+    if (isNativeImage()) {
+      return null; // there are no flags, and no bean of them
+    }
     try {
       HotSpotDiagnosticMXBean flags =
           ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

@@ -34,7 +34,7 @@ public final class Launch {
       return new BackendUnavailableException(
           "the module " + VECTOR + " is not resolved",
           // Where modules are limited, it does not bring what it requires.
-          "add --add-modules " + VECTOR + "," + INCUBATOR + " to the java command");
+          "add --add-modules " + VECTOR + "," + INCUBATOR + command());
     }
     if (inImage) {
       return new BackendUnavailableException(
@@ -83,6 +83,10 @@ public final class Launch {
             + remedyForIncubator(", and "));
   }
 
+  private static String command() {
+    return HotSpot.isNativeImage() ? " to the native-image command" : " to the java command";
+  }
+
   private static String apart(String ofVector, String ofCore) {
     return VECTOR_ARTIFACT
         + " is on the "
@@ -112,7 +116,7 @@ public final class Launch {
         + (isInRuntime(INCUBATOR) ? "" : "link the image with jlink's " + option + ", and ")
         + "add "
         + option
-        + " to the java command";
+        + command();
   }
 
   /** On the module path, where the vector backend's module brings it: if it is there. */
@@ -135,9 +139,9 @@ public final class Launch {
             .isPresent();
   }
 
-  /** Whether a module could be resolved that was not. */
+  /** Whether a module could be resolved that was not. A native image is built with a whole JDK. */
   private static boolean isInRuntime(String module) {
-    return ModuleFinder.ofSystem().find(module).isPresent();
+    return HotSpot.isNativeImage() || ModuleFinder.ofSystem().find(module).isPresent();
   }
 
   private static boolean isOnModulePath(String module) {

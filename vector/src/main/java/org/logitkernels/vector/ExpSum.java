@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
@@ -162,6 +163,8 @@ final class ExpSum {
     float tail = Exponential.tail(scale);
     double inverse = 1 / scale;
     boolean looked = least == least;
+    boolean ahead =
+        !looked && !Species.GRAAL; // there, two loops take less time than one that is long
     boolean seen = false;
     int waiting = 0; // so many blocks before b wait for the sum of their lanes
     long extremes = Maxima.NONE;
@@ -183,8 +186,8 @@ final class ExpSum {
       int exponent = Exponential.exponent(top, scale);
       boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
       boolean plain = whole && !far && bottom * scale >= exponent + PLAIN;
-      boolean parts = !whole || looked && !plain;
-      seen = whole && !looked && !masked;
+      boolean parts = !whole || !ahead && !plain;
+      seen = whole && ahead && !masked;
       if (waiting == LaneSum.BLOCKS || parts || masked) {
         LaneSum.sums(groups, waiting, sums, b - waiting);
         waiting = 0;
@@ -213,16 +216,16 @@ final class ExpSum {
         continue;
       }
       int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
-      if (looked) {
+      if (!ahead) {
         plainSeen(x, at, head, tail, shift, groups, first);
       } else {
-        int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int next = ahead > 0 ? strip + strips : strip;
+        int step = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+        int next = step > 0 ? strip + strips : strip;
         extremes =
             plain
-                ? plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups, first)
+                ? plainBlock(x, at, step, head, tail, shift, maxima, next, groups, first)
                 : cutBlock(
-                    x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups, first);
+                    x, at, step, origin, floor, head, tail, shift, maxima, next, groups, first);
       }
     }
     LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
@@ -269,7 +272,17 @@ final class ExpSum {
                 for (int b = 0; b < 2; b++) {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                  FloatVector t = v.fma(heads, shifts);
+                  FloatVector r = v.fma(heads, shifts.sub(t));
+                  r = v.fma(tails, r);
+                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                  p = p.fma(r, FloatVector.broadcast(F, C4));
+                  p = p.fma(r, FloatVector.broadcast(F, C3));
+                  p = p.fma(r, FloatVector.broadcast(F, C2));
+                  p = p.fma(r, FloatVector.broadcast(F, C1));
+                  p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                  sum = p.fma(power.reinterpretAsFloats(), sum);
                   IntVector bits =
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
                   signedMax = bits.max(signedMax);
@@ -347,7 +360,17 @@ final class ExpSum {
                   int j = 2 * a + b;
                   FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
                   v = v.blend(floors, v.compare(LT, floors));
-                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                  FloatVector t = v.fma(heads, shifts);
+                  FloatVector r = v.fma(heads, shifts.sub(t));
+                  r = v.fma(tails, r);
+                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                  p = p.fma(r, FloatVector.broadcast(F, C4));
+                  p = p.fma(r, FloatVector.broadcast(F, C3));
+                  p = p.fma(r, FloatVector.broadcast(F, C2));
+                  p = p.fma(r, FloatVector.broadcast(F, C1));
+                  p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                  sum = p.fma(power.reinterpretAsFloats(), sum);
                   IntVector bits =
                       FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
                   signedMax = bits.max(signedMax);
@@ -484,7 +507,17 @@ final class ExpSum {
             int j = 2 * a + b;
             FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
             v = v.blend(floors, v.compare(LT, floors));
-            sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+            FloatVector t = v.fma(heads, shifts);
+            FloatVector r = v.fma(heads, shifts.sub(t));
+            r = v.fma(tails, r);
+            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            p = p.fma(r, FloatVector.broadcast(F, C4));
+            p = p.fma(r, FloatVector.broadcast(F, C3));
+            p = p.fma(r, FloatVector.broadcast(F, C2));
+            p = p.fma(r, FloatVector.broadcast(F, C1));
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+            IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+            sum = p.fma(power.reinterpretAsFloats(), sum);
           }
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
@@ -529,7 +562,17 @@ final class ExpSum {
         VectorMask<Float> inside = LANES.compare(LT, end - i).cast(F);
         FloatVector v = FloatVector.fromArray(F, x, from).rearrange(forth).sub(origins);
         v = floors.blend(v, v.compare(GE, floors).and(inside));
-        sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+        FloatVector t = v.fma(heads, shifts);
+        FloatVector r = v.fma(heads, shifts.sub(t));
+        r = v.fma(tails, r);
+        FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+        p = p.fma(r, FloatVector.broadcast(F, C4));
+        p = p.fma(r, FloatVector.broadcast(F, C3));
+        p = p.fma(r, FloatVector.broadcast(F, C2));
+        p = p.fma(r, FloatVector.broadcast(F, C1));
+        p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+        IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+        sum = p.fma(power.reinterpretAsFloats(), sum);
       }
       sum.intoArray(groups, group * Lanes.COUNT + part);
     }
@@ -569,7 +612,20 @@ final class ExpSum {
     int i = at;
     for (; i <= end - F.length(); i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
-      FloatVector weight = VectorExponential.cut(v, heads, tails, shifts);
+      FloatVector t = v.fma(heads, shifts);
+      FloatVector r = v.fma(heads, shifts.sub(t));
+      r = v.fma(tails, r);
+      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+      p = p.fma(r, FloatVector.broadcast(F, C4));
+      p = p.fma(r, FloatVector.broadcast(F, C3));
+      p = p.fma(r, FloatVector.broadcast(F, C2));
+      p = p.fma(r, FloatVector.broadcast(F, C1));
+      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
+      VectorMask<Float> counts =
+          t.compare(GE, VectorExponential.LEAST)
+              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
+      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
       weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
     }
     for (; i < end; i++) {

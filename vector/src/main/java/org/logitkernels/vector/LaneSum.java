@@ -31,10 +31,10 @@ final class LaneSum {
 
   /**
    * Whether kernels combine the groups of a block in registers: in pairs, then pairs of pairs, then
-   * the two of these. That needs the 32 registers of AVX-512. Without these, kernels store the sum
-   * of every group.
+   * the two of these. That needs the 32 registers of AVX-512, and a compiler that unrolls all of
+   * these loops, which Graal does not. Otherwise kernels store the sum of every group.
    */
-  static final boolean COMBINES = F.length() >= 16;
+  static final boolean COMBINES = F.length() >= 16 && !Species.GRAAL;
 
   /** How many groups, or pairs of groups, a kernel combines at once. */
   static final int PAIR = COMBINES ? 2 : 1;

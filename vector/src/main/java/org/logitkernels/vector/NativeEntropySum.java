@@ -195,7 +195,7 @@ final class NativeEntropySum {
           p = p.fma(r, FloatVector.broadcast(F, C3));
           p = p.fma(r, FloatVector.broadcast(F, C2));
           p = p.fma(r, FloatVector.broadcast(F, C1));
-          p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
+          p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
           FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
           sum = p.fma(power, sum);
           product = p.mul(power).fma(nearests.sub(v), product);
@@ -277,7 +277,7 @@ final class NativeEntropySum {
           p = p.fma(r, FloatVector.broadcast(F, C3));
           p = p.fma(r, FloatVector.broadcast(F, C2));
           p = p.fma(r, FloatVector.broadcast(F, C1));
-          p = p.fma(r, FloatVector.broadcast(F, 1)); // as in VectorExponential.addTo
+          p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
           FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
           sum = p.fma(power, sum);
           product = p.mul(power).fma(nearests.sub(v), product);

@@ -4,6 +4,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.spi.HotSpot;
 
 /** The species of all vectors: the widest shape that the machine prefers, up to 512 bits. */
 final class Species {
@@ -15,11 +16,16 @@ final class Species {
   static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
   /**
-   * Whether an instruction or two can pack the lanes that a mask selects. Elsewhere that would
-   * allocate.
+   * Whether the compiler is Graal. Kernels take the form that is fast there: the bits are equal.
+   */
+  static final boolean GRAAL = HotSpot.isGraal();
+
+  /**
+   * Whether an instruction or two can pack the lanes that a mask selects, and the compiler knows
+   * them. Graal does not. Elsewhere that would allocate.
    */
   static final boolean COMPRESSES =
-      FLOATS.length() >= 8 && System.getProperty("os.arch", "").matches("amd64|x86_64");
+      FLOATS.length() >= 8 && System.getProperty("os.arch", "").matches("amd64|x86_64") && !GRAAL;
 
   /** The byte order of native memory. */
   static final ByteOrder ORDER = ByteOrder.nativeOrder();

@@ -1,5 +1,6 @@
 package org.logitkernels.vector;
 
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendProvider;
 import org.logitkernels.spi.BackendUnavailableException;
@@ -24,17 +25,13 @@ public final class VectorProvider implements BackendProvider {
     if (ModuleLayer.boot().findModule(Launch.INCUBATOR).isEmpty()) {
       throw Launch.withoutIncubator();
     }
-    if (HotSpot.isKnownNotToOptimise()) {
-      throw notOptimising();
-    }
+    require(HotSpot.obviousObstacle());
   }
 
   @Override
   public Backend open(Backend scalar) throws BackendUnavailableException {
     check();
-    if (!HotSpot.hasOptimisingCompiler()) {
-      throw notOptimising();
-    }
+    require(HotSpot.obstacle());
     if (!HotSpot.hasFusedMultiplyAdd()) {
       throw new BackendUnavailableException(
           "this JVM has no hardware for fused multiply-adds (FMA)",
@@ -49,9 +46,11 @@ public final class VectorProvider implements BackendProvider {
     return new VectorKernels(scalar);
   }
 
-  private static BackendUnavailableException notOptimising() {
-    return new BackendUnavailableException(
-        "this JVM runs without its optimising compiler (C2), where vectors are slower than scalars",
-        "remove -Xint and -XX:TieredStopAtLevel from the java command");
+  private static void require(@Nullable String obstacle) throws BackendUnavailableException {
+    if (obstacle != null) {
+      throw new BackendUnavailableException(
+          "this JVM " + obstacle + ", so vectors are slower than scalars in it",
+          HotSpot.remedy(obstacle));
+    }
   }
 }

@@ -26,10 +26,13 @@ class BackendChoiceTest {
   private static final String NO_MODULE =
       "vector is not in use: the module jdk.incubator.vector is not resolved."
           + " Remedy: add --add-modules jdk.incubator.vector to the java command.";
-  private static final String NO_C2 =
-      "vector is not in use: this JVM runs without its optimising compiler (C2), where vectors are"
-          + " slower than scalars. Remedy: remove -Xint and -XX:TieredStopAtLevel from the java"
-          + " command.";
+  private static final String INTERPRETS =
+      "vector is not in use: this JVM interprets only, so vectors are slower than scalars in it."
+          + " Remedy: remove -Xint from the java command.";
+  private static final String STOPS =
+      "vector is not in use: this JVM stops at its first compiler (C1), so vectors are slower than"
+          + " scalars in it. Remedy: remove -XX:TieredStopAtLevel and -XX:CompilationMode from the"
+          + " java command.";
   private static final String FORCED_IN_VAIN =
       "java.lang.IllegalStateException:"
           + " -Dorg.logitkernels.backend asks for what cannot be had. ";
@@ -101,13 +104,13 @@ class BackendChoiceTest {
 
   @Test
   void scalarInAnInterpreter() {
-    assertScalar(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Xint")), NO_C2);
+    assertScalar(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Xint")), INTERPRETS);
   }
 
   @Test
   void scalarWithoutTheOptimisingCompiler() {
-    assertScalar(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-XX:TieredStopAtLevel=1")), NO_C2);
-    assertGivenUp("-XX:TieredStopAtLevel=3", NO_C2);
+    assertScalar(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-XX:TieredStopAtLevel=1")), STOPS);
+    assertGivenUp("-XX:TieredStopAtLevel=3", STOPS);
   }
 
   @Test

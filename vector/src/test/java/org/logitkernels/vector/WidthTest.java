@@ -24,6 +24,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.logitkernels.Backends;
 import org.logitkernels.Kernels;
+import org.logitkernels.spi.HotSpot;
 
 /**
  * The vectors of this run have the width that it is meant to test, by its name in the system
@@ -39,7 +40,7 @@ class WidthTest {
 
   /** The bits that each run is meant to test, by the name it has in the build. */
   private static final Map<String, Integer> MEANT =
-      Map.of("default-test", 512, "bits-256", 256, "bits-128", 128, "avx2", 256);
+      Map.of("default-test", 512, "bits-256", 256, "bits-128", 128, "avx2", 256, "graal", 512);
 
   /** What Java needs for vectors of 512 bits. */
   private static final List<String> AVX_512 =
@@ -77,6 +78,13 @@ class WidthTest {
     // Of its own accord, a JVM leaves AVX-512 alone on the first processors with it.
     int most = Integer.parseInt(avx.getValue()) < 3 ? 256 : 512;
     assertEquals(Math.min(most, ofProcessor()), widest());
+  }
+
+  /** A run that is meant for Graal would pass with C2 as well. */
+  @Test
+  void theCompilerIsTheOneThatIsMeant() {
+    boolean graal = System.getProperty("logitkernels.test.run", "").equals("graal");
+    assertEquals(graal ? "Graal" : "C2", HotSpot.compiler());
   }
 
   private static int widest() {
