@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InvalidClassException;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
@@ -21,6 +22,7 @@ import java.io.Serializable;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -32,12 +34,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.logitkernels.spi.Launch;
 
 /** Serialized chains and steps: nothing comes out of a stream that a constructor would not make. */
 class SerialFormTest {
@@ -149,6 +153,41 @@ class SerialFormTest {
     public Set<Integer> keySet() {
       return Set.of(1);
     }
+  }
+
+  /** A native image reads and writes only what its metadata names. */
+  @Test
+  void metadataOfNativeImagesNamesEveryClassInAStream() throws Exception {
+    Set<String> names = new TreeSet<>();
+    for (Step step : STEPS) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+        out.writeObject(SamplerChain.of(step));
+      }
+      try (ObjectInputStream in =
+          new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())) {
+            @Override
+            protected Class<?> resolveClass(ObjectStreamClass description)
+                throws IOException, ClassNotFoundException {
+              Class<?> found = super.resolveClass(description);
+              names.add(found.getTypeName());
+              return found;
+            }
+          }) {
+        in.readObject();
+      }
+    }
+    names.add(SamplerChain.class.getTypeName());
+    String metadata;
+    try (InputStream in =
+        SamplerChain.class.getResourceAsStream(
+            "/META-INF/native-image/org.logitkernels/logit-kernels-core/reachability-metadata.json")) {
+      metadata = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    for (String name : names) {
+      assertTrue(metadata.contains("{ \"type\": \"" + name + "\", \"serializable\": true }"), name);
+    }
+    assertTrue(metadata.contains("\"" + Launch.PROVIDER + "\""), Launch.PROVIDER);
   }
 
   @Test
