@@ -1,6 +1,5 @@
 package org.logitkernels.chain;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;

@@ -228,7 +228,20 @@ final class BlockSoftmax {
       FloatVector sum = FloatVector.zero(F);
       for (int i = at + part; i < end; i += Lanes.COUNT) {
         FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
-        FloatVector weight = VectorExponential.cut(v, heads, tails, shifts);
+        FloatVector t = v.fma(heads, shifts);
+        FloatVector r = v.fma(heads, shifts.sub(t));
+        r = v.fma(tails, r);
+        FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+        p = p.fma(r, FloatVector.broadcast(F, C4));
+        p = p.fma(r, FloatVector.broadcast(F, C3));
+        p = p.fma(r, FloatVector.broadcast(F, C2));
+        p = p.fma(r, FloatVector.broadcast(F, C1));
+        p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+        IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
+        VectorMask<Float> counts =
+            t.compare(GE, VectorExponential.LEAST)
+                .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
+        FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
         weight.intoArray(y, yAt - at + i);
         sum = weight.add(sum);
       }

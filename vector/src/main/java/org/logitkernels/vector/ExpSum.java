@@ -2,7 +2,6 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.GE;
-import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
@@ -575,62 +574,6 @@ final class ExpSum {
         sum = p.fma(power.reinterpretAsFloats(), sum);
       }
       sum.intoArray(groups, group * Lanes.COUNT + part);
-    }
-  }
-
-  /**
-   * Computes the weights of {@code x[at, end)} under a maximum, and makes a probability of each by
-   * two factors. The factors 1 and 0 leave the weight as it is. Writes into {@code w} from {@code
-   * wFrom} on.
-   */
-  static void weights(
-      float[] x,
-      int at,
-      int end,
-      float max,
-      double scale,
-      float first,
-      float second,
-      float[] w,
-      int wFrom) {
-    assert at >= 0 && at <= end && end <= x.length : "weights of " + at + " to " + end;
-    assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    float origin = Exponential.origin(max, scale, 1);
-    int exponent = Exponential.exponent(max, scale);
-    float shift = Exponential.ROUND - exponent;
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector origins = FloatVector.broadcast(F, origin);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
-    int ahead = wFrom - at;
-    int i = at;
-    for (; i <= end - F.length(); i += F.length()) {
-      FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
-      FloatVector t = v.fma(heads, shifts);
-      FloatVector r = v.fma(heads, shifts.sub(t));
-      r = v.fma(tails, r);
-      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-      p = p.fma(r, FloatVector.broadcast(F, C4));
-      p = p.fma(r, FloatVector.broadcast(F, C3));
-      p = p.fma(r, FloatVector.broadcast(F, C2));
-      p = p.fma(r, FloatVector.broadcast(F, C1));
-      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-      VectorMask<Float> counts =
-          t.compare(GE, VectorExponential.LEAST)
-              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
-    }
-    for (; i < end; i++) {
-      float weight = Exponential.weight(x[i] - origin, head, tail, exponent);
-      w[i + ahead] = Exponential.probability(weight, first, second);
     }
   }
 }

@@ -6,6 +6,12 @@ import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.XOR;
+import static org.logitkernels.numerics.Exponential.C1;
+import static org.logitkernels.numerics.Exponential.C2;
+import static org.logitkernels.numerics.Exponential.C3;
+import static org.logitkernels.numerics.Exponential.C4;
+import static org.logitkernels.numerics.Exponential.C5;
+import static org.logitkernels.numerics.Exponential.C6;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -265,7 +271,17 @@ final class MaskedRows {
                           ? VectorMask.fromLong(F, now)
                           : BITS.lanewise(AND, (int) now).compare(NE, 0).cast(F);
                   FloatVector v = floors.blend(FloatVector.fromArray(F, x, at + i), allowed);
-                  sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                  FloatVector t = v.fma(heads, shifts);
+                  FloatVector r = v.fma(heads, shifts.sub(t));
+                  r = v.fma(tails, r);
+                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                  p = p.fma(r, FloatVector.broadcast(F, C4));
+                  p = p.fma(r, FloatVector.broadcast(F, C3));
+                  p = p.fma(r, FloatVector.broadcast(F, C2));
+                  p = p.fma(r, FloatVector.broadcast(F, C1));
+                  p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                  sum = p.fma(power.reinterpretAsFloats(), sum);
                   int watch = look + j * F.length();
                   long next = then >>> j * F.length();
                   VectorMask<Float> watched =

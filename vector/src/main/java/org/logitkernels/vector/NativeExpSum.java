@@ -112,6 +112,8 @@ final class NativeExpSum {
     float tail = Exponential.tail(scale);
     double inverse = 1 / scale;
     boolean looked = least == least;
+    boolean ahead =
+        !looked && !Species.GRAAL; // there, two loops take less time than one that is long
     boolean seen = false;
     int waiting = 0; // so many blocks before b wait for the sum of their lanes
     long extremes = Maxima.NONE;
@@ -133,8 +135,8 @@ final class NativeExpSum {
       int exponent = Exponential.exponent(top, scale);
       boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
       boolean plain = whole && !far && bottom * scale >= exponent + ExpSum.PLAIN;
-      boolean parts = !whole || looked && !plain;
-      seen = whole && !looked && !masked;
+      boolean parts = !whole || !ahead && !plain;
+      seen = whole && ahead && !masked;
       if (waiting == LaneSum.BLOCKS || parts || masked) {
         LaneSum.sums(groups, waiting, sums, b - waiting);
         waiting = 0;
@@ -163,16 +165,16 @@ final class NativeExpSum {
         continue;
       }
       int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
-      if (looked) {
+      if (!ahead) {
         plainSeen(x, at, head, tail, shift, groups, first);
       } else {
-        int ahead = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int next = ahead > 0 ? strip + strips : strip;
+        int step = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+        int next = step > 0 ? strip + strips : strip;
         extremes =
             plain
-                ? plainBlock(x, at, ahead, head, tail, shift, maxima, next, groups, first)
+                ? plainBlock(x, at, step, head, tail, shift, maxima, next, groups, first)
                 : cutBlock(
-                    x, at, ahead, origin, floor, head, tail, shift, maxima, next, groups, first);
+                    x, at, step, origin, floor, head, tail, shift, maxima, next, groups, first);
       }
     }
     LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
@@ -220,7 +222,17 @@ final class NativeExpSum {
                 FloatVector v =
                     FloatVector.fromMemorySegment(
                         F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
-                sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                FloatVector t = v.fma(heads, shifts);
+                FloatVector r = v.fma(heads, shifts.sub(t));
+                r = v.fma(tails, r);
+                FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                p = p.fma(r, FloatVector.broadcast(F, C4));
+                p = p.fma(r, FloatVector.broadcast(F, C3));
+                p = p.fma(r, FloatVector.broadcast(F, C2));
+                p = p.fma(r, FloatVector.broadcast(F, C1));
+                p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+                IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                sum = p.fma(power.reinterpretAsFloats(), sum);
                 IntVector bits =
                     FloatVector.fromMemorySegment(
                             F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
@@ -299,7 +311,17 @@ final class NativeExpSum {
                             F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER)
                         .sub(origins);
                 v = v.blend(floors, v.compare(LT, floors));
-                sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+                FloatVector t = v.fma(heads, shifts);
+                FloatVector r = v.fma(heads, shifts.sub(t));
+                r = v.fma(tails, r);
+                FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+                p = p.fma(r, FloatVector.broadcast(F, C4));
+                p = p.fma(r, FloatVector.broadcast(F, C3));
+                p = p.fma(r, FloatVector.broadcast(F, C2));
+                p = p.fma(r, FloatVector.broadcast(F, C1));
+                p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+                IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+                sum = p.fma(power.reinterpretAsFloats(), sum);
                 IntVector bits =
                     FloatVector.fromMemorySegment(
                             F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
@@ -447,7 +469,17 @@ final class NativeExpSum {
                       F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER)
                   .sub(origins);
           v = v.blend(floors, v.compare(LT, floors));
-          sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+          FloatVector t = v.fma(heads, shifts);
+          FloatVector r = v.fma(heads, shifts.sub(t));
+          r = v.fma(tails, r);
+          FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+          p = p.fma(r, FloatVector.broadcast(F, C4));
+          p = p.fma(r, FloatVector.broadcast(F, C3));
+          p = p.fma(r, FloatVector.broadcast(F, C2));
+          p = p.fma(r, FloatVector.broadcast(F, C1));
+          p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+          IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+          sum = p.fma(power.reinterpretAsFloats(), sum);
         }
         sum.intoArray(groups, group * Lanes.COUNT + part);
       }
@@ -490,50 +522,19 @@ final class NativeExpSum {
                 .rearrange(forth)
                 .sub(origins);
         v = floors.blend(v, v.compare(GE, floors).and(inside));
-        sum = VectorExponential.addTo(sum, v, heads, tails, shifts);
+        FloatVector t = v.fma(heads, shifts);
+        FloatVector r = v.fma(heads, shifts.sub(t));
+        r = v.fma(tails, r);
+        FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+        p = p.fma(r, FloatVector.broadcast(F, C4));
+        p = p.fma(r, FloatVector.broadcast(F, C3));
+        p = p.fma(r, FloatVector.broadcast(F, C2));
+        p = p.fma(r, FloatVector.broadcast(F, C1));
+        p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+        IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+        sum = p.fma(power.reinterpretAsFloats(), sum);
       }
       sum.intoArray(groups, group * Lanes.COUNT + part);
-    }
-  }
-
-  static void weights(
-      SegmentAddress x,
-      int at,
-      int end,
-      float max,
-      double scale,
-      float first,
-      float second,
-      float[] w,
-      int wFrom) {
-    MemorySegment segment = x.segment;
-    long offset = x.base;
-    assert at >= 0 && at <= end && end <= x.length() : "weights of " + at + " to " + end;
-    assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    float origin = Exponential.origin(max, scale, 1);
-    int exponent = Exponential.exponent(max, scale);
-    float shift = Exponential.ROUND - exponent;
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector origins = FloatVector.broadcast(F, origin);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
-    int ahead = wFrom - at;
-    int i = at;
-    for (; i <= end - F.length(); i += F.length()) {
-      FloatVector v =
-          FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER).sub(origins);
-      FloatVector weight = VectorExponential.cut(v, heads, tails, shifts);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
-    }
-    for (; i < end; i++) {
-      float weight = Exponential.weight(x.get(i) - origin, head, tail, exponent);
-      w[i + ahead] = Exponential.probability(weight, first, second);
     }
   }
 }

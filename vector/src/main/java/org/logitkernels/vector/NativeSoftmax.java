@@ -67,7 +67,7 @@ final class NativeSoftmax {
       if (stores) {
         scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
       } else {
-        NativeExpSum.weights(x, from, to, max, scale, first, second, y, yFrom);
+        NativeWeights.write(x, from, to, max, scale, first, second, y, yFrom);
       }
     } finally {
       scratch.give();
@@ -92,7 +92,7 @@ final class NativeSoftmax {
         Softmax.scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
-        NativeExpSum.weights(x, at, end, max, scale, first, second, y, yAt);
+        NativeWeights.write(x, at, end, max, scale, first, second, y, yAt);
       }
     }
   }

@@ -90,7 +90,7 @@ final class NativeTopP {
     }
     survivors.size = size;
     double scale = Exponential.scale(temperature);
-    ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
+    Weights.write(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
     return step;
   }
 }

@@ -88,7 +88,7 @@ final class Softmax {
       if (stores) {
         scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
       } else {
-        ExpSum.weights(x, from, to, max, scale, first, second, y, yFrom);
+        Weights.write(x, from, to, max, scale, first, second, y, yFrom);
       }
     } finally {
       scratch.give();
@@ -124,7 +124,7 @@ final class Softmax {
         scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
-        ExpSum.weights(x, at, end, max, scale, first, second, y, yAt);
+        Weights.write(x, at, end, max, scale, first, second, y, yAt);
       }
     }
   }

@@ -88,7 +88,7 @@ final class TopP {
   static long weigh(Survivors survivors, double temperature, double quantum) {
     int size = survivors.size;
     double scale = Exponential.scale(temperature);
-    ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
+    Weights.write(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
     int padded = survivors.pad(F.length());
     return Mass.atLeast(
         survivors.values, survivors.weights, padded, Float.NEGATIVE_INFINITY, quantum);
@@ -112,7 +112,7 @@ final class TopP {
     }
     survivors.size = size;
     double scale = Exponential.scale(temperature);
-    ExpSum.weights(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
+    Weights.write(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
     return step;
   }
 

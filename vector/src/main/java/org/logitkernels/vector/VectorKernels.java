@@ -52,7 +52,7 @@ final class VectorKernels extends ArrayKernels implements Backend {
     if (isScalar(0, survivors.size, temperature)) {
       scalar.weights(survivors, temperature);
     } else {
-      ExpSum.weights(
+      Weights.write(
           survivors.values,
           0,
           survivors.size,

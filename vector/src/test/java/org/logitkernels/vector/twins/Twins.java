@@ -44,7 +44,8 @@ final class Twins {
           "StoredSum",
           "Strips",
           "TopK",
-          "TopP");
+          "TopP",
+          "Weights");
 
   /** From a loop with stores in a branch, the compiler does not move these reads out. */
   private static final String READ_ONCE =
