@@ -10,8 +10,14 @@ package org.logitkernels.numerics;
  * enters as +0, and leaves as such.
  */
 public final class TokenOrder {
+  /** So few keys are sorted by a network. */
+  private static final int NETWORK = 8;
+
   /** Below this many keys an insertion sort beats counting digits. */
   private static final int SMALL = 48;
+
+  /** So few keys are split bit by bit. */
+  static final int FEW = 96;
 
   private static final int DIGIT_BITS = 8;
 
@@ -42,16 +48,19 @@ public final class TokenOrder {
 
   /**
    * The last key of the smallest best-first prefix whose mass reaches {@code need}; {@link
-   * Long#MAX_VALUE}, above every key, if all of them together do not. Both arrays are rearranged
-   * alike.
+   * Long#MAX_VALUE}, above every key, if all of them together do not. Both arrays are rearranged,
+   * and of many keys only those are kept that decide.
    *
-   * <p>A selection, not a sort: each round splits what is left at the highest bit in which its keys
-   * differ and goes on with the side where the prefix ends. Masses are integers, so the result
-   * depends on no order of addition. At most 64 rounds, and about 2n steps in all for keys as they
-   * come. Keys that are equal, or that change meanwhile, can only be another thread's work: they
-   * are an error, and never a loop without an end.
+   * <p>A selection, not a sort. Of many keys, each round adds up the masses by the highest digit in
+   * which keys differ, and goes on with the keys of the digit at which the prefix ends. Of few, it
+   * splits them at the highest bit in which they differ. Masses are integers, so the result depends
+   * on no order of addition. At most 64 rounds, and about 2n steps in all for keys as they come.
+   * Keys that are equal, or that change meanwhile, can only be another thread's work: they are an
+   * error, and never a loop without an end.
+   *
+   * @param sums room for a sum for each digit
    */
-  public static long prefixEnd(long[] keys, long[] masses, int size, long need) {
+  public static long prefixEnd(long[] keys, long[] masses, int size, long need, long[] sums) {
     int low = 0;
     int high = size;
     for (int round = 0; high - low > 1; round++) {
@@ -65,6 +74,23 @@ public final class TokenOrder {
       long bit = Long.highestOneBit(all ^ any);
       if (bit == 0 || round == MOST_ROUNDS) {
         throw RowErrors.shared();
+      }
+      if (high - low > FEW && need > 0) {
+        int shift = Math.max(0, Long.SIZE - DIGIT_BITS - Long.numberOfLeadingZeros(bit));
+        int sign = bit < 0 ? DIGITS / 2 : 0;
+        addByDigit(keys, masses, low, high, shift, sign, sums);
+        int digit = 0;
+        long before = 0;
+        while (digit < DIGITS && before + sums[digit] < need) {
+          before += sums[digit];
+          digit++;
+        }
+        if (digit == DIGITS) {
+          return Long.MAX_VALUE;
+        }
+        need -= before;
+        high = keepDigit(keys, masses, low, high, shift, digit ^ sign);
+        continue;
       }
       long first = bit < 0 ? bit : 0;
       int split = low;
@@ -94,6 +120,30 @@ public final class TokenOrder {
     return size > 0 && masses[low] >= need ? keys[low] : Long.MAX_VALUE;
   }
 
+  private static void addByDigit(
+      long[] keys, long[] masses, int low, int high, int shift, int sign, long[] sums) {
+    for (int digit = 0; digit < DIGITS; digit++) {
+      sums[digit] = 0;
+    }
+    for (int i = low; i < high; i++) {
+      sums[(int) (keys[i] >>> shift) & (DIGITS - 1) ^ sign] += masses[i];
+    }
+  }
+
+  /** Moves the keys with a digit to the front. Returns where they end. */
+  private static int keepDigit(
+      long[] keys, long[] masses, int low, int high, int shift, int digit) {
+    int kept = low;
+    for (int i = low; i < high; i++) {
+      long key = keys[i];
+      keys[kept] = key;
+      masses[kept] = masses[i];
+      // 1 if the digits are equal: a branch would be foreseen by no processor.
+      kept += (((int) (key >>> shift) & (DIGITS - 1) ^ digit) - 1) >>> 31;
+    }
+    return kept;
+  }
+
   /**
    * Sorts keys that stand by ascending id, best first.
    *
@@ -103,6 +153,10 @@ public final class TokenOrder {
    * @return the array that holds the result: {@code keys} or {@code spare}
    */
   public static long[] sort(long[] keys, long[] spare, int size, int[] counts) {
+    if (size <= NETWORK && keys.length >= NETWORK) {
+      network(keys, size);
+      return keys;
+    }
     if (size <= SMALL) {
       insertionSort(keys, size);
       return keys;
@@ -147,6 +201,87 @@ public final class TokenOrder {
     }
   }
 
+  /**
+   * Sorts up to eight keys, by comparisons that are the same for all keys: a branch would be
+   * foreseen by no processor.
+   */
+  private static void network(long[] keys, int size) {
+    long a = size > 0 ? keys[0] : Long.MAX_VALUE;
+    long b = size > 1 ? keys[1] : Long.MAX_VALUE;
+    long c = size > 2 ? keys[2] : Long.MAX_VALUE;
+    long d = size > 3 ? keys[3] : Long.MAX_VALUE;
+    long e = size > 4 ? keys[4] : Long.MAX_VALUE;
+    long f = size > 5 ? keys[5] : Long.MAX_VALUE;
+    long g = size > 6 ? keys[6] : Long.MAX_VALUE;
+    long h = size > 7 ? keys[7] : Long.MAX_VALUE;
+    long low;
+    low = Math.min(a, c);
+    c = Math.max(a, c);
+    a = low;
+    low = Math.min(b, d);
+    d = Math.max(b, d);
+    b = low;
+    low = Math.min(e, g);
+    g = Math.max(e, g);
+    e = low;
+    low = Math.min(f, h);
+    h = Math.max(f, h);
+    f = low;
+    low = Math.min(a, e);
+    e = Math.max(a, e);
+    a = low;
+    low = Math.min(b, f);
+    f = Math.max(b, f);
+    b = low;
+    low = Math.min(c, g);
+    g = Math.max(c, g);
+    c = low;
+    low = Math.min(d, h);
+    h = Math.max(d, h);
+    d = low;
+    low = Math.min(a, b);
+    b = Math.max(a, b);
+    a = low;
+    low = Math.min(c, d);
+    d = Math.max(c, d);
+    c = low;
+    low = Math.min(e, f);
+    f = Math.max(e, f);
+    e = low;
+    low = Math.min(g, h);
+    h = Math.max(g, h);
+    g = low;
+    low = Math.min(c, e);
+    e = Math.max(c, e);
+    c = low;
+    low = Math.min(d, f);
+    f = Math.max(d, f);
+    d = low;
+    low = Math.min(b, e);
+    e = Math.max(b, e);
+    b = low;
+    low = Math.min(d, g);
+    g = Math.max(d, g);
+    d = low;
+    low = Math.min(b, c);
+    c = Math.max(b, c);
+    b = low;
+    low = Math.min(d, e);
+    e = Math.max(d, e);
+    d = low;
+    low = Math.min(f, g);
+    g = Math.max(f, g);
+    f = low;
+    keys[0] = a;
+    keys[1] = b;
+    keys[2] = c;
+    keys[3] = d;
+    keys[4] = e;
+    keys[5] = f;
+    keys[6] = g;
+    keys[7] = h;
+  }
+
   private static void insertionSort(long[] keys, int size) {
     for (int i = 1; i < size; i++) {
       long key = keys[i];
@@ -159,7 +294,7 @@ public final class TokenOrder {
     }
   }
 
-  /** How many counters {@link #sort} needs. */
+  /** How many counters {@link #sort} needs, and how many sums {@link #prefixEnd}. */
   public static int counters() {
     return DIGITS;
   }

@@ -11,6 +11,7 @@ final class Selection {
 
   private final int most;
   private final int[] counts = new int[TokenOrder.counters()];
+  private final long[] sums = new long[TokenOrder.counters()];
   private long[] keys = NONE;
   private long[] masses = NONE;
   private int size;
@@ -48,6 +49,17 @@ final class Selection {
     size++;
   }
 
+  /** The keys of tokens that stand by ascending id, without masses. */
+  void keys(int[] ids, float[] values, int count) {
+    start();
+    reserve(count);
+    long[] own = keys; // room for eight or more
+    for (int i = 0; i < count; i++) {
+      own[i] = TokenOrder.key(values[i], ids[i]);
+    }
+    size = count;
+  }
+
   /** Makes room; what is there is kept. */
   void reserve(int needed) {
     if (needed > keys.length) {
@@ -63,7 +75,7 @@ final class Selection {
 
   /** The last key of the smallest prefix that holds a mass. */
   long last(long need) {
-    return TokenOrder.prefixEnd(keys, masses, size, need);
+    return TokenOrder.prefixEnd(keys, masses, size, need, sums);
   }
 
   /** The keys, best first: valid until the next selection. They were added by ascending id. */

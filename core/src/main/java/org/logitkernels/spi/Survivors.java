@@ -513,7 +513,9 @@ public final class Survivors {
 
   /** The survivors' keys, best first: valid until the next step. */
   public long[] bestFirst() {
-    return order(false, 0).sorted();
+    Selection selection = arrays().selection;
+    selection.keys(ids, values, size);
+    return selection.sorted();
   }
 
   /** Ids and probabilities under the total, best first. */
@@ -562,9 +564,9 @@ public final class Survivors {
   public void keepThrough(long lastKey) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
-      if (TokenOrder.key(values[i], ids[i]) <= lastKey) {
-        move(i, kept++);
-      }
+      long key = TokenOrder.key(values[i], ids[i]);
+      move(i, kept); // whether it stays or not: a branch would be foreseen by no processor
+      kept += key <= lastKey ? 1 : 0;
     }
     size = kept;
   }

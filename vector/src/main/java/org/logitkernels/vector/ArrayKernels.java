@@ -31,6 +31,9 @@ class ArrayKernels implements RowKernels<float[]> {
 
   @Override
   public int argMax(float[] x, int from, int to) {
+    if (ShortRows.isForArgMax(from, to)) {
+      return ShortRows.argMax(x, from, to);
+    }
     return isShort(from, to) ? scalar.argMax(x, from, to) : Maxima.argMax(x, from, to);
   }
 
@@ -62,10 +65,12 @@ class ArrayKernels implements RowKernels<float[]> {
 
   @Override
   public void topK(float[] x, int from, int to, int k, Survivors survivors) {
-    if (isShort(from, to)) {
+    if (ShortRows.isForTopK(from, to)) {
+      ShortRows.topK(x, from, to, k, survivors);
+    } else if (isShort(from, to)) {
       scalar.topK(x, from, to, k, survivors);
     } else {
-      TopK.topK(x, from, to, k, survivors, scalar);
+      TopK.topK(x, from, to, k, survivors);
     }
   }
 

@@ -17,6 +17,9 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
 
   @Override
   public int argMax(SegmentAddress x, int from, int to) {
+    if (ShortRows.isForArgMax(from, to)) {
+      return NativeShortRows.argMax(x, from, to);
+    }
     return ArrayKernels.isShort(from, to)
         ? scalar.argMax(x, from, to)
         : NativeMaxima.argMax(x, from, to);
@@ -52,10 +55,12 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
 
   @Override
   public void topK(SegmentAddress x, int from, int to, int k, Survivors survivors) {
-    if (ArrayKernels.isShort(from, to)) {
+    if (ShortRows.isForTopK(from, to)) {
+      NativeShortRows.topK(x, from, to, k, survivors);
+    } else if (ArrayKernels.isShort(from, to)) {
       scalar.topK(x, from, to, k, survivors);
     } else {
-      NativeTopK.topK(x, from, to, k, survivors, scalar);
+      NativeTopK.topK(x, from, to, k, survivors);
     }
   }
 

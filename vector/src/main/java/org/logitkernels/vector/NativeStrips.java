@@ -141,6 +141,25 @@ final class NativeStrips {
     look(x, from, from + blocks, to, base, bar, Strips.UNKNOWN, survivors);
   }
 
+  static int sample(SegmentAddress x, int from, int to, Survivors survivors) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    int vectors = (to - from) / F.length();
+    int most = Strips.SAMPLE / F.length();
+    int step = (vectors + most - 1) / most;
+    survivors.size = 0;
+    survivors.reserve(Math.min(to - from, Strips.SAMPLE));
+    float[] values = survivors.values;
+    int size = 0;
+    for (int i = from; i <= to - F.length(); i += step * F.length()) {
+      FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
+          .intoArray(values, size);
+      size += F.length();
+    }
+    survivors.size = size;
+    return step;
+  }
+
   static void all(SegmentAddress x, int from, int to, Survivors survivors) {
     survivors.size = 0;
     look(x, from, from, to, 0, -Float.MAX_VALUE, Strips.UNKNOWN, survivors);

@@ -4,7 +4,6 @@ package org.logitkernels.vector;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
@@ -14,21 +13,15 @@ final class NativeTopK {
 
   private NativeTopK() {}
 
-  static void topK(
-      SegmentAddress x,
-      int from,
-      int to,
-      int k,
-      Survivors survivors,
-      RowKernels<SegmentAddress> scalar) {
+  static void topK(SegmentAddress x, int from, int to, int k, Survivors survivors) {
     if (k == 1) {
       int id = NativeMaxima.argMax(x, from, to);
       survivors.only(id, x.get(from + id));
       return;
     }
     int depth = TopK.depth((to - from) / TopK.STRIPS_EACH / k);
-    if (depth < TopK.SHALLOWEST) {
-      scalar.topK(x, from, to, k, survivors); // too much of the row is kept for a pyramid
+    if (depth < TopK.SHALLOWEST) { // too much of the row is kept for a pyramid
+      ofManyKept(x, from, to, k, survivors);
       return;
     }
     long extremes = NativeStrips.maxima(x, from, to, depth, survivors);
@@ -55,15 +48,42 @@ final class NativeTopK {
         refined = true;
       }
       if (survivors.size > full) {
-        TopK.narrow(survivors, k, first);
-        if (survivors.size > full / 2) { // many are equal
-          survivors.topK(k);
-        }
+        TopK.keep(survivors, k, first);
         bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id
       }
     }
-    TopK.narrow(survivors, k, first);
-    survivors.topK(k);
+    TopK.keep(survivors, k, first);
+  }
+
+  private static void ofManyKept(SegmentAddress x, int from, int to, int k, Survivors survivors) {
+    long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
+    survivors.max = Maxima.max(extremes);
+    float floor = Math.max(Maxima.min(extremes), -Float.MAX_VALUE);
+    float bar = k < to - from ? sampledBar(x, from, to, k, floor, survivors) : floor;
+    collect(x, from, to, bar, survivors);
+    if (survivors.size < k && bar > floor) { // the sample erred
+      bar = floor;
+      collect(x, from, to, bar, survivors);
+    }
+    TopK.keep(survivors, k, bar);
+  }
+
+  private static void collect(SegmentAddress x, int from, int to, float bar, Survivors survivors) {
+    survivors.size = 0;
+    NativeStrips.look(x, from, from, to, 0, bar, Strips.UNKNOWN, survivors);
+  }
+
+  private static float sampledBar(
+      SegmentAddress x, int from, int to, int k, float floor, Survivors survivors) {
+    int step = NativeStrips.sample(x, from, to, survivors);
+    int size = survivors.size;
+    double rank = (double) k * size / (to - from);
+    double error = TopK.ERRORS * Math.sqrt(rank * (1 - rank / size)) + 1;
+    int safe = step == 1 ? k : (int) Math.ceil(rank + error);
+    if (safe >= size) {
+      return floor;
+    }
+    return Threshold.exact(survivors.values, 0, size, safe, floor, survivors.max);
   }
 
   private static float refine(

@@ -1,17 +1,12 @@
 // Generated from TopP.java by bin/twins: change that, and run bin/twins.
 package org.logitkernels.vector;
 
-import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /** {@link TopP}, for rows in native memory. */
 final class NativeTopP {
-  private static final VectorSpecies<Float> F = Species.FLOATS;
-
   private NativeTopP() {}
 
   static void topP(
@@ -52,7 +47,10 @@ final class NativeTopP {
           Math.min(StrictMath.log(0x1p22 * (to - from)) * temperature, Float.MAX_VALUE / 2);
       float low = (float) (max - far);
       double outside = survivors.total - need / quantum;
-      int step = sample(x, from, to, temperature, survivors);
+      int step = NativeStrips.sample(x, from, to, survivors);
+      int size = survivors.size;
+      double scale = Exponential.scale(temperature);
+      Weights.write(survivors.values, 0, size, max, scale, 1, 0, survivors.weights, 0);
       end = TopP.bar(survivors, outside / step, max, low);
       // A little lower than the sample says, because a sample errs.
       float bar = TopP.bar(survivors, 0.75 * outside / step, end, low);
@@ -70,27 +68,5 @@ final class NativeTopP {
     if (mass >= need) { // else all are kept, and what is missing is rounding
       Nucleus.keep(survivors, temperature, mass, need, quantum, end);
     }
-  }
-
-  private static int sample(
-      SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
-    MemorySegment segment = x.segment;
-    long offset = x.base;
-    int vectors = (to - from) / F.length();
-    int most = TopP.SAMPLE / F.length();
-    int step = (vectors + most - 1) / most;
-    survivors.size = 0;
-    survivors.reserve(Math.min(to - from, TopP.SAMPLE));
-    float[] values = survivors.values;
-    int size = 0;
-    for (int i = from; i <= to - F.length(); i += step * F.length()) {
-      FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
-          .intoArray(values, size);
-      size += F.length();
-    }
-    survivors.size = size;
-    double scale = Exponential.scale(temperature);
-    Weights.write(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
-    return step;
   }
 }

@@ -128,8 +128,25 @@ final class Nucleus {
     return Long.MAX_VALUE; // another thread has changed the row
   }
 
+  /** The key of the n-th survivor with a logit; above every key if so many have it not. */
+  static long tie(Survivors survivors, int padded, float logit, int n) {
+    for (int i = 0; i < padded; i += F.length()) {
+      VectorMask<Float> ties = FloatVector.fromArray(F, survivors.values, i).compare(EQ, logit);
+      int here = ties.trueCount();
+      if (n <= here) {
+        long hits = ties.toLong();
+        for (; n > 1; n--) {
+          hits &= hits - 1;
+        }
+        return TokenOrder.key(logit, survivors.ids[i + Long.numberOfTrailingZeros(hits)]);
+      }
+      n -= here;
+    }
+    return Long.MAX_VALUE;
+  }
+
   /** Drops the survivors behind a key. */
-  private static void keepThrough(Survivors survivors, int padded, long last) {
+  static void keepThrough(Survivors survivors, int padded, long last) {
     if (!Species.COMPRESSES || last == Long.MAX_VALUE) { // the key of no token
       survivors.keepThrough(last);
       return;

@@ -33,6 +33,9 @@ final class Strips {
   /** If fewer than one vector in so many has a hit, hits are few. */
   static final int FEW = 8;
 
+  /** About how many logits a sample has. */
+  static final int SAMPLE = 4096;
+
   private Strips() {}
 
   /** Logits in a run. */
@@ -173,6 +176,26 @@ final class Strips {
     int blocks = survivors.row.hasStrips() ? (to - from) / Lanes.BLOCK * Lanes.BLOCK : 0;
     collect(x, from, from + blocks, LaneSum.ROUNDS, base, bar, survivors);
     look(x, from, from + blocks, to, base, bar, UNKNOWN, survivors);
+  }
+
+  /**
+   * Puts a sample where the survivors stand: some vectors of the row. Returns how many vectors of
+   * the row each of them stands for.
+   */
+  static int sample(float[] x, int from, int to, Survivors survivors) {
+    int vectors = (to - from) / F.length();
+    int most = SAMPLE / F.length();
+    int step = (vectors + most - 1) / most;
+    survivors.size = 0;
+    survivors.reserve(Math.min(to - from, SAMPLE));
+    float[] values = survivors.values;
+    int size = 0;
+    for (int i = from; i <= to - F.length(); i += step * F.length()) {
+      FloatVector.fromArray(F, x, i).intoArray(values, size);
+      size += F.length();
+    }
+    survivors.size = size;
+    return step;
   }
 
   /** How many of a run's strips reach the bar. */

@@ -33,10 +33,22 @@ final class Threshold {
    * @param max the maximum
    */
   static float of(float[] v, int at, int size, int k, float floor, float max) {
+    return of(v, at, size, k, enough(k), floor, max);
+  }
+
+  /**
+   * The k-th largest of {@code v[at, at + size)}, or a value between it and the next one. It is the
+   * floor if fewer than k reach the floor.
+   */
+  static float exact(float[] v, int at, int size, int k, float floor, float max) {
+    return of(v, at, size, k, k, floor, max);
+  }
+
+  private static float of(float[] v, int at, int size, int k, int enough, float floor, float max) {
     float low = floor;
     float high = max; // the k-th largest lies in [low, high], unless it lies below the floor
     int reached = count(v, at, size, low);
-    for (int round = 0; reached > enough(k) && low < high; round++) {
+    for (int round = 0; reached > enough && low < high; round++) {
       float middle = round < ARITHMETIC ? low / 2 + high / 2 : between(low, high);
       if (middle <= low) {
         middle = Math.nextUp(low);
@@ -56,6 +68,15 @@ final class Threshold {
     int count = 0;
     for (int i = at; i < at + size; i += F.length()) {
       count += FloatVector.fromArray(F, v, i).compare(VectorOperators.GE, bar).trueCount();
+    }
+    return count;
+  }
+
+  /** How many lie above a bar. */
+  static int above(float[] v, int at, int size, float bar) {
+    int count = 0;
+    for (int i = at; i < at + size; i += F.length()) {
+      count += FloatVector.fromArray(F, v, i).compare(VectorOperators.GT, bar).trueCount();
     }
     return count;
   }

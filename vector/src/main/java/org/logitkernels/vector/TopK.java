@@ -2,7 +2,6 @@ package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -24,21 +23,23 @@ final class TopK {
   /** Depth of the finer strips of a second look. */
   static final int FINE = 4;
 
+  /** A sample is taken to err by no more than so many standard deviations. */
+  static final int ERRORS = 4;
+
   /** How many strips there are for each of the k: enough for a bar that few logits reach. */
   static final int STRIPS_EACH = 4;
 
   private TopK() {}
 
-  static void topK(
-      float[] x, int from, int to, int k, Survivors survivors, RowKernels<float[]> scalar) {
+  static void topK(float[] x, int from, int to, int k, Survivors survivors) {
     if (k == 1) {
       int id = Maxima.argMax(x, from, to);
       survivors.only(id, x[from + id]);
       return;
     }
     int depth = depth((to - from) / STRIPS_EACH / k);
-    if (depth < SHALLOWEST) {
-      scalar.topK(x, from, to, k, survivors); // too much of the row is kept for a pyramid
+    if (depth < SHALLOWEST) { // too much of the row is kept for a pyramid
+      ofManyKept(x, from, to, k, survivors);
       return;
     }
     long extremes = Strips.maxima(x, from, to, depth, survivors);
@@ -65,15 +66,49 @@ final class TopK {
         refined = true;
       }
       if (survivors.size > full) {
-        narrow(survivors, k, first);
-        if (survivors.size > full / 2) { // many are equal
-          survivors.topK(k);
-        }
+        keep(survivors, k, first);
         bar = Math.nextUp(survivors.lowest()); // an equal logit has a higher id
       }
     }
-    narrow(survivors, k, first);
-    survivors.topK(k);
+    keep(survivors, k, first);
+  }
+
+  /**
+   * The best k where these are a large part of the row. A sample of the row tells a bar that a
+   * little more than k reach, and only what reaches it is cut.
+   */
+  private static void ofManyKept(float[] x, int from, int to, int k, Survivors survivors) {
+    long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+    survivors.max = Maxima.max(extremes);
+    float floor = Math.max(Maxima.min(extremes), -Float.MAX_VALUE);
+    float bar = k < to - from ? sampledBar(x, from, to, k, floor, survivors) : floor;
+    collect(x, from, to, bar, survivors);
+    if (survivors.size < k && bar > floor) { // the sample erred
+      bar = floor;
+      collect(x, from, to, bar, survivors);
+    }
+    keep(survivors, k, bar);
+  }
+
+  private static void collect(float[] x, int from, int to, float bar, Survivors survivors) {
+    survivors.size = 0;
+    Strips.look(x, from, from, to, 0, bar, Strips.UNKNOWN, survivors);
+  }
+
+  /**
+   * A bar that at least k logits of the row reach, and not many more, as far as a sample can tell.
+   */
+  private static float sampledBar(
+      float[] x, int from, int to, int k, float floor, Survivors survivors) {
+    int step = Strips.sample(x, from, to, survivors);
+    int size = survivors.size;
+    double rank = (double) k * size / (to - from);
+    double error = ERRORS * Math.sqrt(rank * (1 - rank / size)) + 1;
+    int safe = step == 1 ? k : (int) Math.ceil(rank + error);
+    if (safe >= size) {
+      return floor;
+    }
+    return Threshold.exact(survivors.values, 0, size, safe, floor, survivors.max);
   }
 
   static int depth(int most) {
@@ -139,14 +174,15 @@ final class TopK {
     return Threshold.of(maxima, strips, end - strips, k, bar, survivors.max);
   }
 
-  /**
-   * Keeps the best k of the survivors and few more, by a bar. Keeps many more only where many
-   * logits are equal.
-   */
-  static void narrow(Survivors survivors, int k, float floor) {
-    if (survivors.size > 2 * Threshold.enough(k)) {
-      int padded = survivors.pad(F.length());
-      survivors.atLeast(Threshold.of(survivors.values, 0, padded, k, floor, survivors.max));
+  /** Keeps the best k of the survivors, of which all reach a floor. */
+  static void keep(Survivors survivors, int k, float floor) {
+    if (survivors.size <= k) {
+      return;
     }
+    int padded = survivors.pad(F.length());
+    float[] values = survivors.values;
+    float bar = Threshold.exact(values, 0, padded, k, floor, survivors.max);
+    int ties = k - Threshold.above(values, 0, padded, bar);
+    Nucleus.keepThrough(survivors, padded, Nucleus.tie(survivors, padded, bar, ties));
   }
 }

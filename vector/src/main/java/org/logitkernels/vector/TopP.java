@@ -1,6 +1,5 @@
 package org.logitkernels.vector;
 
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.spi.Survivors;
@@ -17,9 +16,6 @@ final class TopP {
 
   /** The first distance from the maximum, in units of T. */
   static final double NEAR = 3;
-
-  /** About how many logits a sample has. */
-  static final int SAMPLE = 4096;
 
   /** How often a bar is lowered before every token is collected. */
   static final int ROUNDS = 4;
@@ -64,7 +60,10 @@ final class TopP {
           Math.min(StrictMath.log(0x1p22 * (to - from)) * temperature, Float.MAX_VALUE / 2);
       float low = (float) (max - far);
       double outside = survivors.total - need / quantum;
-      int step = sample(x, from, to, temperature, survivors);
+      int step = Strips.sample(x, from, to, survivors);
+      int size = survivors.size;
+      double scale = Exponential.scale(temperature);
+      Weights.write(survivors.values, 0, size, max, scale, 1, 0, survivors.weights, 0);
       end = bar(survivors, outside / step, max, low);
       // A little lower than the sample says, because a sample errs.
       float bar = bar(survivors, 0.75 * outside / step, end, low);
@@ -92,28 +91,6 @@ final class TopP {
     int padded = survivors.pad(F.length());
     return Mass.atLeast(
         survivors.values, survivors.weights, padded, Float.NEGATIVE_INFINITY, quantum);
-  }
-
-  /**
-   * Puts a sample where the survivors stand: some vectors of the row, and their weights. Returns
-   * how many vectors of the row each of them stands for.
-   */
-  private static int sample(float[] x, int from, int to, double temperature, Survivors survivors) {
-    int vectors = (to - from) / F.length();
-    int most = SAMPLE / F.length();
-    int step = (vectors + most - 1) / most;
-    survivors.size = 0;
-    survivors.reserve(Math.min(to - from, SAMPLE));
-    float[] values = survivors.values;
-    int size = 0;
-    for (int i = from; i <= to - F.length(); i += step * F.length()) {
-      FloatVector.fromArray(F, x, i).intoArray(values, size);
-      size += F.length();
-    }
-    survivors.size = size;
-    double scale = Exponential.scale(temperature);
-    Weights.write(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
-    return step;
   }
 
   /**

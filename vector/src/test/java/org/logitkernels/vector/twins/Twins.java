@@ -44,6 +44,7 @@ final class Twins {
           "StoredSum",
           "Strips",
           "TopK",
+          "ShortRows",
           "TopP",
           "Weights");
 
