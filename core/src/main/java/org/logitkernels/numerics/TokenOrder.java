@@ -21,6 +21,11 @@ public final class TokenOrder {
 
   private static final int DIGIT_BITS = 8;
 
+  /** Of so many keys, wider digits are sorted by. */
+  private static final int MANY = 1024;
+
+  private static final int WIDE_DIGIT_BITS = 10;
+
   /** Each round of a selection decides a bit at least, and keys have so many. */
   private static final int MOST_ROUNDS = Long.SIZE;
 
@@ -147,8 +152,9 @@ public final class TokenOrder {
   /**
    * Sorts keys that stand by ascending id, best first.
    *
-   * <p>Ids are in place already and counting digits is stable, so only the four bytes of the logit
-   * are looked at, and a byte that all keys share is passed over.
+   * <p>Ids are in place already and counting digits is stable, so only the logit's half of a key is
+   * looked at. How far it lies behind that of the best key takes few bits where logits are near to
+   * each other, and so few digits.
    *
    * @return the array that holds the result: {@code keys} or {@code spare}
    */
@@ -161,20 +167,21 @@ public final class TokenOrder {
       insertionSort(keys, size);
       return keys;
     }
-    long all = -1;
-    long any = 0;
-    for (int i = 0; i < size; i++) {
-      all &= keys[i];
-      any |= keys[i];
+    long best = keys[0];
+    long worst = best;
+    for (int i = 1; i < size; i++) {
+      best = Math.min(best, keys[i]);
+      worst = Math.max(worst, keys[i]);
     }
+    int base = (int) (best >> 32);
+    int bits = Integer.SIZE - Integer.numberOfLeadingZeros((int) (worst >> 32) - base);
+    int most = size < MANY ? DIGIT_BITS : WIDE_DIGIT_BITS;
+    int passes = (bits + most - 1) / most;
     long[] source = keys;
     long[] target = spare;
-    for (int shift = 32; shift < 64; shift += DIGIT_BITS) {
-      if ((((all ^ any) >>> shift) & (DIGITS - 1)) == 0) {
-        continue;
-      }
-      int sign = shift == 64 - DIGIT_BITS ? DIGITS / 2 : 0; // the top digit is signed
-      countingPass(source, target, size, shift, sign, counts);
+    for (int pass = 0; pass < passes; pass++) {
+      int width = (bits + passes - 1) / passes;
+      countingPass(source, target, size, base, pass * width, width, counts);
       long[] swap = source;
       source = target;
       target = swap;
@@ -182,22 +189,26 @@ public final class TokenOrder {
     return source;
   }
 
+  /** Sorts by one digit of how far the logit's half of a key lies behind a base. */
   private static void countingPass(
-      long[] source, long[] target, int size, int shift, int sign, int[] counts) {
-    for (int digit = 0; digit < DIGITS; digit++) {
+      long[] source, long[] target, int size, int base, int shift, int width, int[] counts) {
+    int digits = 1 << width;
+    int mask = digits - 1;
+    for (int digit = 0; digit < digits; digit++) {
       counts[digit] = 0;
     }
     for (int i = 0; i < size; i++) {
-      counts[(int) (source[i] >>> shift) & (DIGITS - 1) ^ sign]++;
+      counts[(int) (source[i] >> 32) - base >>> shift & mask]++;
     }
     int at = 0;
-    for (int digit = 0; digit < DIGITS; digit++) {
+    for (int digit = 0; digit < digits; digit++) {
       int count = counts[digit];
       counts[digit] = at;
       at += count;
     }
     for (int i = 0; i < size; i++) {
-      target[counts[(int) (source[i] >>> shift) & (DIGITS - 1) ^ sign]++] = source[i];
+      long key = source[i];
+      target[counts[(int) (key >> 32) - base >>> shift & mask]++] = key;
     }
   }
 
@@ -294,8 +305,13 @@ public final class TokenOrder {
     }
   }
 
-  /** How many counters {@link #sort} needs, and how many sums {@link #prefixEnd}. */
+  /** How many counters {@link #sort} needs. */
   public static int counters() {
+    return 1 << WIDE_DIGIT_BITS;
+  }
+
+  /** How many sums {@link #prefixEnd} needs. */
+  public static int sums() {
     return DIGITS;
   }
 }

@@ -11,7 +11,7 @@ final class Selection {
 
   private final int most;
   private final int[] counts = new int[TokenOrder.counters()];
-  private final long[] sums = new long[TokenOrder.counters()];
+  private final long[] sums = new long[TokenOrder.sums()];
   private long[] keys = NONE;
   private long[] masses = NONE;
   private int size;

@@ -36,7 +36,7 @@ class TokenOrderTest {
   void equalKeysEndInAnError() {
     long[] keys = {5, 3, 9, 3, 3, 1};
     long[] masses = {1, 1, 1, 1, 1, 1};
-    long[] sums = new long[TokenOrder.counters()];
+    long[] sums = new long[TokenOrder.sums()];
     assertEquals(1, TokenOrder.prefixEnd(keys.clone(), masses.clone(), keys.length, 1, sums));
     IllegalStateException e =
         assertTimeoutPreemptively(
@@ -53,7 +53,7 @@ class TokenOrderTest {
   @Test
   void aPrefixEndsWhereTheSortSays() {
     Random random = new Random(7);
-    long[] sums = new long[TokenOrder.counters()];
+    long[] sums = new long[TokenOrder.sums()];
     for (int size : new int[] {1, 2, 50, 95, 96, 97, 98, 200, 1_000, 5_000}) {
       for (int bits = 14; bits <= Long.SIZE; bits += 10) {
         for (int most : new int[] {1, 3, 1_000}) {
@@ -92,7 +92,7 @@ class TokenOrderTest {
     Arrays.fill(keys, 3);
     long[] masses = new long[1_000];
     Arrays.fill(masses, 1);
-    long[] sums = new long[TokenOrder.counters()];
+    long[] sums = new long[TokenOrder.sums()];
     assertThrows(
         IllegalStateException.class, () -> TokenOrder.prefixEnd(keys, masses, 1_000, 500, sums));
   }

@@ -10,7 +10,8 @@ import org.logitkernels.spi.Survivors;
  * The index of the kernels of rows in arrays.
  *
  * <p>Two kinds of row go to the scalar kernels, which give the same bits: rows shorter than the
- * virtual lanes, and rows at temperatures so extreme that logits must be stretched first.
+ * virtual lanes, and rows at temperatures so extreme that logits must be stretched first. For the
+ * best logits, a vector is long enough.
  */
 class ArrayKernels implements RowKernels<float[]> {
   private static final SharedPasses PARTS = new SharedPasses();
@@ -69,6 +70,8 @@ class ArrayKernels implements RowKernels<float[]> {
       ShortRows.topK(x, from, to, k, survivors);
     } else if (isShort(from, to)) {
       scalar.topK(x, from, to, k, survivors);
+    } else if (TopK.keepsMuch(from, to, k)) {
+      TopK.ofMuchKept(x, from, to, k, survivors);
     } else {
       TopK.topK(x, from, to, k, survivors);
     }

@@ -59,6 +59,8 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
       NativeShortRows.topK(x, from, to, k, survivors);
     } else if (ArrayKernels.isShort(from, to)) {
       scalar.topK(x, from, to, k, survivors);
+    } else if (TopK.keepsMuch(from, to, k)) {
+      NativeTopK.ofMuchKept(x, from, to, k, survivors);
     } else {
       NativeTopK.topK(x, from, to, k, survivors);
     }

@@ -27,6 +27,8 @@ final class NativeShortRows {
   static int argMax(SegmentAddress x, int from, int to) {
     MemorySegment segment = x.segment;
     long offset = x.base;
+    assert from >= 0 && from <= to - F.length() : from + " to " + to;
+    assert to <= x.length() && to - from <= 4 * F.length() : to + " of " + x.length();
     int last = to - F.length();
     int second = Math.min(from + F.length(), last);
     int third = Math.min(from + 2 * F.length(), last);
@@ -55,6 +57,7 @@ final class NativeShortRows {
   static void topK(SegmentAddress x, int from, int to, int k, Survivors survivors) {
     MemorySegment segment = x.segment;
     long offset = x.base;
+    assert from >= 0 && from <= to - F.length() && to <= x.length() : from + " to " + to;
     int length = to - from;
     survivors.reserve(length);
     float[] values = survivors.values;

@@ -20,10 +20,6 @@ final class NativeTopK {
       return;
     }
     int depth = TopK.depth((to - from) / TopK.STRIPS_EACH / k);
-    if (depth < TopK.SHALLOWEST) { // too much of the row is kept for a pyramid
-      ofManyKept(x, from, to, k, survivors);
-      return;
-    }
     long extremes = NativeStrips.maxima(x, from, to, depth, survivors);
     survivors.max = Maxima.max(extremes);
     survivors.size = 0;
@@ -55,7 +51,7 @@ final class NativeTopK {
     TopK.keep(survivors, k, first);
   }
 
-  private static void ofManyKept(SegmentAddress x, int from, int to, int k, Survivors survivors) {
+  static void ofMuchKept(SegmentAddress x, int from, int to, int k, Survivors survivors) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
     survivors.max = Maxima.max(extremes);
     float floor = Math.max(Maxima.min(extremes), -Float.MAX_VALUE);

@@ -50,8 +50,12 @@ final class ShortRows {
   /**
    * The first id with the maximum. Rows whose maximum is negative, or which may hold what is no
    * logit, go the long way.
+   *
+   * <p>The assertions make the methods here longer than HotSpot would inline: see {@link ExpSum}.
    */
   static int argMax(float[] x, int from, int to) {
+    assert from >= 0 && from <= to - F.length() : from + " to " + to;
+    assert to <= x.length && to - from <= 4 * F.length() : to + " of " + x.length;
     int last = to - F.length();
     int second = Math.min(from + F.length(), last);
     int third = Math.min(from + 2 * F.length(), last);
@@ -87,6 +91,7 @@ final class ShortRows {
    * of them reach, or of equal logits more.
    */
   static void topK(float[] x, int from, int to, int k, Survivors survivors) {
+    assert from >= 0 && from <= to - F.length() && to <= x.length : from + " to " + to;
     int length = to - from;
     survivors.reserve(length);
     float[] values = survivors.values;
@@ -187,6 +192,8 @@ final class ShortRows {
   private static void keep(Survivors survivors, int size, float bar, int lastTie) {
     int[] ids = survivors.ids;
     float[] values = survivors.values;
+    assert size >= 0 && size % F.length() == 0 : size + " in vectors of " + F.length();
+    assert size <= ids.length && size <= values.length : size + " of " + ids.length;
     int kept = 0;
     if (Species.COMPRESSES) {
       for (int i = 0; i < size; i += F.length()) {

@@ -31,6 +31,11 @@ final class TopK {
 
   private TopK() {}
 
+  /** Whether too much of the row is kept for a pyramid. */
+  static boolean keepsMuch(int from, int to, int k) {
+    return k > 1 && depth((to - from) / STRIPS_EACH / k) < SHALLOWEST;
+  }
+
   static void topK(float[] x, int from, int to, int k, Survivors survivors) {
     if (k == 1) {
       int id = Maxima.argMax(x, from, to);
@@ -38,10 +43,6 @@ final class TopK {
       return;
     }
     int depth = depth((to - from) / STRIPS_EACH / k);
-    if (depth < SHALLOWEST) { // too much of the row is kept for a pyramid
-      ofManyKept(x, from, to, k, survivors);
-      return;
-    }
     long extremes = Strips.maxima(x, from, to, depth, survivors);
     survivors.max = Maxima.max(extremes);
     survivors.size = 0;
@@ -77,7 +78,7 @@ final class TopK {
    * The best k where these are a large part of the row. A sample of the row tells a bar that a
    * little more than k reach, and only what reaches it is cut.
    */
-  private static void ofManyKept(float[] x, int from, int to, int k, Survivors survivors) {
+  static void ofMuchKept(float[] x, int from, int to, int k, Survivors survivors) {
     long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
     survivors.max = Maxima.max(extremes);
     float floor = Math.max(Maxima.min(extremes), -Float.MAX_VALUE);
