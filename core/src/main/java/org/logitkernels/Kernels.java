@@ -307,15 +307,18 @@ public final class Kernels {
     checkProbability(p);
     Survivors survivors = workspace.open(to - from);
     rows.topP(logits, from, to, temperature, p, false, survivors);
-    return writeNucleus(survivors, temperature, ids, probabilities);
+    return writeNucleus(survivors, temperature, p, ids, probabilities);
   }
 
-  private static int writeNucleus(
-      Survivors survivors, float temperature, int[] ids, float[] probabilities) {
+  private int writeNucleus(
+      Survivors survivors, float temperature, float p, int[] ids, float[] probabilities) {
     int size = survivors.size;
     checkOutput("ids", ids.length, size);
     checkOutput("probabilities", probabilities.length, size);
-    survivors.probabilities(temperature, ids, probabilities);
+    if (p == 1) { // the kernel has left no weights
+      rows.weights(survivors, temperature);
+    }
+    survivors.probabilities(ids, probabilities);
     return size;
   }
 
@@ -952,7 +955,7 @@ public final class Kernels {
     checkProbability(p);
     Survivors survivors = workspace.survivors;
     open(logits, byteOffset, length, type, workspace).topP(temperature, p, survivors);
-    return writeNucleus(survivors, temperature, ids, probabilities);
+    return writeNucleus(survivors, temperature, p, ids, probabilities);
   }
 
   /**

@@ -60,6 +60,17 @@ final class Selection {
     size = count;
   }
 
+  /** The keys of tokens that stand by ascending id, with the places in place of the ids. */
+  void places(float[] values, int count) {
+    start();
+    reserve(count);
+    long[] own = keys;
+    for (int i = 0; i < count; i++) {
+      own[i] = TokenOrder.key(values[i], i);
+    }
+    size = count;
+  }
+
   /** Makes room; what is there is kept. */
   void reserve(int needed) {
     if (needed > keys.length) {

@@ -518,22 +518,17 @@ public final class Survivors {
     return selection.sorted();
   }
 
-  /** Ids and probabilities under the total, best first. */
-  public void probabilities(double temperature, int[] bestIds, float[] probabilities) {
-    double scale = Exponential.scale(temperature);
-    float stretch = Exponential.stretch(temperature);
-    float origin = Exponential.origin(max, scale, stretch);
-    int exponent = Exponential.exponent(max * stretch, scale);
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
+  /** Ids and probabilities under the total, best first. Needs the weights. */
+  public void probabilities(int[] bestIds, float[] probabilities) {
     float first = Exponential.first(total);
     float second = Exponential.second(total);
-    long[] best = bestFirst();
+    Selection selection = arrays().selection;
+    selection.places(values, size);
+    long[] best = selection.sorted();
     for (int i = 0; i < size; i++) {
-      bestIds[i] = TokenOrder.id(best[i]);
-      float v = (TokenOrder.value(best[i]) - origin) * stretch;
-      float weight = Exponential.weight(v, head, tail, exponent);
-      probabilities[i] = Exponential.probability(weight, first, second);
+      int place = TokenOrder.id(best[i]);
+      bestIds[i] = ids[place];
+      probabilities[i] = Exponential.probability(weights[place], first, second);
     }
   }
 
