@@ -75,7 +75,7 @@ final class ChangedRow {
     forgetSums();
     changes.clear();
     patched = null;
-    survivors.excludedCount = 0;
+    survivors.excluded.clear();
   }
 
   /** Begins again with the same row. */
@@ -268,7 +268,7 @@ final class ChangedRow {
     }
     changes.clear();
     patched = null;
-    survivors.excludedCount = 0;
+    survivors.excluded.clear();
     survivors.row.forget();
     forgetSums();
     return copy;
@@ -290,7 +290,7 @@ final class ChangedRow {
         changes.set(changes.token(i), Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
       }
     }
-    survivors.excludedCount = 0;
+    survivors.excluded.clear();
     forgetSums();
   }
 
@@ -329,7 +329,7 @@ final class ChangedRow {
    * these may be too few.
    */
   private boolean takeIn(int k, int asked, boolean enough) {
-    boolean all = survivors.size < asked;
+    boolean all = survivors.size < asked || asked == length; // unmasked tokens of the row
     float bar = all ? Float.NEGATIVE_INFINITY : survivors.lowest();
     dropChanged();
     int above = survivors.size;
@@ -441,7 +441,7 @@ final class ChangedRow {
   }
 
   private void sumForDraw(double temperature) {
-    if (changes.size() > survivors.excludedCount) {
+    if (changes.size() > survivors.excluded.count()) {
       copy();
     }
     sumOnce(temperature);

@@ -88,7 +88,7 @@ final class Contexts {
   }
 
   /** The last place in the list of the context at the end of the history; or {@link #NONE}. */
-  int latest(History history) {
+  int latest(Tokens history) {
     if (to < width) {
       return NONE;
     }
@@ -116,20 +116,20 @@ final class Contexts {
   }
 
   /** Takes in what has come to the history. */
-  void follow(History history) {
+  void follow(Tokens history) {
     while (to < history.size()) {
       add(history);
     }
   }
 
   /** The history is about to forget its tokens from a place on. */
-  void cut(History history, int size) {
+  void cut(Tokens history, int size) {
     while (to > size) {
       removeLast(history);
     }
   }
 
-  private void add(History history) {
+  private void add(Tokens history) {
     reserve();
     int place = to;
     int token = history.token(place);
@@ -155,7 +155,7 @@ final class Contexts {
     to = place + 1;
   }
 
-  private void removeLast(History history) {
+  private void removeLast(Tokens history) {
     int place = to - 1;
     int token = history.token(place);
     if (place >= width) {
@@ -178,7 +178,7 @@ final class Contexts {
   }
 
   /** The first place with the context of a place whose hash this is; or {@link #NONE}. */
-  private int find(History history, int place) {
+  private int find(Tokens history, int place) {
     if (place > width) {
       int before = first[place - 1];
       if (before < place - 1 && history.token(before) == history.token(place - 1)) {
@@ -198,7 +198,7 @@ final class Contexts {
   }
 
   /** Puts a place with a context and a token; false, and nothing done, if another one has both. */
-  private boolean putPair(History history, int known, int token, int place) {
+  private boolean putPair(Tokens history, int known, int token, int place) {
     int half = halfOfPair(known, token);
     int tries = 0;
     for (int slot = slot(half); slots[slot] != 0; slot = next(slot)) {

@@ -89,7 +89,7 @@ final class TokenCounts {
   }
 
   /** Takes in what has come to the history, and lets go of what is no more among the last. */
-  void follow(History history) {
+  void follow(Tokens history) {
     int start = history.start(last, prompt);
     int end = history.size();
     if (start >= to || end <= from) {
@@ -114,7 +114,7 @@ final class TokenCounts {
   }
 
   /** The history is about to forget its tokens from a place on. */
-  void cut(History history, int size) {
+  void cut(Tokens history, int size) {
     while (to > size && to > from) {
       to--;
       remove(history.token(to));

@@ -1,8 +1,6 @@
 package org.logitkernels.rows;
 
-import java.util.Arrays;
 import org.logitkernels.numerics.Lanes;
-import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.Survivors;
@@ -31,12 +29,7 @@ public final class WholeRowDraw {
   /** Excludes a token of a row whose blocks were summed at this temperature. */
   public static void exclude(
       Backend backend, Row<?> row, double temperature, int token, Survivors survivors) {
-    if (survivors.excludedCount == survivors.excluded.length) {
-      survivors.excluded =
-          Arrays.copyOf(
-              survivors.excluded, Room.of(survivors.excludedCount, survivors.excludedCount + 1L));
-    }
-    survivors.excluded[survivors.excludedCount++] = token;
+    survivors.excluded.add(token);
     sumAgain(backend, row, temperature, token / Lanes.BLOCK, survivors);
   }
 
@@ -46,7 +39,7 @@ public final class WholeRowDraw {
    */
   public static void sums(Backend backend, Row<?> row, double temperature, Survivors survivors) {
     blockSums(backend, row, temperature, survivors);
-    if (survivors.excludedCount > 0) {
+    if (survivors.excluded.count() > 0) {
       renewTotal(row, temperature, survivors);
     }
   }
@@ -61,8 +54,12 @@ public final class WholeRowDraw {
   public static void blockSums(
       Backend backend, Row<?> row, double temperature, Survivors survivors) {
     row.sums(temperature, survivors);
-    for (int i = 0; i < survivors.excludedCount; i++) {
-      sumAgain(backend, row, temperature, survivors.excluded[i] / Lanes.BLOCK, survivors);
+    if (survivors.excluded.count() > 0) {
+      for (int block = 0; block < Lanes.blocks(row.length()); block++) {
+        if (survivors.excluded.isIn(block)) {
+          sumAgain(backend, row, temperature, block, survivors);
+        }
+      }
     }
   }
 
@@ -77,12 +74,7 @@ public final class WholeRowDraw {
     int at = block * Lanes.BLOCK;
     survivors.size = Math.min(row.length() - at, Lanes.BLOCK);
     row.copy(at, survivors.values, 0, survivors.size);
-    for (int i = 0; i < survivors.excludedCount; i++) {
-      int token = survivors.excluded[i];
-      if (token / Lanes.BLOCK == block) {
-        survivors.values[token % Lanes.BLOCK] = Float.NEGATIVE_INFINITY;
-      }
-    }
+    survivors.excluded.mask(block, survivors.values);
   }
 
   /**

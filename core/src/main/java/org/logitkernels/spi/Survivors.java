@@ -58,10 +58,7 @@ public final class Survivors {
   public final RowScratch row;
 
   /** Tokens of the row that weigh nothing in a draw from the whole of it. */
-  public int[] excluded = new int[4];
-
-  /** How many they are. */
-  public int excludedCount;
+  public final Excluded excluded;
 
   /** The temperature that the weights are for; {@link #NO_TEMPERATURE} if there are none. */
   private double weighedAt = NO_TEMPERATURE;
@@ -93,6 +90,7 @@ public final class Survivors {
     this.capacity = capacity;
     this.lender = lender;
     this.row = new RowScratch(capacity);
+    this.excluded = new Excluded(capacity);
     int few = Math.max(Lanes.BLOCK, Math.min(capacity, FEW)) + RowArrays.SLACK;
     this.fewIds = new int[few];
     this.fewValues = new float[few];

@@ -170,6 +170,21 @@ public interface HistoryContract extends KernelsUnderTest {
         Arbitraries.of(Step.noRepeatNgram(1), Step.noRepeatNgram(2)));
   }
 
+  /** A top-k that reaches behind the lowest logit of a short row, which changed ones pass. */
+  @Example
+  default void theBestOfAShortRowMayLieBelowItsLowest() {
+    float[] x = {0, -1, 1, -2, -3, 2, 3, 4, -4, 5};
+    Sampler sampler =
+        SamplerChain.of(Step.frequencyPenalty(20), Step.topK(8)).newSampler(x.length, 1, kernels());
+    for (int token : new int[] {0, 1, 2, 3, 4, 5, 9}) {
+      sampler.accept(token);
+    }
+    sampler.sample(x, 0, x.length, 0.5);
+    int[] ids = Chains.ids(sampler.candidates());
+    Arrays.sort(ids);
+    assertArrayEquals(new int[] {0, 1, 2, 5, 6, 7, 8, 9}, ids);
+  }
+
   /**
    * The same where the history holds from few of the row's tokens to all of them, and around the
    * numbers where another way is taken: tokens as they come, or the row's best.

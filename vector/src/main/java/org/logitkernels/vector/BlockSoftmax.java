@@ -257,7 +257,18 @@ final class BlockSoftmax {
     FloatVector seconds = FloatVector.broadcast(F, second);
     int last = to - F.length();
     FloatVector end = FloatVector.fromArray(F, y, last);
-    for (int i = from; i < last; i += F.length()) {
+    int i = from;
+    for (; i < last - 3 * F.length(); i += 4 * F.length()) {
+      FloatVector w0 = FloatVector.fromArray(F, y, i);
+      FloatVector w1 = FloatVector.fromArray(F, y, i + F.length());
+      FloatVector w2 = FloatVector.fromArray(F, y, i + 2 * F.length());
+      FloatVector w3 = FloatVector.fromArray(F, y, i + 3 * F.length());
+      w0.fma(firsts, w0.mul(seconds)).intoArray(y, i);
+      w1.fma(firsts, w1.mul(seconds)).intoArray(y, i + F.length());
+      w2.fma(firsts, w2.mul(seconds)).intoArray(y, i + 2 * F.length());
+      w3.fma(firsts, w3.mul(seconds)).intoArray(y, i + 3 * F.length());
+    }
+    for (; i < last; i += F.length()) {
       FloatVector weight = FloatVector.fromArray(F, y, i);
       weight.fma(firsts, weight.mul(seconds)).intoArray(y, i);
     }

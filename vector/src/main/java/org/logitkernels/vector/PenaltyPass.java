@@ -87,6 +87,10 @@ final class PenaltyPass {
   /** Whole words. */
   private static void multiply(
       float[] x, int from, int at, int end, long[] occurred, float factor, float[] y) {
+    assert at >= 0 && at <= end && (end - at) % Long.SIZE == 0 : "words of " + at + " to " + end;
+    assert from >= 0 && from <= x.length - end : "row at " + from + " of " + x.length;
+    assert end <= y.length && end <= (long) occurred.length * Long.SIZE : end + " of " + y.length;
+    assert factor > 0 && factor < Float.POSITIVE_INFINITY : "factor " + factor;
     for (int i = at; i < end; i += Long.SIZE) {
       long word = occurred[i >> 6];
       for (int j = i; j < i + Long.SIZE; j += F.length()) {
@@ -105,6 +109,10 @@ final class PenaltyPass {
   /** Whole words: keeps the changes of tokens that occurred, and has the others as they were. */
   private static void choose(
       float[] before, int from, int at, int end, long[] occurred, float[] y) {
+    assert at >= 0 && at <= end && (end - at) % Long.SIZE == 0 : "words of " + at + " to " + end;
+    assert from >= 0 && from <= before.length - (end - at) : from + " of " + before.length;
+    assert end <= y.length && end <= (long) occurred.length * Long.SIZE : end + " of " + y.length;
+    assert before != y : "the row of " + before.length + " is to be read as it was";
     for (int i = at; i < end; i += Long.SIZE) {
       long word = occurred[i >> 6];
       for (int j = i; j < i + Long.SIZE; j += F.length()) {
