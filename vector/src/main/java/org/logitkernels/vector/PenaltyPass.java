@@ -112,7 +112,8 @@ final class PenaltyPass {
     assert at >= 0 && at <= end && (end - at) % Long.SIZE == 0 : "words of " + at + " to " + end;
     assert from >= 0 && from <= before.length - (end - at)
         : from + " of " + before.length + " for " + at + " to " + end;
-    assert end <= y.length && end <= (long) occurred.length * Long.SIZE : end + " of " + y.length;
+    assert end <= y.length && end <= (long) occurred.length * Long.SIZE
+        : end + " of " + y.length + " for " + occurred.length;
     assert before != y && at % Long.SIZE == 0 : "the row is to be read as it was, from " + at;
     for (int i = at; i < end; i += Long.SIZE) {
       long word = occurred[i >> 6];
