@@ -2,6 +2,7 @@ package org.logitkernels.adaptive;
 
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An engine that keeps every processor busy is different: what the warm-up takes, the engine
  * lacks. The thread sees it by its own progress, which is the part of the time that it has a
- * processor. Then it works while a caller is in a kernel. An engine samples with one thread while
- * its others wait, so a processor is free just then, and for the longer the slower the kernel is
- * that is to be exchanged. From time to time it looks whether the machine is still busy.
+ * processor. Then every call of a kernel that is to be exchanged grants it a little work, which it
+ * begins while the caller is in that kernel. An engine samples with one thread while its others
+ * wait, so a processor is free just then. From time to time the thread looks whether the machine is
+ * still busy.
  */
 final class Pace {
   /** Work between two rests, unless a single call takes longer. */
@@ -34,18 +36,21 @@ final class Pace {
   private static final double FREE = 0.85;
 
   /** How long a machine is held to be busy before the next look. */
-  private static final long BUSY = TimeUnit.MILLISECONDS.toNanos(400);
+  private static final long BUSY = TimeUnit.SECONDS.toNanos(1);
 
-  /** The longest wait for a caller on a busy machine. */
+  /** Work that a call grants on a busy machine. */
+  private static final long GRANT = TimeUnit.MICROSECONDS.toNanos(100);
+
+  /** Without a call, this grants as much. */
   private static final long WAIT = TimeUnit.MILLISECONDS.toNanos(20);
-
-  /** Work for each call on a busy machine: about as long as scalar kernels need for a long row. */
-  private static final long BESIDE = TimeUnit.MICROSECONDS.toNanos(300);
 
   private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
 
-  /** The thread that waits for a caller, if it does. */
+  /** The thread that waits for work to be granted, if it does. */
   private volatile @Nullable Thread waiting;
+
+  /** Work that was granted, less what was done. */
+  private final AtomicLong granted = new AtomicLong();
 
   private long burst;
   private long known; // processor time at the end of the last burst
@@ -57,7 +62,7 @@ final class Pace {
   /** A caller enters a kernel that is to be exchanged. */
   void called() {
     Thread thread = waiting;
-    if (thread != null) {
+    if (thread != null && granted.addAndGet(GRANT) > 0) {
       waiting = null; // wakes once
       LockSupport.unpark(thread);
     }
@@ -76,6 +81,21 @@ final class Pace {
       look(burst, processorTime - known, System.nanoTime());
       known = processorTime;
     }
+  }
+
+  /** Looks whether the machine is busy, which takes a moment of work for nothing. */
+  boolean probe() {
+    begin();
+    work = 0;
+    progress = 0;
+    long start = System.nanoTime();
+    long time = 0;
+    while (time < LOOK) {
+      Thread.onSpinWait();
+      time = System.nanoTime() - start;
+    }
+    look(time, processorTime() - known, start + time);
+    return busy;
   }
 
   /** Takes down a burst: how long it took, and how much of that the thread had a processor. */
@@ -101,23 +121,28 @@ final class Pace {
 
   /** Whether it is time for a rest. */
   boolean isOver() {
-    return burst > (busy ? BESIDE : BURST);
+    return burst > (busy ? GRANT : BURST);
   }
 
-  /** How long the rest is at most. */
+  /** How long the rest is where the machine is not busy. Begins the next burst. */
   long rest() {
-    long rest = busy ? Math.max(WAIT, burst) : (long) (burst * this.rest);
+    long rest = (long) (burst * this.rest);
+    granted.set(busy ? granted.get() - burst : 0);
     burst = 0;
     return rest;
   }
 
-  /** Rests for so long, or on a busy machine until a caller comes. */
-  void park(Object blocker, long nanoseconds) {
-    if (busy) {
-      waiting = Thread.currentThread();
+  /** Waits for work on a busy machine; returns whether there is some. */
+  boolean await(Object blocker) {
+    waiting = Thread.currentThread();
+    if (granted.get() <= 0) {
+      LockSupport.parkNanos(blocker, WAIT);
+      if (waiting != null) { // no call has come, or too few
+        granted.addAndGet(GRANT);
+      }
     }
-    LockSupport.parkNanos(blocker, nanoseconds);
     waiting = null;
+    return granted.get() > 0;
   }
 
   /**

@@ -53,6 +53,14 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** Callers' first calls load and compile a good deal themselves. */
   private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(80);
 
+  /**
+   * Where the machine is busy, the start is so much longer, so often: to load what vectors need
+   * takes a processor for a third of a second.
+   */
+  private static final long LONG_START = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private static final int LONG_STARTS = 4;
+
   /** A caller that was moved to another kernel is compiled anew. */
   private static final long AFTER_SWITCH = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -240,6 +248,9 @@ public final class WarmUp<X, K extends RowKernels<X>>
     boolean left = false;
     try {
       pause(HEAD_START);
+      for (int i = 0; i < LONG_STARTS && !urgent && pace.probe(); i++) {
+        pause(LONG_START);
+      }
       long before = System.nanoTime();
       source.turn();
       synchronized (this) {
@@ -453,12 +464,15 @@ public final class WarmUp<X, K extends RowKernels<X>>
    * Rests after a burst, on a busy machine until a caller comes, unless someone waits for the end.
    */
   private void rest() throws InterruptedException {
-    long atMost = pace.rest();
-    if (!pace.isBusy()) {
-      pause(atMost);
-    } else if (!urgent) {
-      pace.park(this, atMost);
-      pause(0);
+    long rest = pace.rest();
+    if (pace.isBusy()) {
+      boolean mayWork = false;
+      while (!urgent && !mayWork) {
+        mayWork = pace.await(this);
+        pause(0);
+      }
+    } else {
+      pause(rest);
     }
   }
 

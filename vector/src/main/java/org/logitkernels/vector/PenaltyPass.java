@@ -114,7 +114,8 @@ final class PenaltyPass {
         : from + " of " + before.length + " for " + at + " to " + end;
     assert end <= y.length && end <= (long) occurred.length * Long.SIZE
         : end + " of " + y.length + " for " + occurred.length;
-    assert before != y && at % Long.SIZE == 0 : "the row is to be read as it was, from " + at;
+    assert before != y && at % Long.SIZE == 0 && end % Long.SIZE == 0
+        : "the row is to be read as it was, from " + at + " to its end " + end;
     for (int i = at; i < end; i += Long.SIZE) {
       long word = occurred[i >> 6];
       for (int j = i; j < i + Long.SIZE; j += F.length()) {
