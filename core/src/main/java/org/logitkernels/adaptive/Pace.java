@@ -1,6 +1,7 @@
 package org.logitkernels.adaptive;
 
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -14,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An engine that keeps every processor busy is different: what the warm-up takes, the engine
  * lacks. The thread sees it by its own progress, which is the part of the time that it has a
- * processor. Then every call of a kernel that is to be exchanged grants it a little work, which it
- * begins while the caller is in that kernel. An engine samples with one thread while its others
- * wait, so a processor is free just then. From time to time the thread looks whether the machine is
- * still busy.
+ * processor, and by what the other threads of the program take, compilers not counted. Then every
+ * call of a kernel that is to be exchanged grants it a little work, which it begins while the
+ * caller is in that kernel. An engine samples with one thread while its others wait, so a processor
+ * is free just then. From time to time the thread looks whether the machine is still busy.
  */
-final class Pace {
+class Pace {
   /** Work between two rests, unless a single call takes longer. */
   private static final long BURST = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -34,6 +35,12 @@ final class Pace {
 
   /** The least part of its work that a thread has a processor where the machine is not busy. */
   private static final double FREE = 0.85;
+
+  /** The part of all processors from which on the other threads of the program keep them busy. */
+  private static final double MUCH = 0.65;
+
+  /** What the other threads took is looked at over so long at most. */
+  private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(300);
 
   /** How long a machine is held to be busy before the next look. */
   private static final long BUSY = TimeUnit.SECONDS.toNanos(1);
@@ -58,6 +65,8 @@ final class Pace {
   private long progress; // of it, with a processor
   private long busyUntil;
   private boolean busy;
+  private long others; // processor time of the other threads ...
+  private long othersAt; // ... at this time
 
   /** A caller enters a kernel that is to be exchanged. */
   void called() {
@@ -86,6 +95,8 @@ final class Pace {
   /** Looks whether the machine is busy, which takes a moment of work for nothing. */
   boolean probe() {
     begin();
+    others = others();
+    othersAt = System.nanoTime();
     work = 0;
     progress = 0;
     long start = System.nanoTime();
@@ -107,10 +118,37 @@ final class Pace {
       work = 0;
       progress = 0;
     } else if (!busy && work >= LOOK) {
-      busy = progress < FREE * work;
+      busy = progress < FREE * work && othersTakeMuch(now);
       busyUntil = now + BUSY;
       work = 0;
       progress = 0;
+    }
+  }
+
+  /**
+   * Whether the other threads have kept the processors busy since a while ago, if that is known.
+   */
+  private boolean othersTakeMuch(long now) {
+    long before = others;
+    long time = now - othersAt;
+    others = others();
+    othersAt = now;
+    double all = (double) time * Runtime.getRuntime().availableProcessors();
+    return time > 0 && time <= FRESH && others - before > MUCH * all;
+  }
+
+  /** Processor time that the threads of the program have had, but for this one and compilers. */
+  long others() {
+    try {
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      long self = Thread.currentThread().threadId();
+      long sum = 0;
+      for (long id : threads.getAllThreadIds()) {
+        sum += id == self ? 0 : Math.max(0, threads.getThreadCpuTime(id));
+      }
+      return sum;
+    } catch (UnsupportedOperationException | LinkageError unknown) {
+      return 0;
     }
   }
 

@@ -12,7 +12,24 @@ import org.junit.jupiter.api.Timeout;
 class PaceTest {
   private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private final Pace pace = new Pace();
+  /** Processor time that the other threads of the program take between two looks. */
+  private long much = TimeUnit.HOURS.toNanos(1);
+
+  private long taken;
+
+  private final Pace pace =
+      new Pace() {
+        @Override
+        long others() {
+          taken += much;
+          return taken;
+        }
+      };
+
+  /** A look after 20 ms of work, at a time in milliseconds. */
+  private void look(int progress, long at) {
+    pace.look(20 * MS, progress * MS, at * MS);
+  }
 
   @Test
   void whereProcessorsAreFreeItRestsALittle() {
@@ -28,8 +45,9 @@ class PaceTest {
   @Test
   void aThreadThatWaitsForAProcessorSeesABusyMachine() {
     long now = System.nanoTime();
-    for (int i = 0; i < 19; i++) {
+    for (int i = 0; i < 39; i++) { // the first look is to know what the others had before
       pace.look(MS, MS / 2, now);
+      now += MS;
       assertFalse(pace.isBusy(), "after " + i);
     }
     pace.look(MS, MS / 2, now);
@@ -50,24 +68,38 @@ class PaceTest {
   /** Work beside a call says nothing of the machine. */
   @Test
   void itLooksAgainAfterAWhile() {
-    pace.look(20 * MS, 10 * MS, 0);
+    look(10, 1000);
+    look(10, 1100);
     assertTrue(pace.isBusy());
-    pace.look(20 * MS, 20 * MS, 999 * MS);
+    look(20, 2099);
     assertTrue(pace.isBusy());
-    pace.look(MS, MS, 1000 * MS);
+    look(20, 2100);
     assertFalse(pace.isBusy());
-    pace.look(20 * MS, 20 * MS, 1001 * MS);
+    look(20, 2101);
     assertFalse(pace.isBusy());
-    pace.look(20 * MS, 10 * MS, 1002 * MS);
+    look(10, 2102);
+    assertFalse(pace.isBusy(), "what the others had is known from long ago");
+    look(10, 2103);
     assertTrue(pace.isBusy());
+  }
+
+  /** The compilers may be what keeps a processor from it, or another program. */
+  @Test
+  void whereTheOthersTakeLittleTheMachineIsNotBusy() {
+    much = 0;
+    for (long at = 0; at < 1000; at++) {
+      look(10, at);
+    }
+    assertFalse(pace.isBusy());
   }
 
   /** A burst that took longer than was granted is paid for by the calls that come. */
   @Test
   @Timeout(60)
   void onABusyMachineCallsGrantWork() throws InterruptedException {
-    long now = System.nanoTime();
-    pace.look(20 * MS, 10 * MS, now);
+    long now = System.nanoTime() / MS;
+    look(10, now);
+    look(10, now + 1);
     assertTrue(pace.isBusy());
     pace.begin();
     pace.worked(3 * MS);

@@ -138,7 +138,9 @@ public interface FaultsContract extends KernelsUnderTest {
                 kernels().softmax(x, 0, LENGTH, 1, values, 0);
                 return 0;
               });
-      assertTrue(kept <= k && mass <= LENGTH && best < LENGTH && soft <= 0);
+      assertTrue(
+          kept <= k && mass <= LENGTH && best < LENGTH && soft <= 0,
+          () -> "top-k " + k + " gave " + kept + ", top-p " + mass + ", arg-max " + best);
     }
     stop.set(true);
     writer.join();

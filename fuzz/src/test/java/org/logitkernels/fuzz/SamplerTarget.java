@@ -60,8 +60,10 @@ public final class SamplerTarget {
       Outcome array = array(samplers[0], row, u, n);
       boolean valid = u >= 0 && u < 1 && length <= vocabulary;
       boolean lacks = length < vocabulary && steps.stream().anyMatch(s -> highest(s) >= length);
-      if (!valid || row.hasIllegal()) {
+      if (!valid || row.hasIllegal() && !allows) {
         array.assertFailed(IllegalArgumentException.class);
+      } else if (row.hasIllegal()) {
+        // A mask may forbid the token, which is then not looked at.
       } else if (lacks) {
         assertTrue(array.failed(), "a token that the row lacks");
       } else if (row.isMasked()) {

@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -185,5 +186,8 @@ final class TopK {
     float bar = Threshold.exact(values, 0, padded, k, floor, survivors.max);
     int ties = k - Threshold.above(values, 0, padded, bar);
     Nucleus.keepThrough(survivors, padded, Nucleus.tie(survivors, padded, bar, ties));
+    if (survivors.size > k) { // another thread has changed the row
+      throw RowErrors.changed();
+    }
   }
 }
