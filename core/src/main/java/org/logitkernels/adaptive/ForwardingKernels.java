@@ -45,6 +45,11 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
       this.label = label;
     }
 
+    /** Whether rows of less than a block take a way of their own. */
+    boolean hasWayForShortRows() {
+      return this == ARG_MAX || this == SOFTMAX || this == TOP_K;
+    }
+
     /** What has to come before a call of it. */
     <X> void prepare(RowKernels<X> kernels, Trial<X> trial) {
       if (this == COLLECT) {

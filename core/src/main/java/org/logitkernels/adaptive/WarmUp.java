@@ -79,8 +79,8 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** The rest of a kernel that waits for compilers, in parts of the work before. */
   private static final double REST_FOR_COMPILERS = 2;
 
-  /** A whole block and a tail: while interpreted, a block takes a millisecond and more. */
-  private static final int SHORT = Lanes.BLOCK + 77;
+  /** Whole blocks and a tail. */
+  private static final int SHORT = 3 * Lanes.BLOCK + 77;
 
   private static final int LONG = 32 * Lanes.BLOCK + 77;
 
@@ -440,13 +440,13 @@ public final class WarmUp<X, K extends RowKernels<X>>
   }
 
   /**
-   * Nanoseconds of a call on a row, and if it is short also of one on its beginning; the round
-   * varies what else the kernel is asked for.
+   * Nanoseconds of a call on a row, and if the kernel has a way of its own for very short rows also
+   * of one on the row's beginning; the round varies what else the kernel is asked for.
    */
   private long time(Kernel kernel, K of, Trial<X> trial, int shape, int round) {
     trial.begin(shape, round);
     long time = time(kernel, of, trial);
-    if (trial == onShort) {
+    if (trial == onShort && kernel.hasWayForShortRows()) {
       trial.shorten();
       time += time(kernel, of, trial);
     }
