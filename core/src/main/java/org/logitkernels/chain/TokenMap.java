@@ -40,9 +40,13 @@ final class TokenMap {
     size = 0;
   }
 
-  /** Takes over the tokens of another list, in its order. The numbers are for the caller to set. */
+  /**
+   * Takes over the tokens of another list, in its order, where there are none. The numbers are for
+   * the caller to set. Room that is there stays: a list that takes over few tokens and grows later
+   * would else be made anew each time.
+   */
   void takeTokens(TokenMap other) {
-    if (tokens.length < other.size || slots.length != other.slots.length) {
+    if (tokens.length < other.size || slots.length < other.slots.length) {
       int[] moreTokens = new int[other.tokens.length];
       int[] moreNumbers = new int[other.tokens.length];
       slots = new int[other.slots.length]; // all are there, or as they were
@@ -50,8 +54,15 @@ final class TokenMap {
       numbers = moreNumbers;
     }
     System.arraycopy(other.tokens, 0, tokens, 0, other.size);
-    System.arraycopy(other.slots, 0, slots, 0, slots.length);
-    size = other.size;
+    if (slots.length == other.slots.length) {
+      System.arraycopy(other.slots, 0, slots, 0, slots.length);
+      size = other.size;
+    } else {
+      for (int i = 0; i < other.size; i++) {
+        slots[slot(tokens[i])] = i + 1;
+        size = i + 1;
+      }
+    }
   }
 
   int size() {

@@ -295,8 +295,13 @@ public interface AllocationContract extends KernelsUnderTest {
     TestRow row = row();
     int[] prompt = new int[1000];
     Arrays.setAll(prompt, i -> i % 700 * 7919 % row.length());
+    Map<Integer, Float> biases = new LinkedHashMap<>();
+    for (int token = 0; token < 40; token++) {
+      biases.put(token, 1f); // more than the penalty changes before
+    }
     Step[][] chains = {
       {Step.repetitionPenalty(1.1f), Step.frequencyPenalty(1, 500, true), Step.topK(40)},
+      {Step.repetitionPenalty(1.1f, 8, true), Step.logitBias(biases), Step.topK(3)},
       {Step.noRepeatNgram(3), Step.dry(1, 2, 2, 1000), Step.presencePenalty(1), Step.topP(0.9f)}
     };
     for (Step[] steps : chains) {
