@@ -477,6 +477,7 @@ final class ChangedRow {
     float max = survivors.max;
     double total = survivors.total;
     survivors.row.forget();
+    row.shareAs(given); // the crew that shared the row may be at another by now
     try {
       WholeRowDraw.blockSums(backend, row, temperature, survivors);
       return before == Lanes.hash(survivors.row.sums, survivors.row.tops, blocks);

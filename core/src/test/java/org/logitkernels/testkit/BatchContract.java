@@ -419,6 +419,36 @@ public interface BatchContract extends KernelsUnderTest {
     }
   }
 
+  /** What is read out of a row after the step is the reader's work alone. */
+  @Example
+  default void sharedRowsAreReadOutByOneThread() {
+    int length = 66_111;
+    float[] x = TestRows.of(TestRows.Distribution.NORMAL, length, 0, 9).logits();
+    long[] mask = new long[(length + Long.SIZE - 1) / Long.SIZE];
+    Arrays.fill(mask, -2);
+    for (Step[] chain :
+        new Step[][] {{}, {Step.allowed()}, {Step.logitBias(Map.of(3, 2f)), Step.allowed()}}) {
+      int[] tasks = {0};
+      Sampler sampler = SamplerChain.of(chain).newSampler(length, 5, kernels());
+      BatchSampler batch =
+          BatchSampler.of(sampler)
+              .on(
+                  task -> {
+                    tasks[0]++;
+                    task.run();
+                  },
+                  3);
+      if (chain.length > 0) {
+        sampler.allow(mask);
+      }
+      assertEquals(0, batch.sample(x, 0, 0, 1, length, new int[1]));
+      int before = tasks[0];
+      batch.on(Runnable::run, 1); // the batch's threads are no more
+      assertTrue(sampler.candidates().size() > length / 2);
+      assertEquals(before, tasks[0], () -> sampler.chain() + " was read out by a task");
+    }
+  }
+
   /**
    * The best token of a shared row, or what is none, at its end: in the part of the last thread,
    * behind the last whole run; with all before it masked; in parts of a block, and of a logit.
