@@ -170,7 +170,11 @@ class Pace {
     return rest;
   }
 
-  /** Waits for work on a busy machine; returns whether there is some. */
+  /**
+   * Waits for work on a busy machine; returns whether there is some. When it is time to look again,
+   * there is: after a burst that was stopped for long, what was granted would be missing for as
+   * long as the machine is held to be busy.
+   */
   boolean await(Object blocker) {
     waiting = Thread.currentThread();
     if (granted.get() <= 0) {
@@ -180,7 +184,7 @@ class Pace {
       }
     }
     waiting = null;
-    return granted.get() > 0;
+    return granted.get() > 0 || System.nanoTime() - busyUntil >= 0;
   }
 
   /**

@@ -118,4 +118,21 @@ class PaceTest {
     assertTrue(calls.get() >= 9, () -> calls + " waits");
     pace.called(); // nobody waits
   }
+
+  /** A burst in which the process was stopped for an hour is not paid for to the end. */
+  @Test
+  @Timeout(20)
+  void aLongBurstDelaysTheNextLookByNoMore() throws InterruptedException {
+    pace.look(20 * MS, 10 * MS, System.nanoTime());
+    pace.begin();
+    pace.worked(3_600_000 * MS);
+    assertTrue(pace.isBusy());
+    pace.rest();
+    assertFalse(pace.await(this));
+    while (!pace.await(this)) {
+      assertTrue(pace.isBusy());
+    }
+    pace.worked(MS);
+    assertFalse(pace.isBusy());
+  }
 }
