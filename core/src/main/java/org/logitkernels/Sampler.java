@@ -296,7 +296,7 @@ public final class Sampler {
    * larger model has rejected. Penalties, n-grams and lengths count without them, and steps that
    * steer forget what they learned of them. The position stays; {@link #position(long)} moves it.
    *
-   * <p><b>Cost:</b> constant. <b>Allocation:</b> none.
+   * <p><b>Cost:</b> that of accepting as many tokens. <b>Allocation:</b> none.
    *
    * @param tokens how many, at least 0, at most those accepted since the last {@link #acceptPrompt}
    * @throws IllegalArgumentException if it is another number

@@ -55,6 +55,9 @@ final class Contexts {
   /** The hash of the tokens before that. */
   private long hash;
 
+  /** Whether a change was begun and not ended, as where memory or the stack came to its end. */
+  private boolean torn;
+
   /**
    * The contexts are {@code width} tokens long, at least 1.
    *
@@ -80,6 +83,7 @@ final class Contexts {
     taken = other.taken;
     to = other.to;
     hash = other.hash;
+    torn = other.torn;
   }
 
   /** Whether these are such contexts. */
@@ -117,15 +121,24 @@ final class Contexts {
 
   /** Takes in what has come to the history. */
   void follow(Tokens history) {
+    if (torn) {
+      clear();
+    }
+    torn = true;
     while (to < history.size()) {
       add(history);
     }
+    torn = false;
   }
 
   /** The history is about to forget its tokens from a place on. */
   void cut(Tokens history, int size) {
-    while (to > size) {
-      removeLast(history);
+    if (!torn) {
+      torn = true;
+      while (to > size) {
+        removeLast(history);
+      }
+      torn = false;
     }
   }
 

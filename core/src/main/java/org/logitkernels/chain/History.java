@@ -52,7 +52,7 @@ public final class History extends Tokens {
   /** Takes back the last tokens, which must have come after the prompt. */
   @Override
   public void removeLast(int count) {
-    int left = size() - count;
+    int left = Math.max(0, size() - count); // tokens that are not kept count as none
     for (TokenCounts each : counts) {
       each.cut(this, left);
     }

@@ -29,6 +29,9 @@ final class TokenCounts {
   /** ... to here. */
   private int to;
 
+  /** Whether a change was begun and not ended, as where memory or the stack came to its end. */
+  private boolean torn;
+
   /** Counts the last few tokens. Those of the prompt may be among them. */
   TokenCounts(int last, boolean prompt, int vocabulary) {
     this.last = last;
@@ -47,6 +50,7 @@ final class TokenCounts {
     this.counts = other.isMany() ? other.counts.clone() : NO_COUNTS;
     this.from = other.from;
     this.to = other.to;
+    this.torn = other.torn;
   }
 
   /** Whether it counts these tokens. */
@@ -90,6 +94,10 @@ final class TokenCounts {
 
   /** Takes in what has come to the history, and lets go of what is no more among the last. */
   void follow(Tokens history) {
+    if (torn) {
+      clear();
+    }
+    torn = true;
     int start = history.start(last, prompt);
     int end = history.size();
     if (start >= to || end <= from) {
@@ -111,16 +119,22 @@ final class TokenCounts {
       add(history.token(to));
       to++;
     }
+    torn = false;
   }
 
   /** The history is about to forget its tokens from a place on. */
   void cut(Tokens history, int size) {
+    if (torn) {
+      return; // all is counted anew
+    }
+    torn = true;
     while (to > size && to > from) {
       to--;
       remove(history.token(to));
     }
     from = Math.min(from, size);
     to = Math.min(to, size);
+    torn = false;
   }
 
   private void empty() {

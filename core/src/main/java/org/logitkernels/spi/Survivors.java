@@ -101,8 +101,8 @@ public final class Survivors {
   }
 
   private void lend(RowArrays lent) {
-    arrays = lent;
     row.lend(lent.maxima);
+    arrays = lent; // at last: where the stack ends before, they are taken again
   }
 
   /** Takes arrays for a row, unless they are here. */

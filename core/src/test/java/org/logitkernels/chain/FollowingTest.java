@@ -157,6 +157,95 @@ class FollowingTest {
     assertEquals(next, new TreeSet<>(tokens));
   }
 
+  /** Tokens that are not kept can be taken back, whatever looks at them. */
+  @Test
+  void tokensThatAreNotKeptAreNone() {
+    History history = new History(false);
+    for (int i = 0; i < 3; i++) {
+      assertEquals(Contexts.NONE, history.contexts(1, i > 0).latest(history));
+      assertEquals(0, history.counts(5, false, VOCABULARY).few().size());
+      history.add(7);
+      history.add(7);
+      history.removeLast(1);
+    }
+    assertEquals(3, history.generated());
+  }
+
+  /** Tokens that cannot be read after a while, as if the stack had come to its end there. */
+  private static final class Failing extends Tokens {
+    private int left;
+
+    Failing() {
+      super(true);
+    }
+
+    @Override
+    public int token(int at) {
+      if (left-- == 0) {
+        throw new StackOverflowError();
+      }
+      return super.token(at);
+    }
+  }
+
+  /** After an error in the middle, counts and contexts are those of the history again. */
+  @Test
+  void whatFailedInTheMiddleIsMadeAnew() {
+    for (int failAt = 0; failAt < 120; failAt++) {
+      Failing history = new Failing();
+      TokenCounts counts = new TokenCounts(20, true, VOCABULARY);
+      Contexts contexts = new Contexts(2, false);
+      history.left = Integer.MAX_VALUE;
+      for (int i = 0; i < 40; i++) {
+        history.add(random.nextInt(20));
+        if (i == 15) {
+          counts.follow(history);
+          contexts.follow(history);
+        }
+      }
+      history.left = failAt;
+      boolean cuts = failAt % 2 == 0;
+      try {
+        counts.follow(history);
+        if (cuts) {
+          counts.cut(history, 30);
+        }
+      } catch (StackOverflowError e) {
+        assertEquals(-1, history.left);
+      }
+      history.left = failAt;
+      try {
+        contexts.follow(history);
+        if (cuts) {
+          contexts.cut(history, 30);
+        }
+      } catch (StackOverflowError e) {
+        assertEquals(-1, history.left);
+      }
+      history.left = Integer.MAX_VALUE;
+      if (cuts) {
+        counts.cut(history, 30);
+        contexts.cut(history, 30);
+        history.removeLast(10);
+      }
+      counts.follow(history);
+      contexts.follow(history);
+      TokenCounts freshCounts = new TokenCounts(20, true, VOCABULARY);
+      Contexts freshContexts = new Contexts(2, false);
+      freshCounts.follow(history);
+      freshContexts.follow(history);
+      for (int token = 0; token < 20; token++) {
+        assertEquals(freshCounts.get(token), counts.get(token), "failed at " + failAt);
+      }
+      int at = contexts.latest(history);
+      assertEquals(freshContexts.latest(history), at, "failed at " + failAt);
+      while (at != Contexts.NONE) {
+        assertEquals(freshContexts.earlier(at), contexts.earlier(at));
+        at = contexts.earlier(at);
+      }
+    }
+  }
+
   /**
    * Lists that have shrunk and grown hold what they should, and what is put behind a gap is found.
    */
