@@ -520,6 +520,9 @@ public sealed interface Step extends Serializable {
    * counted as they come to the history. Few different tokens are changed one by one; many cost a
    * pass over the row, however many there are. A top-k behind few takes the changed logits in
    * without a copy of the row; anything else that needs the whole row reads a copy.
+   * <b>Footprint:</b> once the history has had more different tokens than one in 64 of the
+   * vocabulary, 4 bytes for each token of the vocabulary, for each pair of {@code last} and {@code
+   * prompt}, until {@link Sampler#reset}. A fork has its own.
    *
    * <p><b>Source:</b> Keskar et al., CTRL, arXiv:1909.05858, with the sign rule of Hugging Face
    * transformers, vLLM and llama.cpp.
