@@ -28,10 +28,12 @@ final class BenchChains {
     ALL.put("presence", "presence_penalty=0.2");
     ALL.put("dry", "dry(0.8, base=1.75, allowed=2, range=1024)");
     ALL.put("noRepeatNgram", "no_repeat_ngram=3");
-    ALL.put("logitBias", "logit_bias(11=-0.5, 13=-Infinity)");
-    ALL.put("banned", "banned=13;198|7");
+    ALL.put("logitBias", "logit_bias(1=-0.5, 3=-Infinity)");
+    ALL.put("banned", "banned=3;5|7");
     ALL.put("minLength", "min_length(100, ends=2)");
     ALL.put("allowed", "allowed()");
+    ALL.put("allowedGreedy", "allowed(), temperature=0");
+    ALL.put("allowedChain", "allowed(), " + Library.CHAIN);
     put(
         "llamaCpp",
         Presets.llamaCpp(

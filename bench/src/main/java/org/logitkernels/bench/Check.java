@@ -26,7 +26,7 @@ final class Check {
   Check(int vocabulary) {
     reference = new Library(Kernels.scalar(), vocabulary);
     ids = new int[vocabulary];
-    theirIds = new int[vocabulary];
+    theirIds = new int[Math.max(vocabulary, BenchRows.BATCH)];
     values = new float[vocabulary];
     theirs = new float[vocabulary];
   }

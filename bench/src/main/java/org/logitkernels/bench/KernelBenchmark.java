@@ -166,7 +166,7 @@ public class KernelBenchmark {
     Timed timed = WORKLOADS.getOrDefault(workload, new Timed("", call));
     call = timed.call;
     rows = inputs(timed.method, rows);
-    ids = new int[vocabulary];
+    ids = new int[Math.max(vocabulary, BenchRows.BATCH)];
     values = new float[vocabulary];
     Check check = new Check(vocabulary);
     for (float[] row : rows) {

@@ -5,11 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -18,16 +16,11 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.results.IterationResult;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
-import org.openjdk.jmh.util.Statistics;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,6 +43,7 @@ import picocli.CommandLine.Option;
       "  bin/benchmark --quick --peers --backend vector,jlama",
       "  bin/benchmark --quick --compare docs/results.json",
       "  bin/benchmark --turns --backend vector,native",
+      "  bin/benchmark --sweep k,history",
       "  bin/benchmark --cold",
       "",
       "Exit status: 0; 1 if a measurement failed; 2 for unusable options."
@@ -59,11 +53,15 @@ public final class Main implements Callable<Integer> {
   static final List<String> PAGES =
       List.of("README.md", "docs/performance.md", "docs/cold-start.md");
 
+  /** Every workload draws 8 tokens at most, and names none above 7. */
+  private static final int LEAST_VOCABULARY = 8;
+
   private static final String[] FLAGS = {"--add-modules", "jdk.incubator.vector", "-Xmx2g"};
   private static final List<String> BACKENDS =
       List.of("vector", "vector256", "vector128", "avx2", "scalar", "naive");
   private static final List<String> QUICK_BACKENDS = List.of("vector", "scalar", "naive");
   private static final List<String> HELD = List.of("native", "float16", "bfloat16", "mixed");
+  private static final List<String> SWEPT = List.of("vector", "scalar");
   private static final List<String> PEERS = List.of("jlama", "onnxruntime", "pytorch");
   private static final List<String> IN_TURN =
       Stream.concat(Stream.of("vector"), HELD.stream()).toList();
@@ -84,7 +82,7 @@ public final class Main implements Callable<Integer> {
       split = ",",
       defaultValue = "128256",
       description =
-          "Logits in a row (default: ${DEFAULT-VALUE}); of interest: 32000, 50257, 151936, 262144.")
+          "Logits in a row, from 8 (default: ${DEFAULT-VALUE}); of interest: 64, 512, 32000, 50257, 151936, 262144.")
   private List<Integer> vocabularies = List.of();
 
   @Option(
@@ -148,6 +146,16 @@ public final class Main implements Callable<Integer> {
           "Measure backends by turns in one JVM, and print how many times the first one's each takes, with "
               + "quartiles; with one backend its workloads by turns. For machines that are shared.")
   private boolean turns;
+
+  @Option(
+      names = "--sweep",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Let a second input grow, and print the time, multiples of the first, and the exponent of growth between "
+              + "neighbours: ${COMPLETION-CANDIDATES}, in lower case. In one JVM, by turns; --only names series, "
+              + "--backend is vector or scalar. Writes a file only if --json names it.")
+  private @Nullable List<Sweep.Input> sweeps;
 
   @Option(
       names = "--cold",
@@ -229,7 +237,27 @@ public final class Main implements Callable<Integer> {
     if (cold) {
       return measureCold(json == null ? Path.of("cold-start.json") : json);
     }
+    if (sweeps != null) {
+      return measureGrowth(sweeps);
+    }
     return turns ? measureInTurn() : measureWarm(json == null ? Path.of("benchmark.json") : json);
+  }
+
+  private int measureGrowth(List<Sweep.Input> inputs) throws IOException {
+    Sweep.Run run =
+        Sweep.run(
+            inputs,
+            backends == null ? "vector" : backends.getFirst(),
+            vocabularies,
+            distributions,
+            Pattern.compile(only).asMatchPredicate(),
+            quick ? Sweep.QUICK : Sweep.LONG,
+            System.out);
+    if (json != null) {
+      JSON.writeValue(json.toFile(), run);
+      System.out.println("Written to " + written(json));
+    }
+    return CommandLine.ExitCode.OK;
   }
 
   private int measureInTurn() {
@@ -248,7 +276,7 @@ public final class Main implements Callable<Integer> {
                   .toList();
           if (!contenders.isEmpty()) {
             String title = ofOne ? who.getFirst() : group.getFirst();
-            System.out.print(Turns.table(title, Turns.measure(contenders)));
+            System.out.print(Turns.table(title, Turns.measure(contenders, Turns.FULL)));
           }
         }
       }
@@ -322,10 +350,14 @@ public final class Main implements Callable<Integer> {
     return what;
   }
 
-  /** The table of a file of results, warm or cold. */
+  /** The table of a file of results: warm, cold, or sweeps. */
   static String table(Path file, Predicate<String> workloads, Predicate<String> backends)
       throws IOException {
-    return read(file, JsonNode.class).has("seconds") // which only fresh JVMs are given
+    JsonNode run = read(file, JsonNode.class);
+    if (run.has("sweeps")) {
+      return Sweep.page(read(file, Sweep.Run.class), workloads, backends);
+    }
+    return run.has("seconds") // which only fresh JVMs are given
         ? Tables.table(read(file, ColdResult.Run.class), workloads, backends)
         : Tables.table(read(file, Result.Run.class), workloads, backends);
   }
@@ -361,6 +393,17 @@ public final class Main implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--turns goes with --only, --backend, --vocabulary, --distribution, --inputs and --hot alone");
     }
+    if (sweeps != null
+        && (cold
+            || turns
+            || peers
+            || hot
+            || inputs != null
+            || compare != null
+            || backends != null && !SWEPT.contains(String.join(",", backends)))) {
+      throw new IllegalArgumentException(
+          "--sweep goes with --only, --quick, --vocabulary, --distribution, --json, and --backend vector or scalar alone");
+    }
     if (cold && vocabularies.size() != 1) {
       throw new IllegalArgumentException("--cold takes one --vocabulary");
     }
@@ -378,8 +421,9 @@ public final class Main implements Callable<Integer> {
           "--only: '" + only + "' is not a regular expression: " + e.getDescription());
     }
     for (int vocabulary : vocabularies) {
-      if (vocabulary < 1024) {
-        throw new IllegalArgumentException("--vocabulary must be >= 1024, but was " + vocabulary);
+      if (vocabulary < LEAST_VOCABULARY) {
+        throw new IllegalArgumentException(
+            "--vocabulary must be >= " + LEAST_VOCABULARY + ", but was " + vocabulary);
       }
       for (BenchRows.Distribution distribution : distributions) {
         if (inputs != null) {
@@ -430,7 +474,7 @@ public final class Main implements Callable<Integer> {
     int all = vocabularies.size() * distributions.size() * pairs.size();
     for (int vocabulary : vocabularies) {
       for (BenchRows.Distribution distribution : distributions) {
-        Measured roof = run(options(ReadBenchmark.class, vocabulary, distribution, FLAGS));
+        Measured roof = Measured.of(options(ReadBenchmark.class, vocabulary, distribution, FLAGS));
         Result read = roof.result(Result.READ, "vector", vocabulary, name(distribution), hot, roof);
         results.add(read);
         System.err.printf(
@@ -449,7 +493,7 @@ public final class Main implements Callable<Integer> {
           String progress = done + " of " + all + ": " + pair.workload + ", " + pair.backend;
           try {
             Result result =
-                run(options)
+                Measured.of(options)
                     .result(pair.workload, pair.backend, vocabulary, name(distribution), hot, roof);
             System.err.printf(Locale.ROOT, "%s: %.2f us%n", progress, result.median());
             results.add(result);
@@ -528,58 +572,5 @@ public final class Main implements Callable<Integer> {
         .jvmArgsAppend(flags)
         .shouldFailOnError(true)
         .verbosity(VerboseMode.SILENT);
-  }
-
-  /** The times of all calls, in nanoseconds, what iterations differ by, and bytes allocated. */
-  private record Measured(Statistics time, double noise, double bytes) {
-    Result result(
-        String workload,
-        String backend,
-        int vocabulary,
-        String distribution,
-        boolean hot,
-        Measured read) {
-      return new Result(
-          workload,
-          backend,
-          vocabulary,
-          distribution,
-          hot,
-          time.getMean() / 1e3,
-          time.getMeanErrorAt(0.999) / 1e3,
-          time.getPercentile(50) / 1e3,
-          noise + read.noise,
-          time.getPercentile(99) / 1e3,
-          time.getPercentile(99.9) / 1e3,
-          bytes,
-          read.time.getPercentile(50) / 1e3);
-    }
-  }
-
-  private static Measured run(ChainedOptionsBuilder options) throws RunnerException {
-    PrintStream out = new PrintStream(new ForkOutput(System.out), true);
-    RunResult result =
-        new Runner(
-                options.build(), OutputFormatFactory.createFormatInstance(out, VerboseMode.SILENT))
-            .runSingle();
-    Statistics statistics = result.getPrimaryResult().getStatistics();
-    List<IterationResult> iterations =
-        result.getBenchmarkResults().stream()
-            .flatMap(fork -> fork.getIterationResults().stream())
-            .toList();
-    DoubleSummaryStatistics medians =
-        iterations.stream()
-            .mapToDouble(i -> i.getPrimaryResult().getStatistics().getPercentile(50))
-            .summaryStatistics();
-    double bytes =
-        iterations.stream()
-            .flatMap(i -> Stream.ofNullable(i.getSecondaryResults().get("bytes")))
-            .mapToDouble(counter -> counter.getScore())
-            .average()
-            .orElse(0);
-    return new Measured(
-        statistics,
-        (medians.getMax() - medians.getMin()) / 2 / statistics.getPercentile(50),
-        bytes);
   }
 }

@@ -18,13 +18,16 @@ import java.util.regex.Pattern;
  *
  * <p>A page marks the place of a table, and says which results it is made from, which workloads it
  * shows, and of which backends if not of all. The file holds warm runs, or the first seconds of
- * fresh JVMs:
+ * fresh JVMs. Or it holds sweeps: the table then shows one input, and of its series those named.
  *
  * <pre>{@code
  * <!-- results: docs/results.json argMax|softmax vector|scalar -->
  * <!-- end of results -->
  *
  * <!-- results: docs/cold-start.json draw -->
+ * <!-- end of results -->
+ *
+ * <!-- results: docs/results-sweeps.json history .*-best -->
  * <!-- end of results -->
  * }</pre>
  *
@@ -175,8 +178,7 @@ final class Tables {
   }
 
   /** The line below a table: what was measured, and on what. */
-  private static String provenance(
-      List<String> conditions, String processor, String jdk, String commit) {
+  static String provenance(List<String> conditions, String processor, String jdk, String commit) {
     List<String> all = new ArrayList<>(conditions);
     all.addAll(List.of(processor, jdk, "commit " + commit));
     return String.join(", ", all) + ".\n";

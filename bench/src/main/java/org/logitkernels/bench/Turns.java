@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -13,67 +14,96 @@ import java.util.stream.Collectors;
  * after the other differ by half for no other reason.
  */
 final class Turns {
-  private static final int ROUNDS = 200;
-  private static final long WARM_UP = 1_000_000_000L;
-  private static final long BURST = 2_000_000L;
+  /** The effort of a comparison of backends. */
+  static final Effort FULL = new Effort(1_000_000_000L, 2_000_000L, 200, Long.MAX_VALUE);
+
+  /** However long they take. */
+  private static final int LEAST_ROUNDS = 5;
+
+  /** Where results go, so that no call is for nothing. */
+  private static double sink;
 
   private Turns() {}
 
+  /**
+   * How long is measured, in nanoseconds.
+   *
+   * @param warmUp of each contender
+   * @param burst of calls that are timed as one
+   * @param rounds of bursts, at most
+   * @param most after which no further round begins
+   */
+  record Effort(long warmUp, long burst, int rounds, long most) {}
+
   /** Who takes part: a workload of a backend. */
-  record Contender(String name, KernelBenchmark benchmark, int calls) {
+  record Contender(String name, DoubleSupplier call, int burst) {
     /** Ready and warm. */
     static Contender of(String name, KernelBenchmark benchmark) {
       benchmark.setUp();
-      int calls = 0;
+      return of(name, benchmark::call, FULL);
+    }
+
+    /** Warm. */
+    static Contender of(String name, DoubleSupplier call, Effort effort) {
+      long calls = 0;
       long start = System.nanoTime();
       long took = 0;
-      while (took < WARM_UP) {
-        benchmark.call();
+      while (took < effort.warmUp) {
+        sink += call.getAsDouble();
         calls++;
         took = System.nanoTime() - start;
       }
-      return new Contender(name, benchmark, calls);
+      return new Contender(name, call, (int) Math.max(1, effort.burst * calls / took));
     }
 
     /** Nanoseconds a call, in a burst. */
     double time() {
-      int burst = (int) Math.max(1, BURST * calls / WARM_UP);
-      benchmark.call(); // what the others have left in caches is not its own time
+      double sum = call.getAsDouble(); // what the others left in caches is not its own time
       long start = System.nanoTime();
       for (int i = 0; i < burst; i++) {
-        benchmark.call();
+        sum += call.getAsDouble();
       }
-      return (double) (System.nanoTime() - start) / burst;
+      double time = (double) (System.nanoTime() - start) / burst;
+      sink += sum;
+      return time;
     }
   }
 
-  /** What a contender took: the median in microseconds, and quartiles of multiples of the first. */
-  record Took(String name, double median, double lower, double times, double upper) {}
+  /**
+   * What a contender took: the least that one burst in ten stayed within and the median, in
+   * microseconds, and quartiles of multiples of the first.
+   */
+  record Took(String name, double least, double median, double lower, double times, double upper) {}
 
   /** Measures some, one after the other in each round. */
-  static List<Took> measure(List<Contender> contenders) {
-    double[][] times = new double[contenders.size()][ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
+  static List<Took> measure(List<Contender> contenders, Effort effort) {
+    double[][] times = new double[contenders.size()][effort.rounds];
+    long start = System.nanoTime();
+    int rounds = 0;
+    while (rounds < effort.rounds
+        && (rounds < LEAST_ROUNDS || System.nanoTime() - start < effort.most)) {
       for (int i = 0; i < times.length; i++) {
-        times[i][round] = contenders.get(i).time();
+        times[i][rounds] = contenders.get(i).time();
       }
+      rounds++;
     }
     List<Took> took = new ArrayList<>();
     for (int i = 0; i < times.length; i++) {
-      double[] ratios = new double[ROUNDS];
-      for (int round = 0; round < ROUNDS; round++) {
+      double[] ratios = new double[rounds];
+      for (int round = 0; round < rounds; round++) {
         ratios[round] = times[i][round] / times[0][round];
       }
-      double[] sorted = times[i].clone();
+      double[] sorted = Arrays.copyOf(times[i], rounds);
       Arrays.sort(sorted);
       Arrays.sort(ratios);
       took.add(
           new Took(
               contenders.get(i).name,
-              sorted[ROUNDS / 2] / 1e3,
-              ratios[ROUNDS / 4],
-              ratios[ROUNDS / 2],
-              ratios[3 * ROUNDS / 4]));
+              sorted[rounds / 10] / 1e3,
+              sorted[rounds / 2] / 1e3,
+              ratios[rounds / 4],
+              ratios[rounds / 2],
+              ratios[3 * rounds / 4]));
     }
     return took;
   }

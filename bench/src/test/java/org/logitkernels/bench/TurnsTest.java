@@ -11,13 +11,15 @@ class TurnsTest {
   @Test
   void slowerOnesTakeMoreTimes() {
     List<Turns.Took> took =
-        Turns.measure(List.of(contender("argMax"), contender("argMax"), contender("topP90")));
+        Turns.measure(
+            List.of(contender("argMax"), contender("argMax"), contender("topP90")), Turns.FULL);
     assertEquals(1, took.get(0).times());
     double same = took.get(1).times();
     assertTrue(same > 0.5 && same < 2, () -> "the same took " + same);
     Turns.Took other = took.get(2);
     assertTrue(other.times() > 3, () -> "a sorted nucleus took " + other);
     assertTrue(other.lower() <= other.times() && other.times() <= other.upper());
+    assertTrue(took.stream().allMatch(t -> t.least() > 0 && t.least() <= t.median()));
     String table = Turns.table("scalar", took);
     assertEquals(3, table.lines().count());
     assertTrue(table.lines().allMatch(line -> line.startsWith("scalar ")), table);

@@ -21,17 +21,34 @@ class WorkloadsTest {
   @ParameterizedTest
   @EnumSource
   void backendsAndPlainJavaPassTheCheck(BenchRows.Distribution distribution) {
-    float[][] rows = BenchRows.of(distribution, VOCABULARY);
+    check(distribution, VOCABULARY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8, 64, 500})
+  void soTheyDoOnShortRows(int vocabulary) {
+    check(BenchRows.Distribution.LLM, vocabulary);
+  }
+
+  private static void check(BenchRows.Distribution distribution, int vocabulary) {
+    float[][] rows = BenchRows.of(distribution, vocabulary);
     for (String backend : new String[] {"scalar", "vector", "naive"}) {
       for (KernelBenchmark.Timed timed : KernelBenchmark.WORKLOADS.values()) {
         if (!Main.has(backend, timed.method())) {
           continue;
         }
-        Workload workload = KernelBenchmark.implementation(backend, VOCABULARY);
-        Check check = new Check(VOCABULARY);
+        Workload workload = KernelBenchmark.implementation(backend, vocabulary);
+        Check check = new Check(vocabulary);
         for (float[] x : KernelBenchmark.inputs(timed.method(), rows)) {
           assertDoesNotThrow(() -> check.row(workload, timed.method(), x), backend);
-          timed.call().on(workload, x, 0.5, new int[VOCABULARY], new float[VOCABULARY]);
+          timed
+              .call()
+              .on(
+                  workload,
+                  x,
+                  0.5,
+                  new int[Math.max(vocabulary, BenchRows.BATCH)],
+                  new float[vocabulary]);
         }
       }
     }
