@@ -22,7 +22,7 @@ class SweepTest {
   @ParameterizedTest
   @EnumSource
   void everySweepRunsOnce(Sweep.Input input) {
-    Sweep sweep = new Sweep(Kernels.named("vector"), VOCABULARY, BenchRows.Distribution.LLM, MOST);
+    Sweep sweep = new Sweep(Kernels.scalar(), VOCABULARY, BenchRows.Distribution.LLM, MOST);
     List<Sweep.Plan> plans = sweep.plans(input);
     assertFalse(plans.isEmpty());
     assertEquals(plans.size(), plans.stream().map(Sweep.Plan::name).distinct().count());

@@ -25,7 +25,7 @@ class WorkloadsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {8, 64, 500})
+  @ValueSource(ints = {8, 500})
   void soTheyDoOnShortRows(int vocabulary) {
     check(BenchRows.Distribution.LLM, vocabulary);
   }
