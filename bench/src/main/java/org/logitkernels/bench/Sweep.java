@@ -176,19 +176,18 @@ final class Sweep {
   }
 
   /**
-   * Measures the sizes of a plan by turns, and again as long as that makes one of them faster: on a
-   * busy machine the compiler may be late.
+   * Warms up and measures the sizes of a plan by turns, and again as long as that makes one of them
+   * faster: on a busy machine the compiler may be late.
    */
   Series measure(Input input, Plan plan, Turns.Effort effort) {
-    List<Turns.Contender> contenders = new ArrayList<>();
-    for (int size : plan.sizes) {
-      contenders.add(Turns.Contender.of("" + size, plan.call.apply(size), effort));
-    }
+    List<DoubleSupplier> calls = IntStream.of(plan.sizes).mapToObj(plan.call).toList();
     double[] times = new double[plan.sizes.length];
     Arrays.fill(times, Double.POSITIVE_INFINITY);
     boolean faster = true;
     for (int i = 0; faster && i < MOST_TRIES; i++) {
       faster = false;
+      List<Turns.Contender> contenders =
+          calls.stream().map(call -> Turns.Contender.of(plan.name, call, effort)).toList();
       List<Turns.Took> took = Turns.measure(contenders, effort);
       for (int j = 0; j < times.length; j++) {
         faster |= took.get(j).least() < FASTER * times[j];
