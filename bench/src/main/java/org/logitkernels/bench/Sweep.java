@@ -1,6 +1,8 @@
 package org.logitkernels.bench;
 
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -29,8 +31,8 @@ final class Sweep {
   /** An exponent above this is a square or a cliff; what is linear is below it on any machine. */
   static final double STEEP = 1.3;
 
-  static final Turns.Effort LONG = new Turns.Effort(400_000_000L, 1_000_000L, 100, 20_000_000_000L);
-  static final Turns.Effort QUICK = new Turns.Effort(100_000_000L, 500_000L, 30, 5_000_000_000L);
+  static final Turns.Effort LONG = effort(400_000_000L, 1_000_000L, 100, 20_000_000_000L);
+  static final Turns.Effort QUICK = effort(100_000_000L, 500_000L, 30, 5_000_000_000L);
 
   private static final int MOST_TRIES = 6;
   private static final double FASTER = 0.9;
@@ -56,6 +58,17 @@ final class Sweep {
     this.vocabulary = vocabulary;
     this.distribution = distribution;
     this.most = most;
+  }
+
+  /**
+   * By the time that the processor spends on the thread. On a machine that is shared a call of some
+   * milliseconds is interrupted more often than not.
+   */
+  private static Turns.Effort effort(long warmUp, long burst, int rounds, long most) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    boolean known = threads.isThreadCpuTimeSupported() && threads.isThreadCpuTimeEnabled();
+    return new Turns.Effort(
+        warmUp, burst, rounds, most, known ? threads::getCurrentThreadCpuTime : System::nanoTime);
   }
 
   /** What grows. */
@@ -179,7 +192,12 @@ final class Sweep {
    * Warms up and measures the sizes of a plan by turns, and again as long as that makes one of them
    * faster: on a busy machine the compiler may be late.
    */
-  Series measure(Input input, Plan plan, Turns.Effort effort) {
+  Series measure(Input input, Plan plan, Turns.Effort given) {
+    Turns.Effort effort =
+        input == Input.THREADS // whose own time is not the caller's
+            ? new Turns.Effort(
+                given.warmUp(), given.burst(), given.rounds(), given.most(), System::nanoTime)
+            : given;
     List<DoubleSupplier> calls = IntStream.of(plan.sizes).mapToObj(plan.call).toList();
     double[] times = new double[plan.sizes.length];
     Arrays.fill(times, Double.POSITIVE_INFINITY);

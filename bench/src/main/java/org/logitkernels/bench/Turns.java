@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
  */
 final class Turns {
   /** The effort of a comparison of backends. */
-  static final Effort FULL = new Effort(1_000_000_000L, 2_000_000L, 200, Long.MAX_VALUE);
+  static final Effort FULL = new Effort(1_000_000_000L, 2_000_000L, 200, Long.MAX_VALUE, System::nanoTime);
 
   /** However long they take. */
   private static final int LEAST_ROUNDS = 5;
@@ -32,11 +33,12 @@ final class Turns {
    * @param burst of calls that are timed as one
    * @param rounds of bursts, at most
    * @param most after which no further round begins
+   * @param clock what bursts are timed by
    */
-  record Effort(long warmUp, long burst, int rounds, long most) {}
+  record Effort(long warmUp, long burst, int rounds, long most, LongSupplier clock) {}
 
   /** Who takes part: a workload of a backend. */
-  record Contender(String name, DoubleSupplier call, int burst) {
+  record Contender(String name, DoubleSupplier call, int burst, LongSupplier clock) {
     /** Ready and warm. */
     static Contender of(String name, KernelBenchmark benchmark) {
       benchmark.setUp();
@@ -53,17 +55,18 @@ final class Turns {
         calls++;
         took = System.nanoTime() - start;
       }
-      return new Contender(name, call, (int) Math.max(1, effort.burst * calls / took));
+      int burst = (int) Math.max(1, effort.burst * calls / took);
+      return new Contender(name, call, burst, effort.clock);
     }
 
     /** Nanoseconds a call, in a burst. */
     double time() {
       double sum = call.getAsDouble(); // what the others left in caches is not its own time
-      long start = System.nanoTime();
+      long start = clock.getAsLong();
       for (int i = 0; i < burst; i++) {
         sum += call.getAsDouble();
       }
-      double time = (double) (System.nanoTime() - start) / burst;
+      double time = (double) (clock.getAsLong() - start) / burst;
       sink += sum;
       return time;
     }
