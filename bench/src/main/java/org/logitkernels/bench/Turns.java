@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
  */
 final class Turns {
   /** The effort of a comparison of backends. */
-  static final Effort FULL = new Effort(1_000_000_000L, 2_000_000L, 200, Long.MAX_VALUE, System::nanoTime);
+  static final Effort FULL =
+      new Effort(1_000_000_000L, 2_000_000L, 200, Long.MAX_VALUE, System::nanoTime);
 
   /** However long they take. */
   private static final int LEAST_ROUNDS = 5;

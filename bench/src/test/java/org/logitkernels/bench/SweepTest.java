@@ -17,7 +17,8 @@ import org.logitkernels.Kernels;
 class SweepTest {
   private static final int VOCABULARY = 2000;
   private static final int MOST = 64;
-  private static final Turns.Effort TINY = new Turns.Effort(200_000, 20_000, 3, 20_000_000, System::nanoTime);
+  private static final Turns.Effort TINY =
+      new Turns.Effort(200_000, 20_000, 3, 20_000_000, System::nanoTime);
 
   @ParameterizedTest
   @EnumSource
