@@ -350,12 +350,15 @@ public final class Main implements Callable<Integer> {
     return what;
   }
 
-  /** The table of a file of results: warm, cold, or sweeps. */
+  /** The table of a file of results: warm, cold, sweeps, or against the limit. */
   static String table(Path file, Predicate<String> workloads, Predicate<String> backends)
       throws IOException {
     JsonNode run = read(file, JsonNode.class);
     if (run.has("sweeps")) {
       return Sweep.page(read(file, Sweep.Run.class), workloads, backends);
+    }
+    if (run.has("compiler")) { // of C++
+      return read(file, LimitRun.class).table(workloads);
     }
     return run.has("seconds") // which only fresh JVMs are given
         ? Tables.table(read(file, ColdResult.Run.class), workloads, backends)

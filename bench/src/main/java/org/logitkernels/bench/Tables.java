@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
  * The tables of results in pages of the project, made from stored runs.
  *
  * <p>A page marks the place of a table, and says which results it is made from, which workloads it
- * shows, and of which backends if not of all. The file holds warm runs, or the first seconds of
- * fresh JVMs. Or it holds sweeps: the table then shows one input, and of its series those named.
+ * shows, and of which backends if not of all. The file holds warm runs, the first seconds of fresh
+ * JVMs, or a comparison with loops in C++. Or it holds sweeps: the table then shows one input, and
+ * of its series those named.
  *
  * <pre>{@code
  * <!-- results: docs/results.json argMax|softmax vector|scalar -->

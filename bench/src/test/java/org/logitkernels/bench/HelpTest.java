@@ -7,13 +7,22 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** {@code bin/benchmark --help} shows a file, so that it need not build the program first. */
+/** {@code --help} of a script shows a file, so that it need not build the program first. */
 class HelpTest {
   @Test
   void theFileIsWhatTheProgramSays() throws Exception {
-    String help = new CommandLine(Main.class).getUsageMessage(CommandLine.Help.Ansi.OFF);
-    Path written = Files.writeString(Path.of("target", "help.txt"), help);
-    String message = "the options have changed: cp bench/" + written + " bench/help.txt";
-    assertEquals(help, Files.readString(Path.of("help.txt")), message);
+    assertIsWritten(new CommandLine(Main.class), "help.txt");
+  }
+
+  @Test
+  void soIsThatOfTheComparisonWithTheLimit() throws Exception {
+    assertIsWritten(Limit.commandLine(Path.of("..")), "help-limit.txt");
+  }
+
+  private static void assertIsWritten(CommandLine program, String file) throws Exception {
+    String help = program.getUsageMessage(CommandLine.Help.Ansi.OFF);
+    Path written = Files.writeString(Path.of("target", file), help);
+    String message = "the options have changed: cp bench/" + written + " bench/" + file;
+    assertEquals(help, Files.readString(Path.of(file)), message);
   }
 }

@@ -1,0 +1,307 @@
+// Rows of a vocabulary: what AVX-512 reaches where a row comes from the second or the last level of cache.
+#pragma once
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "vectors.h"
+
+// The best block of 2,048, then the place in it.
+static int argMax(const float* x, int n) {
+  const int BLOCK = 2048;
+  float best = -INFINITY;
+  int at = 0;
+  for (int b = 0; b < n; b += BLOCK) {
+    float max = maximum<8>(x + b, std::min(BLOCK, n - b));
+    if (max > best) {
+      best = max;
+      at = b;
+    }
+  }
+  return place(x, at, std::min(n, at + BLOCK), best);
+}
+
+// Two passes: the maximum, then the sum of the weights.
+static float logSumExp(const float* x, int n) {
+  float max = maximum<8>(x, n);
+  return max + std::log(_mm512_reduce_add_ps(weights<6, false, 4>(x, nullptr, n, factor(1), shift(max, 1))));
+}
+
+static void scale(float* y, int n, Floats by) {
+  int i = 0;
+  for (; i + 64 <= n; i += 64)
+    for (int j = 0; j < 4; j++) _mm512_storeu_ps(y + i + 16 * j, _mm512_mul_ps(by, _mm512_loadu_ps(y + i + 16 * j)));
+  for (; i < n; i += 16) {
+    __mmask16 m = lanes(n - i);
+    _mm512_mask_storeu_ps(y + i, m, _mm512_mul_ps(by, _mm512_maskz_loadu_ps(m, y + i)));
+  }
+}
+
+// Three passes: the maximum, the weights with their sum, the scaling.
+static void softmax(const float* x, float* y, int n) {
+  float max = maximum<8>(x, n);
+  float sum = _mm512_reduce_add_ps(weights<5, true, 4>(x, y, n, factor(1), shift(max, 1)));
+  scale(y, n, all(1 / sum));
+}
+
+// Integers that order as floats do.
+static inline uint32_t ordered(float f) {
+  uint32_t u;
+  memcpy(&u, &f, 4);
+  return u ^ ((uint32_t)((int32_t)u >> 31) | 0x80000000u);
+}
+static inline float unordered(uint32_t key) {
+  uint32_t u = key & 0x80000000u ? key ^ 0x80000000u : ~key;
+  float f;
+  memcpy(&f, &u, 4);
+  return f;
+}
+
+// The maxima of strips, a bar that at least k of them reach, the strips that reach it again, and a sort of what is left.
+struct TopK {
+  std::vector<float> maxima, values;
+  std::vector<int> ids;
+  std::vector<uint64_t> keys;
+
+  explicit TopK(int n) : maxima(n + 64), values(n + 64), ids(n + 64), keys(n + 64) {}
+
+  static int reach(const float* p, int vectors, float bar) {
+    Ints count = _mm512_setzero_si512();
+    for (int i = 0; i < vectors; i++)
+      count =
+          _mm512_mask_add_epi32(count, _mm512_cmp_ps_mask(_mm512_loadu_ps(p + 16 * i), all(bar), _CMP_GE_OQ), count, _mm512_set1_epi32(1));
+    return _mm512_reduce_add_epi32(count);
+  }
+
+  // The best k, best first.
+  void run(const float* x, int n, int k, int* bestIds, float* best) {
+    int width = std::max(2, std::min(32, n / 16 / std::max(64, k / 4)));  // vectors to a strip
+    while (width > 2 && n / width < 4 * k) width /= 2;
+    int step = 16 * width, strips = 0, end = 0;
+    Floats all0 = lowest();
+    for (; end + step <= n; end += step, strips++) {
+      Floats m0 = _mm512_loadu_ps(x + end), m1 = _mm512_loadu_ps(x + end + 16);
+      for (int j = 2; j + 1 < width; j += 2) {
+        m0 = _mm512_max_ps(m0, _mm512_loadu_ps(x + end + 16 * j));
+        m1 = _mm512_max_ps(m1, _mm512_loadu_ps(x + end + 16 * j + 16));
+      }
+      if (width & 1) m0 = _mm512_max_ps(m0, _mm512_loadu_ps(x + end + 16 * (width - 1)));
+      m0 = _mm512_max_ps(m0, m1);
+      all0 = _mm512_max_ps(all0, m0);
+      _mm512_storeu_ps(maxima.data() + 16 * strips, m0);
+    }
+    float bar = threshold(strips, k, _mm512_reduce_max_ps(all0));
+    int count = 0;
+    auto collect = [&](int from, int to) {
+      for (int i = from; i < to; i += 16) {
+        Floats v = load(x + i, to - i);
+        __mmask16 m = _mm512_mask_cmp_ps_mask(lanes(to - i), v, all(bar), _CMP_GE_OQ);
+        if (m) {
+          _mm512_storeu_ps(values.data() + count, _mm512_maskz_compress_ps(m, v));
+          _mm512_storeu_si512(ids.data() + count, _mm512_maskz_compress_epi32(m, indices(i)));
+          count += __builtin_popcount(m);
+        }
+      }
+    };
+    for (int s = 0; s < strips; s++)
+      if (_mm512_cmp_ps_mask(_mm512_loadu_ps(maxima.data() + 16 * s), all(bar), _CMP_GE_OQ)) collect(s * step, s * step + step);
+    collect(end, n);
+    for (int j = 0; j < count; j++) keys[j] = ((uint64_t)ordered(values[j]) << 32) | (uint32_t)~ids[j];
+    if (count > 2 * k) {
+      std::nth_element(keys.data(), keys.data() + k, keys.data() + count, std::greater<uint64_t>());
+      count = k;
+    }
+    std::sort(keys.data(), keys.data() + count, std::greater<uint64_t>());
+    for (int j = 0; j < k; j++) {
+      bestIds[j] = (int)~(uint32_t)keys[j];
+      best[j] = unordered((uint32_t)(keys[j] >> 32));
+    }
+  }
+
+  // A bar that at least k of the maxima reach, and not many more: steps down from the best, then halving.
+  float threshold(int strips, int k, float max) {
+    float low = -INFINITY, high = max, down = 1;
+    int count = 16 * strips;
+    for (int i = 0; i < 8 && low == -INFINITY; i++, down *= 2) {
+      int c = reach(maxima.data(), strips, max - down);
+      if (c >= k) {
+        low = max - down;
+        count = c;
+      }
+    }
+    for (int i = 0; low > -INFINITY && i < 12 && count > k + k / 8 + 2; i++) {
+      float middle = 0.5f * (low + high);
+      int c = reach(maxima.data(), strips, middle);
+      if (c >= k) {
+        low = middle;
+        count = c;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+};
+
+// Top-k 40, top-p 0.95, min-p 0.05, temperature 0.8, to a token.
+static int chain(TopK& topK, const float* x, int n, double u) {
+  const int K = 40;
+  int ids[K];
+  float values[K], p[K];
+  topK.run(x, n, K, ids, values);
+  float sum = 0;
+  for (int i = 0; i < K; i++) sum += p[i] = std::exp(values[i] - values[0]);
+  float mass = 0;
+  int kept = K;
+  for (int i = 0; i < K; i++) {
+    mass += p[i];
+    if (mass >= 0.95f * sum) {
+      kept = i + 1;
+      break;
+    }
+  }
+  float least = values[0] + std::log(0.05f);
+  int q = 1;
+  while (q < kept && values[q] >= least) q++;
+  sum = 0;
+  for (int i = 0; i < q; i++) sum += p[i] = std::exp((values[i] - values[0]) / 0.8f);
+  float target = (float)u * sum;
+  mass = 0;
+  for (int i = 0; i < q; i++) {
+    mass += p[i];
+    if (target < mass) return ids[i];
+  }
+  return ids[q - 1];
+}
+
+// A token from the whole row: sums of blocks at the maximum so far, then the block that the token is in again.
+static int draw(const float* x, int n, float inverse, double uniform) {
+  const int BLOCK = 2048, MOST = 256;
+  float sums[MOST], maxima[MOST], max = -INFINITY;
+  int blocks = 0;
+  for (int b = 0; b < n; b += BLOCK, blocks++) {
+    int length = std::min(BLOCK, n - b);
+    max = std::max(max, maximum<8>(x + b, length));
+    maxima[blocks] = max;
+    sums[blocks] = _mm512_reduce_add_ps(weights<5, false, 4>(x + b, nullptr, length, factor(inverse), shift(max, inverse)));
+  }
+  double sum = 0;
+  for (int b = 0; b < blocks; b++) {
+    if (maxima[b] != max) sums[b] *= std::exp((maxima[b] - max) * inverse);
+    sum += sums[b];
+  }
+  double u = uniform * sum;
+  int b = 0;
+  for (; b < blocks - 1 && u >= sums[b]; b++) u -= sums[b];
+  float e[BLOCK];
+  int length = std::min(BLOCK, n - b * BLOCK);
+  weights<5, true, 4>(x + b * BLOCK, e, length, factor(inverse), shift(max, inverse));
+  double mass = 0;
+  int i = 0;
+  for (; i + 16 <= length; i += 16) {
+    float s = _mm512_reduce_add_ps(_mm512_loadu_ps(e + i));
+    if (u < mass + s) break;
+    mass += s;
+  }
+  for (; i < length; i++) {
+    mass += e[i];
+    if (u < mass) return b * BLOCK + i;
+  }
+  return b * BLOCK + length - 1;
+}
+
+// The total, then the tokens near the maximum, then a bar for their weights by halving, then the draw.
+struct TopP {
+  std::vector<float> values, e;
+  std::vector<int> ids;
+
+  explicit TopP(int n) : values(n + 64), e(n + 64), ids(n + 64) {}
+
+  int near(const float* x, int n, float bar) {
+    int count = 0;
+    auto add = [&](__mmask16 m, Floats v, int i) {
+      _mm512_storeu_ps(values.data() + count, _mm512_maskz_compress_ps(m, v));
+      _mm512_storeu_si512(ids.data() + count, _mm512_maskz_compress_epi32(m, indices(i)));
+      count += __builtin_popcount(m);
+    };
+    int i = 0;
+    for (; i + 32 <= n; i += 32) {
+      Floats v0 = _mm512_loadu_ps(x + i), v1 = _mm512_loadu_ps(x + i + 16);
+      __mmask16 m0 = _mm512_cmp_ps_mask(v0, all(bar), _CMP_GE_OQ), m1 = _mm512_cmp_ps_mask(v1, all(bar), _CMP_GE_OQ);
+      if (m0 | m1) {
+        add(m0, v0, i);
+        add(m1, v1, i + 16);
+      }
+    }
+    for (; i < n; i += 16) {
+      Floats v = load(x + i, n - i);
+      add(_mm512_mask_cmp_ps_mask(lanes(n - i), v, all(bar), _CMP_GE_OQ), v, i);
+    }
+    return count;
+  }
+
+  // A token; size is that of the nucleus.
+  int run(const float* x, int n, float p, float inverse, double uniform, int* size) {
+    float max = maximum<8>(x, n);
+    Floats a = factor(inverse), b = shift(max, inverse);
+    double target = p * (double)_mm512_reduce_add_ps(weights<5, false, 4>(x, nullptr, n, a, b));
+    float cut = 6;
+    int count;
+    for (;;) {
+      count = near(x, n, max - cut / inverse);
+      double mass = _mm512_reduce_add_ps(weights<5, true, 4>(values.data(), e.data(), count, a, b));
+      if (mass >= target * 1.000001 || count == n) break;
+      cut = cut > 97 ? 1e9f : cut + 3;
+    }
+    for (int j = 0; j < 16; j++) e[count + j] = 0;
+    int vectors = (count + 15) / 16;
+    uint32_t low = bits(std::exp(-cut) * 0.5f), high = bits(1);
+    while (high - low > 1) {
+      uint32_t middle = low + (high - low) / 2;
+      (massFrom(vectors, ofBits(middle)) >= target ? low : high) = middle;
+    }
+    float bar = ofBits(low);
+    double u = uniform * massFrom(vectors, bar), mass = 0;
+    int kept = 0;
+    if (size) {
+      for (int j = 0; j < count; j++) kept += e[j] >= bar;
+      *size = kept;
+    }
+    for (int j = 0; j < vectors; j++) {
+      Floats v = _mm512_loadu_ps(e.data() + 16 * j);
+      __mmask16 m = _mm512_cmp_ps_mask(v, all(bar), _CMP_GE_OQ);
+      if (!m) continue;
+      float s = _mm512_mask_reduce_add_ps(m, v);
+      if (u >= mass + s) {
+        mass += s;
+        continue;
+      }
+      for (int l = 0; l < 16; l++)
+        if (m >> l & 1) {
+          mass += e[16 * j + l];
+          if (u < mass) return ids[16 * j + l];
+        }
+    }
+    return ids[0];
+  }
+
+  float massFrom(int vectors, float bar) {
+    Floats s = none();
+    for (int j = 0; j < vectors; j++) {
+      Floats v = _mm512_loadu_ps(e.data() + 16 * j);
+      s = _mm512_mask_add_ps(s, _mm512_cmp_ps_mask(v, all(bar), _CMP_GE_OQ), s, v);
+    }
+    return _mm512_reduce_add_ps(s);
+  }
+
+  static uint32_t bits(float f) {
+    uint32_t u;
+    memcpy(&u, &f, 4);
+    return u;
+  }
+  static float ofBits(uint32_t u) {
+    float f;
+    memcpy(&f, &u, 4);
+    return f;
+  }
+};
