@@ -49,7 +49,9 @@ import picocli.CommandLine.Option;
     })
 public final class Limit implements Callable<Integer> {
   private static final int[] LONG = {32_000, 128_256};
-  private static final int[] SHORT = {64, 128, 256, 512, 1024, 2048, 4096, 8192};
+  private static final int[] SHORT = {
+    64, 128, 256, 512, 1024, 2048, 4096, LimitLoops.LONGEST_SHORT
+  };
   private static final int LONGEST_TOP_K = 512;
 
   /** Short rows in turn: more than the first level of cache holds, where they are not tiny. */
@@ -91,7 +93,8 @@ public final class Limit implements Callable<Integer> {
       names = "--milliseconds",
       paramLabel = "N",
       defaultValue = "20",
-      description = "How long at a time (default: ${DEFAULT-VALUE}); the warm-up is 50 times that.")
+      description =
+          "How long at a time (default: ${DEFAULT-VALUE}); the warm-up is 50 times that or longer.")
   int milliseconds;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file too.")
@@ -173,7 +176,7 @@ public final class Limit implements Callable<Integer> {
     }
 
     private boolean isShort() {
-      return logits < LONG[0];
+      return logits <= LimitLoops.LONGEST_SHORT;
     }
 
     /** The rows, one behind the other: those of the other benchmarks, or normal ones if short. */
@@ -331,7 +334,7 @@ public final class Limit implements Callable<Integer> {
     try (LimitProgram limit = LimitProgram.start(program, folder, rows, part.logits, mask)) {
       for (Workload workload : part.workloads) {
         IntUnaryOperator loop = loops.loop(workload.ours);
-        loops.time(loop, part.calls(), (long) WARM_UP * milliseconds);
+        loops.warmUp(loop, part.calls(), (long) WARM_UP * milliseconds);
         double[] ours = new double[rounds];
         double[][] theirs = new double[workload.loops.size()][rounds];
         for (int round = 0; round < rounds; round++) {

@@ -1,5 +1,7 @@
 package org.logitkernels.bench;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.logitkernels.Kernels;
@@ -14,12 +16,18 @@ import org.logitkernels.Workspace;
  * the time of a short row.
  */
 final class LimitLoops {
+  /** Up to here a row counts as short. */
+  static final int LONGEST_SHORT = 8192;
+
   private static final int MOST = 1 << 16;
   private static final int MOST_TAKEN = 1000;
+
+  private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
   private final Kernels kernels = Kernels.named("vector");
   private final float[] x;
   private final int n;
+  private final boolean isLong;
   private final float[] out;
   private final long[] mask;
   private final Workspace workspace;
@@ -35,7 +43,8 @@ final class LimitLoops {
     this.x = rows;
     this.n = length;
     this.mask = mask;
-    out = new float[rows.length];
+    isLong = length > LONGEST_SHORT;
+    out = new float[isLong ? length : rows.length]; // as in C++
     workspace = Workspace.of(length);
   }
 
@@ -89,7 +98,7 @@ final class LimitLoops {
   private int softmax(int calls) {
     for (int i = 0; i < calls; i++) {
       int row = next();
-      kernels.softmax(x, row, row + n, 1, out, row);
+      kernels.softmax(x, row, row + n, 1, out, isLong ? 0 : row);
     }
     return (int) out[0];
   }
@@ -136,6 +145,21 @@ final class LimitLoops {
       }
       return sum;
     };
+  }
+
+  /**
+   * Calls a loop for so long at least, and until the compiler has had nothing to do for a good part
+   * of that: on a busy machine its turn comes late.
+   */
+  void warmUp(IntUnaryOperator loop, int calls, long milliseconds) {
+    long quiet = 0;
+    long before = -1;
+    for (int i = 0; i < 10 || quiet < 5 && i < 60; i++) {
+      time(loop, calls, milliseconds / 10);
+      long compiled = COMPILER.getTotalCompilationTime();
+      quiet = compiled == before ? quiet + 1 : 0;
+      before = compiled;
+    }
   }
 
   /** As {@code median} in {@code limit.cpp}: every row once, then bursts for so long. */
