@@ -2,6 +2,8 @@ package org.logitkernels.adaptive;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -15,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An engine that keeps every processor busy is different: what the warm-up takes, the engine
  * lacks. The thread sees it by its own progress, which is the part of the time that it has a
- * processor, and by what the other threads of the program take, compilers not counted. Then every
- * call of a kernel that is to be exchanged grants it a little work, which it begins while the
- * caller is in that kernel. An engine samples with one thread while its others wait, so a processor
- * is free just then. From time to time the thread looks whether the machine is still busy.
+ * processor, and by the other threads of the program that are at work: as many as there are
+ * processors, compilers not counted. Then every call of a kernel that is to be exchanged grants it
+ * a little work, which it begins while the caller is in that kernel. An engine samples with one
+ * thread while its others wait, so a processor is free just then. From time to time the thread
+ * looks whether the machine is still busy.
  */
 class Pace {
   /** Work between two rests, unless a single call takes longer. */
@@ -36,11 +39,11 @@ class Pace {
   /** The least part of its work that a thread has a processor where the machine is not busy. */
   private static final double FREE = 0.85;
 
-  /** The part of all processors from which on the other threads of the program keep them busy. */
-  private static final double MUCH = 0.65;
+  /** The part of the time that a thread has a processor if it is at work. */
+  private static final double AT_WORK = 0.3;
 
-  /** What the other threads took is looked at over so long at most. */
-  private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(300);
+  /** What the other threads did is looked at over so long at most. */
+  private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(900);
 
   /** How long a machine is held to be busy before the next look. */
   private static final long BUSY = TimeUnit.SECONDS.toNanos(1);
@@ -51,7 +54,8 @@ class Pace {
   /** Without a call, this grants as much. */
   private static final long WAIT = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private final double rest = Runtime.getRuntime().availableProcessors() > 1 ? REST : REST_ALONE;
+  private final int processors = Runtime.getRuntime().availableProcessors();
+  private final double rest = processors > 1 ? REST : REST_ALONE;
 
   /** The thread that waits for work to be granted, if it does. */
   private volatile @Nullable Thread waiting;
@@ -65,7 +69,7 @@ class Pace {
   private long progress; // of it, with a processor
   private long busyUntil;
   private boolean busy;
-  private long others; // processor time of the other threads ...
+  private Map<Long, Long> others = Map.of(); // processor time of the other threads ...
   private long othersAt; // ... at this time
 
   /** A caller enters a kernel that is to be exchanged. */
@@ -92,11 +96,14 @@ class Pace {
     }
   }
 
+  /** The thread begins: from here on it is seen what the others do. */
+  void start() {
+    noteOthers(System.nanoTime());
+  }
+
   /** Looks whether the machine is busy, which takes a moment of work for nothing. */
   boolean probe() {
     begin();
-    others = others();
-    othersAt = System.nanoTime();
     work = 0;
     progress = 0;
     long start = System.nanoTime();
@@ -118,7 +125,7 @@ class Pace {
       work = 0;
       progress = 0;
     } else if (!busy && work >= LOOK) {
-      busy = progress < FREE * work && othersTakeMuch(now);
+      busy = progress < FREE * work && othersAtWork(now) >= processors;
       busyUntil = now + BUSY;
       work = 0;
       progress = 0;
@@ -126,29 +133,43 @@ class Pace {
   }
 
   /**
-   * Whether the other threads have kept the processors busy since a while ago, if that is known.
+   * How many other threads of the program have been at work since a while ago; 0 if that is not
+   * known. Compilers are no such threads.
    */
-  private boolean othersTakeMuch(long now) {
-    long before = others;
+  private int othersAtWork(long now) {
+    Map<Long, Long> before = others;
     long time = now - othersAt;
-    others = others();
-    othersAt = now;
-    double all = (double) time * Runtime.getRuntime().availableProcessors();
-    return time > 0 && time <= FRESH && others - before > MUCH * all;
+    noteOthers(now);
+    if (time > FRESH) {
+      return 0;
+    }
+    int atWork = 0;
+    for (Map.Entry<Long, Long> each : others.entrySet()) {
+      long had = before.getOrDefault(each.getKey(), each.getValue());
+      atWork += each.getValue() - had > AT_WORK * time ? 1 : 0;
+    }
+    return atWork;
   }
 
-  /** Processor time that the threads of the program have had, but for this one and compilers. */
-  long others() {
+  private void noteOthers(long now) {
+    others = others();
+    othersAt = now;
+  }
+
+  /** Processor time that each other thread of the program has had; nothing if that is not told. */
+  Map<Long, Long> others() {
     try {
       ThreadMXBean threads = ManagementFactory.getThreadMXBean();
       long self = Thread.currentThread().threadId();
-      long sum = 0;
+      Map<Long, Long> times = new HashMap<>();
       for (long id : threads.getAllThreadIds()) {
-        sum += id == self ? 0 : Math.max(0, threads.getThreadCpuTime(id));
+        if (id != self) {
+          times.put(id, threads.getThreadCpuTime(id));
+        }
       }
-      return sum;
+      return times;
     } catch (UnsupportedOperationException | LinkageError unknown) {
-      return 0;
+      return Map.of();
     }
   }
 

@@ -247,6 +247,7 @@ public final class WarmUp<X, K extends RowKernels<X>>
   public void run() {
     boolean left = false;
     try {
+      pace.start();
       pause(HEAD_START);
       for (int i = 0; i < LONG_STARTS && !urgent && pace.probe(); i++) {
         pause(LONG_START);

@@ -3,6 +3,8 @@ package org.logitkernels.adaptive;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -12,17 +14,21 @@ import org.junit.jupiter.api.Timeout;
 class PaceTest {
   private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** Processor time that the other threads of the program take between two looks. */
-  private long much = TimeUnit.HOURS.toNanos(1);
+  /** How many other threads of the program are at work. */
+  private int atWork = Runtime.getRuntime().availableProcessors();
 
-  private long taken;
+  private long looks;
 
   private final Pace pace =
       new Pace() {
         @Override
-        long others() {
-          taken += much;
-          return taken;
+        Map<Long, Long> others() {
+          looks++;
+          Map<Long, Long> times = new HashMap<>();
+          for (long id = 0; id < 1000; id++) {
+            times.put(id, id < atWork ? looks * TimeUnit.HOURS.toNanos(1) : 7);
+          }
+          return times;
         }
       };
 
@@ -85,8 +91,8 @@ class PaceTest {
 
   /** The compilers may be what keeps a processor from it, or another program. */
   @Test
-  void whereTheOthersTakeLittleTheMachineIsNotBusy() {
-    much = 0;
+  void whereFewOthersAreAtWorkTheMachineIsNotBusy() {
+    atWork--;
     for (long at = 0; at < 1000; at++) {
       look(10, at);
     }
