@@ -203,7 +203,7 @@ public interface LogProbabilityContract extends KernelsUnderTest {
    */
   @Example
   default void aNearlySureTokenHasTheLogProbabilityOfItsTail() {
-    for (int length : new int[] {2, 40, 3000, 66_000}) {
+    for (int length : new int[] {2, 40, 3000, 9000}) {
       for (float temperature : new float[] {0.3f, 0.8f, 1, 1.7f}) {
         for (float best : new float[] {0, 12.3f, -45.7f, 900, 30_000, -250_000}) {
           int id = length - 1; // last, so that the others are added up before
