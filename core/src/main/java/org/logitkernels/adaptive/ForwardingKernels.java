@@ -86,10 +86,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
             parts.looked(1, survivors);
             int half = (blocks + 1) / 2;
             parts.sums(x, 0, to, temperature, 0, half, survivors);
-            if (half < blocks) {
-              survivors.row.forget();
-              parts.sums(x, 0, to, temperature, half, blocks, survivors);
-            }
+            survivors.row.forget();
+            parts.sums(x, 0, to, temperature, half, blocks, survivors);
             parts.total(x, 0, to, temperature, survivors);
           }
         }

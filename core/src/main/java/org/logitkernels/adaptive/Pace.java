@@ -186,7 +186,11 @@ class Pace {
   /** How long the rest is where the machine is not busy. Begins the next burst. */
   long rest() {
     long rest = (long) (burst * this.rest);
-    granted.set(busy ? granted.get() - burst : 0);
+    if (busy) {
+      granted.addAndGet(-burst);
+    } else {
+      granted.set(0);
+    }
     burst = 0;
     return rest;
   }

@@ -82,7 +82,7 @@ final class Trial<X> {
   /** A bit for each token, of which about half are 1. */
   long[] mask() {
     if (mask.length == 0) {
-      mask = new long[Lanes.blocks(out.length) * (Lanes.BLOCK / Long.SIZE)];
+      mask = new long[Lanes.blocks(out.length) * Lanes.WORDS];
       for (int token = 0; token < out.length; token++) {
         mask[token >> 6] |= (token * 0x9e3779b9L >>> 31 & 1) << token;
       }

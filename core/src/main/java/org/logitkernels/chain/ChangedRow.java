@@ -176,8 +176,11 @@ final class ChangedRow {
 
   /** A logit with a bias. What is masked stays masked, and what is no logit stays an error. */
   static float biased(float x, float bias, double temperature) {
-    if (!(Math.abs(x) < Float.POSITIVE_INFINITY) || bias == Float.NEGATIVE_INFINITY) {
-      return Math.abs(x) < Float.POSITIVE_INFINITY ? bias : x;
+    if (!(Math.abs(x) < Float.POSITIVE_INFINITY)) {
+      return x;
+    }
+    if (bias == Float.NEGATIVE_INFINITY) {
+      return bias;
     }
     float changed = (float) (x + bias * temperature);
     return Math.clamp(changed, -Float.MAX_VALUE, Float.MAX_VALUE);

@@ -25,6 +25,9 @@ public final class Lanes {
   /** Weights in a block. */
   public static final int BLOCK = 1024;
 
+  /** Words of a mask that has a bit for each logit of a block. */
+  public static final int WORDS = BLOCK / Long.SIZE;
+
   /** Weights of all lanes that are in a group. */
   public static final int GROUP = 128;
 

@@ -24,8 +24,6 @@ public final class MaskedRow extends Row<float[]> {
   /** Blocks that are copied at a time from a row that is in no array. */
   private static final int CHUNK = 16 * Lanes.BLOCK;
 
-  private static final int WORDS = Lanes.BLOCK / Long.SIZE;
-
   private final Backend backend;
   private final Survivors survivors;
 
@@ -63,7 +61,7 @@ public final class MaskedRow extends Row<float[]> {
       mask[i] = word;
       count += Long.bitCount(word);
     }
-    Arrays.fill(mask, words, Lanes.blocks(to) * WORDS, 0);
+    Arrays.fill(mask, words, Lanes.blocks(to) * Lanes.WORDS, 0);
     if ((to & Long.SIZE - 1) != 0) {
       mask[to >> 6] &= (1L << to) - 1; // the count may be too large by some bits
     }
@@ -127,11 +125,7 @@ public final class MaskedRow extends Row<float[]> {
   public int argMax(Survivors survivors) {
     if (few) {
       gather();
-      int best = 0;
-      while (survivors.values[best] != survivors.max && best < survivors.size - 1) {
-        best++;
-      }
-      return survivors.ids[best];
+      return survivors.ids[first(survivors.values, survivors.size, survivors.max)];
     }
     if (isWhole()) {
       return super.argMax(survivors);
@@ -145,11 +139,16 @@ public final class MaskedRow extends Row<float[]> {
     int at = block * Lanes.BLOCK;
     int length = Math.min(to - at, Lanes.BLOCK);
     copy(at, survivors.values, 0, length);
-    int best = 0;
-    while (survivors.values[best] != max && best < length - 1) { // the row may be changed
-      best++;
+    return at + first(survivors.values, length, max);
+  }
+
+  /** Where a maximum comes first; the last place if another thread has changed the row. */
+  private static int first(float[] values, int size, float max) {
+    int i = 0;
+    while (values[i] != max && i < size - 1) {
+      i++;
     }
-    return at + best;
+    return i;
   }
 
   @Override

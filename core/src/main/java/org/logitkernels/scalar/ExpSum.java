@@ -128,6 +128,20 @@ final class ExpSum {
     return sum;
   }
 
+  /** Leaves the weights of the survivors under their maximum. */
+  static void weights(Survivors survivors, double temperature) {
+    weights(
+        survivors.values,
+        0,
+        survivors.size,
+        survivors.max,
+        temperature,
+        1,
+        0,
+        survivors.weights,
+        0);
+  }
+
   /**
    * Weights of {@code x[at, end)} under a maximum into {@code w}, from {@code wFrom}: each as a
    * probability by two factors, of which 1 and 0 leave it a weight.

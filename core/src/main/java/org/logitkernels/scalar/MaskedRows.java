@@ -5,12 +5,10 @@ import org.logitkernels.spi.Survivors;
 
 /** Rows of which a mask allows some tokens. */
 final class MaskedRows {
-  private static final int WORDS = Lanes.BLOCK / Long.SIZE;
-
   private MaskedRows() {}
 
   private static boolean allows(long[] mask, int block, int i) {
-    return (mask[block * WORDS + (i >> 6)] >>> i & 1) != 0;
+    return (mask[block * Lanes.WORDS + (i >> 6)] >>> i & 1) != 0;
   }
 
   /** Tokens that are allowed, and -Infinity for all others. */

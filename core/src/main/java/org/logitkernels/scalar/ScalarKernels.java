@@ -75,16 +75,7 @@ public final class ScalarKernels extends ScalarRows<float[]> implements Backend 
 
   @Override
   public void weights(Survivors survivors, double temperature) {
-    ExpSum.weights(
-        survivors.values,
-        0,
-        survivors.size,
-        survivors.max,
-        temperature,
-        1,
-        0,
-        survivors.weights,
-        0);
+    ExpSum.weights(survivors, temperature);
   }
 
   @Override

@@ -44,16 +44,7 @@ final class TopP {
 
   /** Leaves the weights of the survivors, and returns their mass. */
   private static long mass(Survivors survivors, double temperature, double quantum) {
-    ExpSum.weights(
-        survivors.values,
-        0,
-        survivors.size,
-        survivors.max,
-        temperature,
-        1,
-        0,
-        survivors.weights,
-        0);
+    ExpSum.weights(survivors, temperature);
     return survivors.mass(quantum);
   }
 }

@@ -7,7 +7,8 @@ import org.logitkernels.numerics.Room;
 /**
  * Tokens of a row that weigh nothing in draws from the whole of it.
  *
- * <p>They are found by their block, so a draw costs the same however many there are.
+ * <p>They are found by their block. So a draw looks at those of the block that it draws from, and
+ * not at all there are.
  */
 public final class Excluded {
   /** Of each block, how many tokens had been excluded with its last one; 0 if none is in it. */

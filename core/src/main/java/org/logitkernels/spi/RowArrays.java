@@ -95,7 +95,7 @@ public final class RowArrays {
   /** A bit for each token of a row, in whole blocks. */
   public long[] mask() {
     if (mask.length == 0) {
-      mask = new long[Lanes.blocks(capacity) * (Lanes.BLOCK / Long.SIZE)];
+      mask = new long[Lanes.blocks(capacity) * Lanes.WORDS];
     }
     return mask;
   }

@@ -41,15 +41,12 @@ final class MaskedRows {
   private static final IntVector BITS =
       IntVector.broadcast(I, 1).lanewise(LSHL, IntVector.zero(I).addIndex(1));
 
-  /** Words of a block. */
-  private static final int WORDS = Lanes.BLOCK / Long.SIZE;
-
   private MaskedRows() {}
 
   /** The place of the first token of a block that the mask allows; -1 if there is none. */
   private static int first(long[] mask, int block) {
-    int from = block * WORDS;
-    for (int i = from; i < from + WORDS; i++) {
+    int from = block * Lanes.WORDS;
+    for (int i = from; i < from + Lanes.WORDS; i++) {
       if (mask[i] != 0) {
         return (i - from) * Long.SIZE + Long.numberOfTrailingZeros(mask[i]);
       }
@@ -60,7 +57,7 @@ final class MaskedRows {
   /** Writes tokens that are allowed, and -Infinity for all others. In place if that is the row. */
   static void write(float[] x, int from, int to, long[] mask, int block, float[] y, int yFrom) {
     FloatVector masked = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-    int word = block * WORDS;
+    int word = block * Lanes.WORDS;
     int shift = yFrom - from;
     int at = from;
     for (; at <= to - Long.SIZE; at += Long.SIZE, word++) {
@@ -95,13 +92,13 @@ final class MaskedRows {
    */
   private static long extremes(float[] x, int at, long[] mask, int block, float one) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert block >= 0 && (block + 1) * WORDS <= mask.length : block + " of " + mask.length;
+    assert block >= 0 && (block + 1) * Lanes.WORDS <= mask.length : block + " of " + mask.length;
     FloatVector ones = FloatVector.broadcast(F, one);
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
-    for (int word = 0; word < WORDS; word++) {
-      long tokens = mask[block * WORDS + word];
+    for (int word = 0; word < Lanes.WORDS; word++) {
+      long tokens = mask[block * Lanes.WORDS + word];
       int start = at + word * Long.SIZE;
       for (int i = 0; i < Long.SIZE; i += F.length()) {
         VectorMask<Float> allowed =
@@ -232,10 +229,10 @@ final class MaskedRows {
       float shift,
       float[] groups,
       int first) {
-    int nextWord = (block + ahead / Lanes.BLOCK) * WORDS;
-    int word = block * WORDS;
+    int nextWord = (block + ahead / Lanes.BLOCK) * Lanes.WORDS;
+    int word = block * Lanes.WORDS;
     assert at >= 0 && at + ahead <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
-    assert block >= 0 && nextWord + WORDS <= mask.length : block + " of " + mask.length;
+    assert block >= 0 && nextWord + Lanes.WORDS <= mask.length : block + " of " + mask.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;

@@ -108,7 +108,6 @@ final class NativeStoredSum {
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector zero = FloatVector.zero(F);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
       for (int row = 0; row < LaneSum.ROWS; row++) {
         FloatVector all = FloatVector.zero(F);

@@ -103,33 +103,23 @@ final class Nucleus {
   /** The last key of a prefix: of the tokens with one logit, as many as hold the mass. */
   private static long lastTie(
       Survivors survivors, int padded, float logit, long need, double quantum) {
-    long each = -1;
-    long count = 0;
     for (int i = 0; i < padded; i += F.length()) {
       VectorMask<Float> ties = FloatVector.fromArray(F, survivors.values, i).compare(EQ, logit);
-      int here = ties.trueCount();
-      if (here == 0) {
-        continue;
-      }
-      if (each < 0) {
-        each = (long) Math.rint(survivors.weights[i + ties.firstTrue()] * quantum);
+      if (ties.trueCount() > 0) {
+        long each = (long) Math.rint(survivors.weights[i + ties.firstTrue()] * quantum);
         each = Math.max(1, each); // 0 only if another thread has changed the row
-        count = (need + each - 1) / each;
+        long count = Math.max(1, (need + each - 1) / each); // a mass of 0 keeps the best
+        return tie(survivors, padded, logit, count);
       }
-      if (count <= here) {
-        long hits = ties.toLong();
-        for (; count > 1; count--) {
-          hits &= hits - 1;
-        }
-        return TokenOrder.key(logit, survivors.ids[i + Long.numberOfTrailingZeros(hits)]);
-      }
-      count -= here;
     }
     return Long.MAX_VALUE; // another thread has changed the row
   }
 
-  /** The key of the n-th survivor with a logit; above every key if so many have it not. */
-  static long tie(Survivors survivors, int padded, float logit, int n) {
+  /**
+   * The key of the n-th survivor with a logit, n at least 1; above every key if so many have it
+   * not.
+   */
+  static long tie(Survivors survivors, int padded, float logit, long n) {
     for (int i = 0; i < padded; i += F.length()) {
       VectorMask<Float> ties = FloatVector.fromArray(F, survivors.values, i).compare(EQ, logit);
       int here = ties.trueCount();

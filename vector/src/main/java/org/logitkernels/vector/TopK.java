@@ -3,6 +3,7 @@ package org.logitkernels.vector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.TokenOrder;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -185,7 +186,9 @@ final class TopK {
     float[] values = survivors.values;
     float bar = Threshold.exact(values, 0, padded, k, floor, survivors.max);
     int ties = k - Threshold.above(values, 0, padded, bar);
-    Nucleus.keepThrough(survivors, padded, Nucleus.tie(survivors, padded, bar, ties));
+    // Often no logit is equal to the bar.
+    long last = ties > 0 ? Nucleus.tie(survivors, padded, bar, ties) : TokenOrder.key(bar, 0);
+    Nucleus.keepThrough(survivors, padded, last);
     if (survivors.size > k) { // another thread has changed the row
       throw RowErrors.changed();
     }
