@@ -1,8 +1,11 @@
 package org.logitkernels.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Random;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -53,6 +56,41 @@ public interface ArgMaxContract extends Inputs {
           row[id] = 0;
         }
       }
+    }
+  }
+
+  /** Whichever blocks are negative, and whatever their sums overflow to. */
+  @Example
+  default void argMaxFindsTheMaximumAmongBlocksOfAnySign() {
+    int block = 8192;
+    float[][] kinds = {
+      {-2, -1},
+      {-2, 1},
+      {-Float.MAX_VALUE, -1},
+      {Float.MAX_VALUE / 2, Float.MAX_VALUE},
+      {-Float.MAX_VALUE, Float.MAX_VALUE},
+      {Float.NEGATIVE_INFINITY, -3},
+      {-0f, 0f}
+    };
+    float[] row = new float[4 * block + 5];
+    Random random = new Random(6);
+    for (int round = 0; round < 40; round++) {
+      for (int from = 0; from < row.length; from += block) {
+        float[] kind = kinds[random.nextInt(kinds.length)];
+        for (int i = from; i < Math.min(row.length, from + block); i++) {
+          row[i] = kind[random.nextInt(100) == 0 ? 1 : 0];
+        }
+      }
+      int best = 0;
+      for (int i = 1; i < row.length; i++) {
+        best = row[i] > row[best] ? i : best;
+      }
+      assertEquals(best, kernels().argMax(row, 0, row.length), "round " + round);
+      int at = random.nextInt(row.length);
+      row[at] = round % 2 == 0 ? Float.intBitsToFloat(0xffc00000) : Float.POSITIVE_INFINITY;
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> kernels().argMax(row, 0, row.length));
+      assertTrue(e.getMessage().contains("logit " + at + " is"), e::getMessage);
     }
   }
 }

@@ -19,7 +19,7 @@ import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 
 /**
- * Softmax of a short row, which is a block at most.
+ * Softmax of a short row, which is a block at most, and the sum of its weights.
  *
  * <p>The maximum comes first. Then the weights are stored where the probabilities go, summed on the
  * way, and scaled by the total. A short row is read three times from the first cache, so it needs
@@ -32,10 +32,9 @@ final class BlockSoftmax {
 
   /** The weights, each divided by the total. */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    float max = Maxima.check(x, from, to, Maxima.max(Maxima.scan(x, from, to)));
+    long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
     Scratch scratch = Scratch.take();
-    double scale = Exponential.scale(temperature);
-    double total = weights(x, from, to, max, scale, y, yFrom, scratch.groups, scratch.strips);
+    double total = weights(x, from, to, extremes, temperature, y, yFrom, scratch);
     scratch.give();
     ExpSum.checkTotal(total, to - from);
     float first = Exponential.first(total);
@@ -44,24 +43,36 @@ final class BlockSoftmax {
   }
 
   /**
-   * Stores the weights, and returns their sum.
-   *
-   * @param end where the weights of the last vector wait, with as many zeros behind
+   * Leaves the sum and the maximum of the row, as {@link ExpSum#sums} does, and returns the
+   * maximum.
    */
+  static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
+    long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+    scratch.tops[0] = Maxima.max(extremes);
+    scratch.sums[0] = weights(x, from, to, extremes, temperature, scratch.weights, 0, scratch);
+    return scratch.tops[0];
+  }
+
+  /** Stores the weights, and returns their sum. */
   private static double weights(
       float[] x,
       int from,
       int to,
-      float max,
-      double scale,
+      long extremes,
+      double temperature,
       float[] y,
       int yFrom,
-      float[] groups,
-      float[] end) {
+      Scratch scratch) {
+    double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
-    float origin = Exponential.origin(max, scale, 1);
-    float shift = Exponential.ROUND - Exponential.exponent(max, scale);
+    float max = Maxima.max(extremes);
+    boolean far = Exponential.isFar(max, scale);
+    float origin = far ? max : 0;
+    int exponent = Exponential.exponent(max, scale);
+    float shift = Exponential.ROUND - exponent;
+    float[] groups = scratch.groups;
+    float[] end = scratch.strips; // the weights of the last vector, with as many zeros behind
     int rest = (to - from) % F.length(); // so many logits are behind the last whole vector
     if (rest > 0) { // first, as the output may be the row
       vectors(x, to - F.length(), to, origin, head, tail, shift, groups, 0, end, 0);
@@ -70,7 +81,11 @@ final class BlockSoftmax {
     int full = (to - from) / Lanes.GROUP;
     int at = from + full * Lanes.GROUP;
     if (full > 0) {
-      groups(x, from, full, origin, head, tail, shift, groups, y, yFrom);
+      if (!far && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN) {
+        plainGroups(x, from, full, head, tail, shift, groups, y, yFrom);
+      } else {
+        groups(x, from, full, origin, head, tail, shift, groups, y, yFrom);
+      }
     }
     int count = full;
     if (at < to) {
@@ -101,6 +116,89 @@ final class BlockSoftmax {
       Arrays.fill(groups, count * Lanes.COUNT, padded * Lanes.COUNT, 0);
     }
     return LaneSum.sum(groups, 0, padded);
+  }
+
+  /**
+   * Stores the weights of whole groups in which every weight counts, and the sums of their lanes.
+   */
+  private static void plainGroups(
+      float[] x,
+      int at,
+      int count,
+      float head,
+      float tail,
+      float shift,
+      float[] groups,
+      float[] y,
+      int yAt) {
+    assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
+    assert at >= 0 && at <= x.length - count * Lanes.GROUP : count + " groups at " + at;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    int ahead = yAt - at;
+    for (int group = 0; group < count; group++) {
+      for (int part = 0; part < Lanes.COUNT; part += F.length()) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector v0 = FloatVector.fromArray(F, x, start);
+        FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
+        FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
+        FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
+        FloatVector t0 = v0.fma(heads, shifts);
+        FloatVector t1 = v1.fma(heads, shifts);
+        FloatVector t2 = v2.fma(heads, shifts);
+        FloatVector t3 = v3.fma(heads, shifts);
+        FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+        FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+        FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+        FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+        r0 = v0.fma(tails, r0);
+        r1 = v1.fma(tails, r1);
+        r2 = v2.fma(tails, r2);
+        r3 = v3.fma(tails, r3);
+        FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
+        FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
+        FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
+        FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
+        p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
+        p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
+        p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
+        p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
+        p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
+        p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
+        p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
+        p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
+        p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
+        p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
+        p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
+        p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
+        p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
+        p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
+        p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
+        p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
+        p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
+        p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
+        p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
+        p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
+        IntVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23);
+        IntVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23);
+        IntVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23);
+        IntVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23);
+        FloatVector w0 = p0.reinterpretAsInts().add(q0).reinterpretAsFloats();
+        FloatVector w1 = p1.reinterpretAsInts().add(q1).reinterpretAsFloats();
+        FloatVector w2 = p2.reinterpretAsInts().add(q2).reinterpretAsFloats();
+        FloatVector w3 = p3.reinterpretAsInts().add(q3).reinterpretAsFloats();
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
+        int out = start + ahead;
+        w0.intoArray(y, out);
+        w1.intoArray(y, out + Lanes.COUNT);
+        w2.intoArray(y, out + 2 * Lanes.COUNT);
+        w3.intoArray(y, out + 3 * Lanes.COUNT);
+      }
+    }
   }
 
   /** Stores the weights of whole groups, and the sums of their lanes. */

@@ -1,12 +1,14 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.RowErrors;
 
@@ -28,7 +30,7 @@ import org.logitkernels.numerics.RowErrors;
 final class Maxima {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  private static final int INFINITY = 0x7f800000;
+  static final int INFINITY = 0x7f800000;
   private static final int MINUS_INFINITY = 0xff800000;
 
   /**
@@ -173,6 +175,10 @@ final class Maxima {
 
   /**
    * The first id with the maximum: the first block that has it, then the first logit in that block.
+   *
+   * <p>A block with a logit that is not negative costs two operations a vector. Another one can
+   * hold the maximum only if all blocks before it were negative too. Then it is scanned a second
+   * time.
    */
   static int argMax(float[] x, int from, int to) {
     float best = Float.NEGATIVE_INFINITY;
@@ -181,9 +187,13 @@ final class Maxima {
     while (at < to) {
       int end =
           to - at < 2 * ARG_MAX_BLOCK ? to : at + ARG_MAX_BLOCK; // the last block is never short
-      float max = max(scan(x, at, end));
-      if (!(max < Float.POSITIVE_INFINITY)) {
-        throw RowErrors.invalid(x, from, to);
+      int bits = signedMax(x, at, end);
+      float max = Float.intBitsToFloat(bits);
+      if (bits >= INFINITY || bits < 0 && !(best >= 0)) {
+        max = max(scan(x, at, end));
+        if (!(max < Float.POSITIVE_INFINITY)) {
+          throw RowErrors.invalid(x, from, to);
+        }
       }
       if (max > best) {
         best = max;
@@ -197,11 +207,58 @@ final class Maxima {
     return start - from + first(x, start, to, best);
   }
 
+  /**
+   * The maximum of the bits of floats as signed integers: that of the floats if it is not negative.
+   * At least +Infinity if one of the floats is NaN or +Infinity, or if their sum is no number.
+   */
+  private static int signedMax(float[] x, int from, int to) {
+    assert from >= 0 && from <= to - F.length() && to <= x.length : from + " to " + to;
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    FloatVector sum = FloatVector.zero(F);
+    int last = to - F.length();
+    int i = from;
+    for (; i <= last - 4 * F.length(); i += 4 * F.length()) {
+      FloatVector a = FloatVector.fromArray(F, x, i);
+      FloatVector b = FloatVector.fromArray(F, x, i + F.length());
+      FloatVector c = FloatVector.fromArray(F, x, i + 2 * F.length());
+      FloatVector d = FloatVector.fromArray(F, x, i + 3 * F.length());
+      sum = a.add(b).add(c.add(d)).add(sum);
+      signedMax =
+          a.reinterpretAsInts()
+              .max(b.reinterpretAsInts())
+              .max(c.reinterpretAsInts().max(d.reinterpretAsInts()))
+              .max(signedMax);
+    }
+    for (; i < last; i += F.length()) {
+      FloatVector a = FloatVector.fromArray(F, x, i);
+      sum = a.add(sum);
+      signedMax = a.reinterpretAsInts().max(signedMax);
+    }
+    FloatVector a = FloatVector.fromArray(F, x, last);
+    sum = a.add(sum);
+    int max = a.reinterpretAsInts().max(signedMax).reduceLanes(MAX);
+    // A NaN whose sign is set shows only in the sum.
+    return sum.compare(NE, sum).anyTrue() ? INFINITY : max;
+  }
+
   /** Where a maximum comes first in {@code x[from, to)}. */
   static int first(float[] x, int from, int to, float max) {
+    assert from >= 0 && from < to && to <= x.length : from + " to " + to + " of " + x.length;
+    assert max == max : "the maximum is NaN";
+    FloatVector maxima = FloatVector.broadcast(F, max);
     int i = from;
+    for (; i <= to - 4 * F.length(); i += 4 * F.length()) {
+      FloatVector a = FloatVector.fromArray(F, x, i);
+      FloatVector b = FloatVector.fromArray(F, x, i + F.length());
+      FloatVector c = FloatVector.fromArray(F, x, i + 2 * F.length());
+      FloatVector d = FloatVector.fromArray(F, x, i + 3 * F.length());
+      VectorMask<Float> one = a.compare(EQ, maxima).or(b.compare(EQ, maxima));
+      if (one.or(c.compare(EQ, maxima)).or(d.compare(EQ, maxima)).anyTrue()) {
+        break;
+      }
+    }
     for (; i <= to - F.length(); i += F.length()) {
-      long hits = FloatVector.fromArray(F, x, i).compare(VectorOperators.EQ, max).toLong();
+      long hits = FloatVector.fromArray(F, x, i).compare(EQ, maxima).toLong();
       if (hits != 0) {
         return i + Long.numberOfTrailingZeros(hits) - from;
       }

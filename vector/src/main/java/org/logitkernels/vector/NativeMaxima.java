@@ -1,14 +1,16 @@
 // Generated from Maxima.java by bin/twins: change that, and run bin/twins.
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.SegmentAddress;
@@ -114,9 +116,13 @@ final class NativeMaxima {
           to - at < 2 * Maxima.ARG_MAX_BLOCK
               ? to
               : at + Maxima.ARG_MAX_BLOCK; // the last block is never short
-      float max = Maxima.max(scan(x, at, end));
-      if (!(max < Float.POSITIVE_INFINITY)) {
-        throw RowErrors.invalid(x.onHeap(to), from, to);
+      int bits = signedMax(x, at, end);
+      float max = Float.intBitsToFloat(bits);
+      if (bits >= Maxima.INFINITY || bits < 0 && !(best >= 0)) {
+        max = Maxima.max(scan(x, at, end));
+        if (!(max < Float.POSITIVE_INFINITY)) {
+          throw RowErrors.invalid(x.onHeap(to), from, to);
+        }
       }
       if (max > best) {
         best = max;
@@ -130,14 +136,71 @@ final class NativeMaxima {
     return start - from + first(x, start, to, best);
   }
 
+  private static int signedMax(SegmentAddress x, int from, int to) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert from >= 0 && from <= to - F.length() && to <= x.length() : from + " to " + to;
+    IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+    FloatVector sum = FloatVector.zero(F);
+    int last = to - F.length();
+    int i = from;
+    for (; i <= last - 4 * F.length(); i += 4 * F.length()) {
+      FloatVector a = FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER);
+      FloatVector b =
+          FloatVector.fromMemorySegment(
+              F, segment, offset + 4L * i + 4L * F.length(), Species.ORDER);
+      FloatVector c =
+          FloatVector.fromMemorySegment(
+              F, segment, offset + 4L * i + 4L * (2 * F.length()), Species.ORDER);
+      FloatVector d =
+          FloatVector.fromMemorySegment(
+              F, segment, offset + 4L * i + 4L * (3 * F.length()), Species.ORDER);
+      sum = a.add(b).add(c.add(d)).add(sum);
+      signedMax =
+          a.reinterpretAsInts()
+              .max(b.reinterpretAsInts())
+              .max(c.reinterpretAsInts().max(d.reinterpretAsInts()))
+              .max(signedMax);
+    }
+    for (; i < last; i += F.length()) {
+      FloatVector a = FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER);
+      sum = a.add(sum);
+      signedMax = a.reinterpretAsInts().max(signedMax);
+    }
+    FloatVector a = FloatVector.fromMemorySegment(F, segment, offset + 4L * last, Species.ORDER);
+    sum = a.add(sum);
+    int max = a.reinterpretAsInts().max(signedMax).reduceLanes(MAX);
+    // A NaN whose sign is set shows only in the sum.
+    return sum.compare(NE, sum).anyTrue() ? Maxima.INFINITY : max;
+  }
+
   static int first(SegmentAddress x, int from, int to, float max) {
     MemorySegment segment = x.segment;
     long offset = x.base;
+    assert from >= 0 && from < to && to <= x.length() : from + " to " + to + " of " + x.length();
+    assert max == max : "the maximum is NaN";
+    FloatVector maxima = FloatVector.broadcast(F, max);
     int i = from;
+    for (; i <= to - 4 * F.length(); i += 4 * F.length()) {
+      FloatVector a = FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER);
+      FloatVector b =
+          FloatVector.fromMemorySegment(
+              F, segment, offset + 4L * i + 4L * F.length(), Species.ORDER);
+      FloatVector c =
+          FloatVector.fromMemorySegment(
+              F, segment, offset + 4L * i + 4L * (2 * F.length()), Species.ORDER);
+      FloatVector d =
+          FloatVector.fromMemorySegment(
+              F, segment, offset + 4L * i + 4L * (3 * F.length()), Species.ORDER);
+      VectorMask<Float> one = a.compare(EQ, maxima).or(b.compare(EQ, maxima));
+      if (one.or(c.compare(EQ, maxima)).or(d.compare(EQ, maxima)).anyTrue()) {
+        break;
+      }
+    }
     for (; i <= to - F.length(); i += F.length()) {
       long hits =
           FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
-              .compare(VectorOperators.EQ, max)
+              .compare(EQ, maxima)
               .toLong();
       if (hits != 0) {
         return i + Long.numberOfTrailingZeros(hits) - from;

@@ -18,7 +18,7 @@ final class NativeSoftmax {
   static double logSumExp(SegmentAddress x, int from, int to, double temperature) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
-      float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+      float max = sums(x, from, to, temperature, scratch);
       return max / temperature + Softmax.logPartition(to - from, temperature, max, scratch);
     } finally {
       scratch.give();
@@ -28,12 +28,19 @@ final class NativeSoftmax {
   static double logProbability(SegmentAddress x, int from, int to, double temperature, int token) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
-      float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+      float max = sums(x, from, to, temperature, scratch);
       double logPartition = Softmax.logPartition(to - from, temperature, max, scratch);
       return LogProbability.of(x.get(from + token), max, temperature, logPartition);
     } finally {
       scratch.give();
     }
+  }
+
+  private static float sums(
+      SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
+    return to - from <= Lanes.BLOCK
+        ? NativeBlockSoftmax.sums(x, from, to, temperature, scratch)
+        : NativeExpSum.sums(x, from, to, temperature, scratch);
   }
 
   static void softmax(
@@ -101,7 +108,7 @@ final class NativeSoftmax {
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
-      float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+      float max = sums(x, from, to, temperature, scratch);
       float logPartition = (float) Softmax.logPartition(to - from, temperature, max, scratch);
       logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
     } finally {

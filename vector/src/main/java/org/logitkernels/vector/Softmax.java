@@ -38,7 +38,7 @@ final class Softmax {
   static double logSumExp(float[] x, int from, int to, double temperature) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
-      float max = ExpSum.sums(x, from, to, temperature, scratch);
+      float max = sums(x, from, to, temperature, scratch);
       return max / temperature + logPartition(to - from, temperature, max, scratch);
     } finally {
       scratch.give();
@@ -49,12 +49,19 @@ final class Softmax {
   static double logProbability(float[] x, int from, int to, double temperature, int token) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
-      float max = ExpSum.sums(x, from, to, temperature, scratch);
+      float max = sums(x, from, to, temperature, scratch);
       double logPartition = logPartition(to - from, temperature, max, scratch);
       return LogProbability.of(x[from + token], max, temperature, logPartition);
     } finally {
       scratch.give();
     }
+  }
+
+  /** Sums the blocks of the row, and returns the row's maximum. */
+  private static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
+    return to - from <= Lanes.BLOCK
+        ? BlockSoftmax.sums(x, from, to, temperature, scratch)
+        : ExpSum.sums(x, from, to, temperature, scratch);
   }
 
   static double logPartition(int length, double temperature, float max, Scratch scratch) {
@@ -198,7 +205,7 @@ final class Softmax {
   static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
-      float max = ExpSum.sums(x, from, to, temperature, scratch);
+      float max = sums(x, from, to, temperature, scratch);
       float logPartition = (float) logPartition(to - from, temperature, max, scratch);
       logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
     } finally {
