@@ -1,6 +1,7 @@
 package org.logitkernels.adaptive;
 
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.HotSpot;
@@ -111,34 +112,34 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   /** Exchanged with log-sum-exp: the same pass over the row. */
   @Override
   public double logProbability(float[] x, int from, int to, double temperature, int token) {
-    return serving(Kernel.LOG_SUM_EXP).logProbability(x, from, to, temperature, token);
+    return serving(Kernel.LOG_SUM_EXP, to - from).logProbability(x, from, to, temperature, token);
   }
 
   @Override
   public int draw(Survivors survivors, double u) {
-    return serving(Kernel.DRAW).draw(survivors, u);
+    return serving(Kernel.DRAW, survivors.size).draw(survivors, u);
   }
 
   @Override
   public void weights(Survivors survivors, double temperature) {
-    serving(Kernel.WEIGHTS).weights(survivors, temperature);
+    serving(Kernel.WEIGHTS, survivors.size).weights(survivors, temperature);
   }
 
   /** Exchanged with the sums of a row: the same loops. */
   @Override
   public void sumBlock(Survivors survivors, double temperature, int block) {
-    serving(Kernel.SUMS).sumBlock(survivors, temperature, block);
+    serving(Kernel.SUMS, Lanes.BLOCK).sumBlock(survivors, temperature, block);
   }
 
   @Override
   public void writeMasked(
       float[] x, int from, int to, long[] mask, int block, float[] y, int yFrom) {
-    serving(Kernel.MASK).writeMasked(x, from, to, mask, block, y, yFrom);
+    serving(Kernel.MASK, to - from).writeMasked(x, from, to, mask, block, y, yFrom);
   }
 
   @Override
   public void maskedTops(float[] x, int from, int to, long[] mask, int block, Survivors survivors) {
-    serving(Kernel.MASK).maskedTops(x, from, to, mask, block, survivors);
+    serving(Kernel.MASK, to - from).maskedTops(x, from, to, mask, block, survivors);
   }
 
   @Override
@@ -150,7 +151,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       int block,
       double temperature,
       Survivors survivors) {
-    serving(Kernel.MASK).maskedSums(x, from, to, mask, block, temperature, survivors);
+    serving(Kernel.MASK, to - from).maskedSums(x, from, to, mask, block, temperature, survivors);
   }
 
   @Override
@@ -164,18 +165,18 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       double temperature,
       float[] y,
       Survivors survivors) {
-    serving(Kernel.PENALISE)
+    serving(Kernel.PENALISE, length)
         .penalise(x, from, length, occurred, counts, penalty, temperature, y, survivors);
   }
 
   @Override
   public void widen(NarrowFloats x, int length, float[] y, Survivors survivors) {
-    serving(Kernel.WIDEN).widen(x, length, y, survivors);
+    serving(Kernel.WIDEN, length).widen(x, length, y, survivors);
   }
 
   @Override
   public int argMaxOfNarrow(NarrowFloats x, int length) {
-    return serving(Kernel.WIDEN).argMaxOfNarrow(x, length);
+    return serving(Kernel.WIDEN, length).argMaxOfNarrow(x, length);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.RowKernels;
 
 /**
@@ -22,9 +23,15 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
     /** A caller has asked for a kernel that still answers as it did at first. */
     void wanted();
 
-    /** A caller enters a kernel that still answers as it did at first. */
-    void called();
+    /**
+     * A caller enters a kernel that still answers as it did at first, and will be in it for so many
+     * nanoseconds, roughly.
+     */
+    void called(long time);
   }
+
+  /** The length of a usual row. */
+  private static final int USUAL = 32 * Lanes.BLOCK;
 
   private final K slow;
 
@@ -97,21 +104,26 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
   }
 
   @Override
-  final K serving(Kernel kernel) {
+  final K serving(Kernel kernel, int length) {
     K kernels = serving.get(kernel.ordinal());
     if (kernels == slow) {
-      slowCall(kernel);
+      slowCall(kernel, length);
     }
     return kernels;
   }
 
-  private void slowCall(Kernel kernel) {
+  /** What answers for a kernel now, where the length of the row is not known yet. */
+  final K serving(Kernel kernel) {
+    return serving(kernel, USUAL);
+  }
+
+  private void slowCall(Kernel kernel, int length) {
     if (!isWanted(kernel)) {
       want(kernel);
     }
     Listener told = listener;
     if (told != null) {
-      told.called();
+      told.called((long) length * kernel.cost);
     }
   }
 

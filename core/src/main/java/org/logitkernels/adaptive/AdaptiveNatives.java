@@ -49,7 +49,7 @@ public final class AdaptiveNatives extends AdaptiveKernels<SegmentAddress, Nativ
       double temperature,
       SegmentAddress y,
       Survivors survivors) {
-    serving(Kernel.SOFTMAX).softmax(x, from, to, temperature, y, survivors);
+    serving(Kernel.SOFTMAX, to - from).softmax(x, from, to, temperature, y, survivors);
   }
 
   @Override
@@ -60,6 +60,6 @@ public final class AdaptiveNatives extends AdaptiveKernels<SegmentAddress, Nativ
       double temperature,
       SegmentAddress y,
       Survivors survivors) {
-    serving(Kernel.LOG_SOFTMAX).logSoftmax(x, from, to, temperature, y, survivors);
+    serving(Kernel.LOG_SOFTMAX, to - from).logSoftmax(x, from, to, temperature, y, survivors);
   }
 }

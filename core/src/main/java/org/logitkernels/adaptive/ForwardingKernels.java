@@ -15,23 +15,23 @@ import org.logitkernels.spi.Survivors;
 abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
   /** What is exchanged on its own. */
   enum Kernel {
-    ARG_MAX("arg-max"),
-    LOG_SUM_EXP("log-sum-exp"),
-    SOFTMAX("softmax"),
-    LOG_SOFTMAX("log-softmax"),
-    TOP_K("top-k"),
-    TOP_P("top-p"),
-    MIN_P("min-p"),
-    SUMS("sums"),
-    ENTROPY("entropy"),
-    MOMENTS("moments"),
-    COLLECT("collection"),
-    PARTS("the parts of a row"),
-    WEIGHTS("the weights of survivors"),
-    DRAW("the draw"),
-    WIDEN("the widening of narrow rows"),
-    MASK("rows with a mask"),
-    PENALISE("penalties of many tokens");
+    ARG_MAX("arg-max", 1),
+    LOG_SUM_EXP("log-sum-exp", 5),
+    SOFTMAX("softmax", 8),
+    LOG_SOFTMAX("log-softmax", 6),
+    TOP_K("top-k", 2),
+    TOP_P("top-p", 12),
+    MIN_P("min-p", 2),
+    SUMS("sums", 5),
+    ENTROPY("entropy", 7),
+    MOMENTS("moments", 3),
+    COLLECT("collection", 2),
+    PARTS("the parts of a row", 5),
+    WEIGHTS("the weights of survivors", 5),
+    DRAW("the draw", 2),
+    WIDEN("the widening of narrow rows", 1),
+    MASK("rows with a mask", 5),
+    PENALISE("penalties of many tokens", 2);
 
     /** How many of them are of rows, and so any kernels have. */
     static final int OF_ROWS = PARTS.ordinal() + 1;
@@ -41,8 +41,12 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
 
     final String label;
 
-    Kernel(String label) {
+    /** What the scalar kernel takes for a logit, roughly, in nanoseconds. */
+    final int cost;
+
+    Kernel(String label, int cost) {
       this.label = label;
+      this.cost = cost;
     }
 
     /** Whether rows of less than a block take a way of their own. */
@@ -96,65 +100,65 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     }
   }
 
-  /** What answers for a kernel now. */
-  abstract RowKernels<Y> serving(Kernel kernel);
+  /** What answers for a kernel now, for so many logits. */
+  abstract RowKernels<Y> serving(Kernel kernel, int length);
 
   /** A row, or what of it a kernel reads, for those that answer. */
   abstract Y row(X x, int to);
 
   @Override
   public int argMax(X x, int from, int to) {
-    return serving(Kernel.ARG_MAX).argMax(row(x, to), from, to);
+    return serving(Kernel.ARG_MAX, to - from).argMax(row(x, to), from, to);
   }
 
   @Override
   public double logSumExp(X x, int from, int to, double temperature) {
-    return serving(Kernel.LOG_SUM_EXP).logSumExp(row(x, to), from, to, temperature);
+    return serving(Kernel.LOG_SUM_EXP, to - from).logSumExp(row(x, to), from, to, temperature);
   }
 
   @Override
   public void softmax(X x, int from, int to, double temperature, float[] y, int yFrom) {
-    serving(Kernel.SOFTMAX).softmax(row(x, to), from, to, temperature, y, yFrom);
+    serving(Kernel.SOFTMAX, to - from).softmax(row(x, to), from, to, temperature, y, yFrom);
   }
 
   @Override
   public void logSoftmax(X x, int from, int to, double temperature, float[] y, int yFrom) {
-    serving(Kernel.LOG_SOFTMAX).logSoftmax(row(x, to), from, to, temperature, y, yFrom);
+    serving(Kernel.LOG_SOFTMAX, to - from).logSoftmax(row(x, to), from, to, temperature, y, yFrom);
   }
 
   @Override
   public void topK(X x, int from, int to, int k, Survivors survivors) {
-    serving(Kernel.TOP_K).topK(row(x, to), from, to, k, survivors);
+    serving(Kernel.TOP_K, to - from).topK(row(x, to), from, to, k, survivors);
   }
 
   @Override
   public void topP(
       X x, int from, int to, double temperature, float p, boolean summed, Survivors survivors) {
-    serving(Kernel.TOP_P).topP(row(x, to), from, to, temperature, p, summed, survivors);
+    serving(Kernel.TOP_P, to - from).topP(row(x, to), from, to, temperature, p, summed, survivors);
   }
 
   @Override
   public void minP(X x, int from, int to, float threshold, Survivors survivors) {
-    serving(Kernel.MIN_P).minP(row(x, to), from, to, threshold, survivors);
+    serving(Kernel.MIN_P, to - from).minP(row(x, to), from, to, threshold, survivors);
   }
 
   @Override
   public void sums(X x, int from, int to, double temperature, Survivors survivors) {
-    serving(Kernel.SUMS).sums(row(x, to), from, to, temperature, survivors);
+    serving(Kernel.SUMS, to - from).sums(row(x, to), from, to, temperature, survivors);
   }
 
   @Override
   public void entropy(X x, int from, int to, double temperature, Survivors survivors) {
-    serving(Kernel.ENTROPY).entropy(row(x, to), from, to, temperature, survivors);
+    serving(Kernel.ENTROPY, to - from).entropy(row(x, to), from, to, temperature, survivors);
   }
 
   @Override
   public void moments(X x, int from, int to, Survivors survivors) {
-    serving(Kernel.MOMENTS).moments(row(x, to), from, to, survivors);
+    serving(Kernel.MOMENTS, to - from).moments(row(x, to), from, to, survivors);
   }
 
   @Override
   public void collect(X x, int from, int to, float threshold, Survivors survivors) {
-    serving(Kernel.COLLECT).collect(row(x, to), from, to, threshold, survivors);
+    serving(Kernel.COLLECT, to - from).collect(row(x, to), from, to, threshold, survivors);
   }
 }

@@ -53,13 +53,8 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** Callers' first calls load and compile a good deal themselves. */
   private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(80);
 
-  /**
-   * Where the machine is busy, the start is so much longer, so often: to load what vectors need
-   * takes a processor for a third of a second.
-   */
-  private static final long LONG_START = TimeUnit.MILLISECONDS.toNanos(500);
-
-  private static final int LONG_STARTS = 4;
+  /** A look at what an engine does that has just begun takes so long. */
+  private static final long FIRST_LOOK = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** A caller that was moved to another kernel is compiled anew. */
   private static final long AFTER_SWITCH = TimeUnit.MILLISECONDS.toNanos(100);
@@ -159,8 +154,8 @@ public final class WarmUp<X, K extends RowKernels<X>>
   }
 
   @Override
-  public void called() {
-    pace.called();
+  public void called(long time) {
+    pace.called(time);
   }
 
   /** Sees to it that a thread is at work, unless nothing is left to do for ever. */
@@ -247,10 +242,13 @@ public final class WarmUp<X, K extends RowKernels<X>>
   public void run() {
     boolean left = false;
     try {
-      pace.start();
       pause(HEAD_START);
-      for (int i = 0; i < LONG_STARTS && !urgent && pace.probe(); i++) {
-        pause(LONG_START);
+      pace.start();
+      if (!pace.isQuiet()) {
+        pause(FIRST_LOOK);
+        for (boolean mayStart = pace.isFree(); !urgent && !mayStart; pause(0)) {
+          mayStart = pace.await(this);
+        }
       }
       long before = System.nanoTime();
       source.turn();
