@@ -991,9 +991,13 @@ public final class Kernels {
 
   private Row<?> open(
       MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    workspace.open(length);
-    return workspace.source(rows).open(logits, byteOffset, length, type);
+    return open(workspace.source(rows).place().at(logits, byteOffset, length, type), workspace);
+  }
+
+  /** Opens a row for kernels that have a workspace. */
+  Row<?> open(Logits logits, Workspace workspace) {
+    workspace.open(logits.length());
+    return workspace.source(rows).open(logits);
   }
 
   /** Name and width. */

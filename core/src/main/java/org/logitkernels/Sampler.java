@@ -869,13 +869,15 @@ public final class Sampler {
   }
 
   private void open(MemorySegment logits, long byteOffset, int length, ElementType type) {
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    checkLength(length);
-    open(source.open(logits, byteOffset, length, type));
+    open(source.place().at(logits, byteOffset, length, type));
   }
 
   private void open(FloatBuffer logits) {
-    checkLength(logits.remaining());
+    open(source.place().at(logits));
+  }
+
+  private void open(Logits logits) {
+    checkLength(logits.length());
     open(source.open(logits));
   }
 
