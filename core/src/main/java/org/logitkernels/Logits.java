@@ -16,9 +16,9 @@ import org.logitkernels.spi.NarrowFormat;
  * {@code float[]}. The object is made once and pointed at one row after the other with {@code at}:
  *
  * <pre>{@code
- * Logits row = Logits.of(memory, 0, vocabulary, ElementType.BFLOAT16);
+ * Logits row = Logits.of(memory, 0, vocabulary, ElementType.FLOAT16);
  * int token = sampler.next(row);
- * token = sampler.next(row.at(memory, bytesOfARow, vocabulary, ElementType.BFLOAT16));
+ * token = sampler.next(row.at(memory, bytesOfARow, vocabulary, ElementType.FLOAT16));
  * }</pre>
  *
  * <p><b>What it holds:</b> a reference and a few numbers, no logits and no scratch. Nothing is read
@@ -252,6 +252,19 @@ public final class Logits {
     return byteOffset;
   }
 
+  /** What holds the row: an array, {@link RowSource#NATIVE}, or null for what does not tell. */
+  @Nullable Object holder() {
+    if (array != null) {
+      return array;
+    }
+    return segment.isNative() ? RowSource.NATIVE : segment.heapBase().orElse(null);
+  }
+
+  /** Where in what holds it the row begins, in bytes. */
+  long address() {
+    return array != null ? (long) Float.BYTES * from : segment.address() + byteOffset;
+  }
+
   /** Whether another thread may read it, too. */
   boolean isAccessibleBy(Thread thread) {
     return array != null || segment.isAccessibleBy(thread);
@@ -284,7 +297,7 @@ public final class Logits {
 
   /**
    * As in {@code Logits[length=128256, type=FLOAT32, in=array, from=0]} and {@code
-   * Logits[length=128256, type=BFLOAT16, in=native memory, byteOffset=64]}; the numbers are not
+   * Logits[length=128256, type=FLOAT16, in=native memory, byteOffset=64]}; the numbers are not
    * printed.
    */
   @Override

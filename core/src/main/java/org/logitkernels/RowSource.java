@@ -19,6 +19,9 @@ import org.logitkernels.spi.Survivors;
  * segment: a loop that has met both is slow for both.
  */
 final class RowSource {
+  /** In the place of the array that holds a row: native memory does. */
+  static final Object NATIVE = new Object();
+
   private final Backend backend;
   private final Survivors survivors;
   private final Row.OfArray array;
@@ -136,23 +139,17 @@ final class RowSource {
   }
 
   /** A row of probabilities may go over the row it comes from, and else over no part of it. */
-  static void checkOutput(
-      MemorySegment logits,
-      long offset,
-      int length,
-      ElementType type,
-      String name,
-      MemorySegment out,
-      long outOffset) {
+  static void checkOutput(Logits logits, String name, MemorySegment out, long outOffset) {
+    int length = logits.length();
     Objects.checkFromIndexSize(outOffset, (long) length * Float.BYTES, out.byteSize());
     if (out.isReadOnly()) {
       throw new IllegalArgumentException(name + " is read-only");
     }
-    if (logits.isNative() != out.isNative()
-        || !logits.isNative() && logits.heapBase().orElse(null) != out.heapBase().orElse(null)) {
+    if (logits.holder() != (out.isNative() ? NATIVE : out.heapBase().orElse(null))) {
       return;
     }
-    long apart = out.address() + outOffset - (logits.address() + offset);
+    ElementType type = logits.type();
+    long apart = out.address() + outOffset - logits.address();
     boolean inPlace = apart == 0 && type == ElementType.FLOAT32;
     if (!inPlace && apart < (long) length * type.bytes() && -apart < (long) length * Float.BYTES) {
       throw new IllegalArgumentException(

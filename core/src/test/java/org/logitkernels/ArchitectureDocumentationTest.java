@@ -47,7 +47,7 @@ class ArchitectureDocumentationTest {
           ("allowed array backend banned bias change constant constraints copying cutoff"
                   + " cutoffs deviation draw dry dynamic entropy epsilon errors eta exception exp"
                   + " exponential filters floats format h helper history hot in k launch length less listener"
-                  + " log logit logits maker map min mirostat no ngram nucleus of order p"
+                  + " log logit maker map min mirostat no ngram nucleus of order p"
                   + " penalties probability provider random repeat rows scalar segment"
                   + " sigma softmax source spot state stream sum temperatures thread token tokens typical"
                   + " unavailable v vector work xtc")
