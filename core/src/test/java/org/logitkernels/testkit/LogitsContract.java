@@ -772,23 +772,19 @@ public interface LogitsContract extends KernelsUnderTest {
     double[] logs = new double[40];
     float[] out = new float[n];
     Sampler sampler = SamplerChain.of(Step.topK(40)).newSampler(n, 1, kernels());
-    AllocationContract.assertNoAllocation(
-        i -> {
-          int sum = kernels().argMax(logits.at(x, 0, n - i), w);
-          sum += kernels().topK(logits.at(heap.limit(n - i)), 40, w, ids, out);
-          sum += sampler.next(logits.at(direct.limit(n - i)));
-          sum += sampler.next(logits.at(halves, 0, n - i, ElementType.FLOAT16));
-          return sum;
-        });
-    AllocationContract.assertNoAllocation(
-        i -> {
-          logits.at(direct.limit(n - i));
-          kernels().topKMaskLogits(logits, 40, w, out, 0);
-          kernels().minPRenormalize(logits, 1, 0.05f, w, out, 0);
-          kernels().softmax(logits, 1, w, out, 0);
-          return kernels().topLogProbabilities(logits, 1, 20, w, ids, logs)
-              + (int) kernels().logProbability(logits, 1, 7, w);
-        });
+    List<AllocationContract.Call> calls =
+        List.of(
+            i -> kernels().argMax(logits.at(x, 0, n - i), w),
+            i -> kernels().topK(logits.at(heap.limit(n - i)), 40, w, ids, out),
+            i -> sampler.next(logits.at(direct.limit(n - i))),
+            i -> sampler.next(logits.at(halves, 0, n - i, ElementType.FLOAT16)),
+            i -> (int) kernels().logProbability(logits.at(direct.limit(n - i)), 1, 7, w),
+            i -> kernels().topLogProbabilities(logits.at(direct.limit(n - i)), 1, 9, w, ids, logs),
+            i -> {
+              kernels().minPRenormalize(logits.at(direct.limit(n - i)), 1, 0.05f, w, out, 0);
+              return n;
+            });
+    calls.forEach(AllocationContract::assertNoAllocation);
   }
 
   /** Nor by batches, beams and drafts that take rows so. */
