@@ -244,7 +244,11 @@ public final class Kernels {
    */
   public int topK(
       float[] logits, int from, int to, int k, Workspace workspace, int[] ids, float[] values) {
-    return topK(at(logits, from, to, workspace), k, workspace, ids, values);
+    checkRange(logits, from, to);
+    checkBest("k", k, to - from, ids.length, "values", values.length);
+    Survivors survivors = workspace.open(to - from);
+    rows.topK(logits, from, to, k, survivors);
+    return writeBest(survivors, ids, values);
   }
 
   private static int writeBest(Survivors survivors, int[] ids, float[] values) {
@@ -295,7 +299,12 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       float[] probabilities) {
-    return topP(at(logits, from, to, workspace), temperature, p, workspace, ids, probabilities);
+    checkRange(logits, from, to);
+    checkTemperature(temperature);
+    checkProbability(p);
+    Survivors survivors = workspace.open(to - from);
+    rows.topP(logits, from, to, temperature, p, false, survivors);
+    return writeNucleus(survivors, temperature, p, ids, probabilities);
   }
 
   private int writeNucleus(
@@ -337,7 +346,7 @@ public final class Kernels {
    */
   public int sample(
       float[] logits, int from, int to, float temperature, double u, Workspace workspace) {
-    return sample(at(logits, from, to, workspace), temperature, u, workspace);
+    return sample(open(logits, from, to, workspace), temperature, u, workspace);
   }
 
   /**
@@ -405,7 +414,7 @@ public final class Kernels {
       int[] ids,
       double[] logProbabilities) {
     return topLogProbabilities(
-        at(logits, from, to, workspace), temperature, n, workspace, ids, logProbabilities);
+        open(logits, from, to, workspace), temperature, n, workspace, ids, logProbabilities);
   }
 
   /**
@@ -436,7 +445,7 @@ public final class Kernels {
       Workspace workspace,
       float[] maskedLogits,
       int maskedLogitsFrom) {
-    topKMaskLogits(at(logits, from, to, workspace), k, workspace, maskedLogits, maskedLogitsFrom);
+    topKMaskLogits(open(logits, from, to, workspace), k, workspace, maskedLogits, maskedLogitsFrom);
   }
 
   /**
@@ -476,7 +485,7 @@ public final class Kernels {
       float[] probabilities,
       int probabilitiesFrom) {
     topKRenormalize(
-        at(logits, from, to, workspace),
+        open(logits, from, to, workspace),
         temperature,
         k,
         workspace,
@@ -520,7 +529,7 @@ public final class Kernels {
       float[] probabilities,
       int probabilitiesFrom) {
     topPRenormalize(
-        at(logits, from, to, workspace),
+        open(logits, from, to, workspace),
         temperature,
         p,
         workspace,
@@ -565,7 +574,7 @@ public final class Kernels {
       float[] probabilities,
       int probabilitiesFrom) {
     minPRenormalize(
-        at(logits, from, to, workspace),
+        open(logits, from, to, workspace),
         temperature,
         p,
         workspace,
@@ -961,8 +970,9 @@ public final class Kernels {
       float[] probabilities,
       int probabilitiesFrom) {
     checkTemperature(temperature);
-    open(logits, workspace, "probabilities", probabilities, probabilitiesFrom)
-        .softmax(temperature, probabilities, probabilitiesFrom);
+    Row<?> row = open(logits, workspace);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    row.softmax(temperature, probabilities, probabilitiesFrom);
   }
 
   /**
@@ -1027,8 +1037,9 @@ public final class Kernels {
       float[] logProbabilities,
       int logProbabilitiesFrom) {
     checkTemperature(temperature);
-    open(logits, workspace, "logProbabilities", logProbabilities, logProbabilitiesFrom)
-        .logSoftmax(temperature, logProbabilities, logProbabilitiesFrom);
+    Row<?> row = open(logits, workspace);
+    checkBeside(row, "logProbabilities", logProbabilities, logProbabilitiesFrom);
+    row.logSoftmax(temperature, logProbabilities, logProbabilitiesFrom);
   }
 
   /**
@@ -1085,12 +1096,7 @@ public final class Kernels {
    * @throws WrongThreadException if a segment is confined to another thread
    */
   public int topK(Logits logits, int k, Workspace workspace, int[] ids, float[] values) {
-    checkCount("k", k);
-    int most = Math.min(k, logits.length());
-    checkOutput("ids", ids.length, most);
-    checkOutput("values", values.length, most);
-    open(logits, workspace).topK(k, workspace.survivors);
-    return writeBest(workspace.survivors, ids, values);
+    return topK(open(logits, workspace), k, workspace, ids, values);
   }
 
   /**
@@ -1116,11 +1122,7 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       float[] probabilities) {
-    checkTemperature(temperature);
-    checkProbability(p);
-    Survivors survivors = workspace.survivors;
-    open(logits, workspace).topP(temperature, p, survivors);
-    return writeNucleus(survivors, temperature, p, ids, probabilities);
+    return topP(open(logits, workspace), temperature, p, workspace, ids, probabilities);
   }
 
   /**
@@ -1137,9 +1139,7 @@ public final class Kernels {
    * @throws WrongThreadException if a segment is confined to another thread
    */
   public int sample(Logits logits, float temperature, double u, Workspace workspace) {
-    checkTemperature(temperature);
-    checkUniform(u);
-    return WholeRowDraw.sample(rows, open(logits, workspace), temperature, u, workspace.survivors);
+    return sample(open(logits, workspace), temperature, u, workspace);
   }
 
   /**
@@ -1189,25 +1189,8 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       double[] logProbabilities) {
-    checkTemperature(temperature);
-    checkCount("n", n);
-    int most = Math.min(n, logits.length());
-    checkOutput("ids", ids.length, most);
-    checkOutput("logProbabilities", logProbabilities.length, most);
-    Row<?> row = open(logits, workspace);
-    Survivors survivors = workspace.survivors;
-    row.sums(temperature, survivors);
-    float max = survivors.max;
-    double logPartition = survivors.logPartition(temperature);
-    survivors.row.forget();
-    row.topK(n, survivors);
-    long[] best = survivors.bestFirst();
-    for (int i = 0; i < survivors.size; i++) {
-      ids[i] = TokenOrder.id(best[i]);
-      logProbabilities[i] =
-          LogProbability.of(TokenOrder.value(best[i]), max, temperature, logPartition);
-    }
-    return survivors.size;
+    return topLogProbabilities(
+        open(logits, workspace), temperature, n, workspace, ids, logProbabilities);
   }
 
   /**
@@ -1228,19 +1211,7 @@ public final class Kernels {
    */
   public void topKMaskLogits(
       Logits logits, int k, Workspace workspace, float[] maskedLogits, int maskedLogitsFrom) {
-    checkCount("k", k);
-    Row<?> row = open(logits, workspace, "maskedLogits", maskedLogits, maskedLogitsFrom);
-    Survivors survivors = workspace.survivors;
-    row.topK(k, survivors);
-    write(
-        survivors,
-        survivors.values,
-        1,
-        0,
-        Float.NEGATIVE_INFINITY,
-        maskedLogits,
-        maskedLogitsFrom,
-        logits.length());
+    topKMaskLogits(open(logits, workspace), k, workspace, maskedLogits, maskedLogitsFrom);
   }
 
   /**
@@ -1268,17 +1239,8 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkTemperature(temperature);
-    checkCount("k", k);
-    Row<?> row = open(logits, workspace, "probabilities", probabilities, probabilitiesFrom);
-    if (k >= logits.length()) {
-      row.softmax(temperature, probabilities, probabilitiesFrom);
-    } else {
-      Survivors survivors = workspace.survivors;
-      row.topK(k, survivors);
-      rows.weights(survivors, temperature);
-      renormalize(survivors, probabilities, probabilitiesFrom, logits.length());
-    }
+    topKRenormalize(
+        open(logits, workspace), temperature, k, workspace, probabilities, probabilitiesFrom);
   }
 
   /**
@@ -1306,16 +1268,8 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkTemperature(temperature);
-    checkProbability(p);
-    Row<?> row = open(logits, workspace, "probabilities", probabilities, probabilitiesFrom);
-    if (p == 1) {
-      row.softmax(temperature, probabilities, probabilitiesFrom);
-    } else {
-      Survivors survivors = workspace.survivors;
-      row.topP(temperature, p, survivors); // weights and all
-      renormalize(survivors, probabilities, probabilitiesFrom, logits.length());
-    }
+    topPRenormalize(
+        open(logits, workspace), temperature, p, workspace, probabilities, probabilitiesFrom);
   }
 
   /**
@@ -1343,24 +1297,137 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
+    minPRenormalize(
+        open(logits, workspace), temperature, p, workspace, probabilities, probabilitiesFrom);
+  }
+
+  private int topK(Row<?> row, int k, Workspace workspace, int[] ids, float[] values) {
+    checkBest("k", k, row.length(), ids.length, "values", values.length);
+    row.topK(k, workspace.survivors);
+    return writeBest(workspace.survivors, ids, values);
+  }
+
+  private int topP(
+      Row<?> row,
+      float temperature,
+      float p,
+      Workspace workspace,
+      int[] ids,
+      float[] probabilities) {
     checkTemperature(temperature);
     checkProbability(p);
-    Row<?> row = open(logits, workspace, "probabilities", probabilities, probabilitiesFrom);
+    Survivors survivors = workspace.survivors;
+    row.topP(temperature, p, survivors);
+    return writeNucleus(survivors, temperature, p, ids, probabilities);
+  }
+
+  private int sample(Row<?> row, float temperature, double u, Workspace workspace) {
+    checkTemperature(temperature);
+    checkUniform(u);
+    return WholeRowDraw.sample(rows, row, temperature, u, workspace.survivors);
+  }
+
+  private int topLogProbabilities(
+      Row<?> row,
+      float temperature,
+      int n,
+      Workspace workspace,
+      int[] ids,
+      double[] logProbabilities) {
+    checkTemperature(temperature);
+    checkBest("n", n, row.length(), ids.length, "logProbabilities", logProbabilities.length);
+    Survivors survivors = workspace.survivors;
+    row.sums(temperature, survivors);
+    float max = survivors.max;
+    double logPartition = survivors.logPartition(temperature);
+    survivors.row.forget();
+    row.topK(n, survivors);
+    long[] best = survivors.bestFirst();
+    for (int i = 0; i < survivors.size; i++) {
+      ids[i] = TokenOrder.id(best[i]);
+      logProbabilities[i] =
+          LogProbability.of(TokenOrder.value(best[i]), max, temperature, logPartition);
+    }
+    return survivors.size;
+  }
+
+  private void topKMaskLogits(
+      Row<?> row, int k, Workspace workspace, float[] maskedLogits, int maskedLogitsFrom) {
+    checkCount("k", k);
+    checkBeside(row, "maskedLogits", maskedLogits, maskedLogitsFrom);
+    Survivors survivors = workspace.survivors;
+    row.topK(k, survivors);
+    write(
+        survivors,
+        survivors.values,
+        1,
+        0,
+        Float.NEGATIVE_INFINITY,
+        maskedLogits,
+        maskedLogitsFrom,
+        row.length());
+  }
+
+  private void topKRenormalize(
+      Row<?> row,
+      float temperature,
+      int k,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    checkCount("k", k);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    if (k >= row.length()) {
+      row.softmax(temperature, probabilities, probabilitiesFrom);
+    } else {
+      Survivors survivors = workspace.survivors;
+      row.topK(k, survivors);
+      rows.weights(survivors, temperature);
+      renormalize(survivors, probabilities, probabilitiesFrom, row.length());
+    }
+  }
+
+  private void topPRenormalize(
+      Row<?> row,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    checkProbability(p);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    if (p == 1) {
+      row.softmax(temperature, probabilities, probabilitiesFrom);
+    } else {
+      Survivors survivors = workspace.survivors;
+      row.topP(temperature, p, survivors); // weights and all
+      renormalize(survivors, probabilities, probabilitiesFrom, row.length());
+    }
+  }
+
+  private void minPRenormalize(
+      Row<?> row,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    checkProbability(p);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
     if (p == 0) {
       row.softmax(temperature, probabilities, probabilitiesFrom);
     } else {
       Survivors survivors = workspace.survivors;
       row.minP(Cutoffs.minP(temperature, p), survivors);
       rows.weights(survivors, temperature);
-      renormalize(survivors, probabilities, probabilitiesFrom, logits.length());
+      renormalize(survivors, probabilities, probabilitiesFrom, row.length());
     }
   }
 
   /** The workspace's own handle, at a row. */
-  private Logits at(float[] logits, int from, int to, Workspace workspace) {
-    return workspace.source(rows).place().at(logits, from, to);
-  }
-
   private Logits at(
       MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
     return workspace.source(rows).place().at(logits, byteOffset, length, type);
@@ -1372,14 +1439,18 @@ public final class Kernels {
     return workspace.source(rows).open(logits);
   }
 
-  /** Opens a row whose results are as many floats, which may take its place. */
-  private Row<?> open(Logits logits, Workspace workspace, String name, float[] out, int outFrom) {
-    Objects.checkFromIndexSize(outFrom, logits.length(), out.length);
-    Row<?> row = open(logits, workspace);
+  private Row<?> open(float[] logits, int from, int to, Workspace workspace) {
+    checkRange(logits, from, to);
+    workspace.open(to - from);
+    return workspace.source(rows).open(logits, from, to);
+  }
+
+  /** Results that are as many floats as the row has logits may take its place, and no other. */
+  private static void checkBeside(Row<?> row, String name, float[] out, int outFrom) {
+    Objects.checkFromIndexSize(outFrom, row.length(), out.length);
     if (row instanceof Row.OfArray of) {
       checkOverlap(of.array(), of.from(), of.from() + of.length(), name, out, outFrom);
     }
-    return row;
   }
 
   /** Name and width. */
@@ -1447,6 +1518,14 @@ public final class Kernels {
       throw new IllegalArgumentException(
           name + " overlap logits: in place means the same array at the same offset");
     }
+  }
+
+  private static void checkBest(
+      String name, int count, int length, int ids, String others, int values) {
+    checkCount(name, count);
+    int most = Math.min(count, length);
+    checkOutput("ids", ids, most);
+    checkOutput(others, values, most);
   }
 
   static void checkOutput(String name, int length, int needed) {

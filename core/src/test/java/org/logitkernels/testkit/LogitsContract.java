@@ -140,11 +140,9 @@ public interface LogitsContract extends KernelsUnderTest {
     float t = 0.9f;
     boolean asArray = row.equals(Logits.of(x));
     List<String> all = new ArrayList<>();
+    all.add(outcome(() -> asArray ? kernels().argMax(x, 0, n) : kernels().argMax(row, w)));
     all.add(
-        outcome(() -> asArray ? kernels().argMax(x, 0, n) : kernels().argMax(row, w)));
-    all.add(
-        outcome(
-            () -> asArray ? kernels().logSumExp(x, 0, n, t) : kernels().logSumExp(row, t, w)));
+        outcome(() -> asArray ? kernels().logSumExp(x, 0, n, t) : kernels().logSumExp(row, t, w)));
     all.add(
         outcome(
             () ->
@@ -153,7 +151,8 @@ public interface LogitsContract extends KernelsUnderTest {
                     : kernels().logProbability(row, t, n / 2, w)));
     all.add(
         outcome(
-            () -> asArray ? kernels().sample(x, 0, n, t, 0.4, w) : kernels().sample(row, t, 0.4, w)));
+            () ->
+                asArray ? kernels().sample(x, 0, n, t, 0.4, w) : kernels().sample(row, t, 0.4, w)));
     for (int k : new int[] {1, 40, n}) {
       int[] ids = new int[n];
       float[] values = new float[n];
@@ -404,8 +403,7 @@ public interface LogitsContract extends KernelsUnderTest {
             assertEquals(
                 outcome(
                     () ->
-                        expected.sampleWithoutReplacement(
-                            floats, 0, n, 0.7, 4, theirs, otherTimes),
+                        expected.sampleWithoutReplacement(floats, 0, n, 0.7, 4, theirs, otherTimes),
                     theirs,
                     otherTimes),
                 outcome(
@@ -582,8 +580,7 @@ public interface LogitsContract extends KernelsUnderTest {
       for (int threads : new int[] {1, 2}) {
         for (boolean next : new boolean[] {false, true}) {
           for (boolean asArrays : new boolean[] {false, true}) {
-            BatchSampler batch =
-                BatchSampler.of(chains(chain, n)).on(pool, threads);
+            BatchSampler batch = BatchSampler.of(chains(chain, n)).on(pool, threads);
             float[][] arrays = floats.toArray(float[][]::new);
             Logits[] rows = logits.toArray(Logits[]::new);
             int[] tokens = new int[n];
@@ -636,11 +633,9 @@ public interface LogitsContract extends KernelsUnderTest {
     int[] tokens = {7, 7};
     Logits row = Logits.of(new float[3]);
     Failures.illegalArgument(
-        "logits has length 1, but 2 are needed",
-        () -> batch.sample(new Logits[] {row}, 2, tokens));
+        "logits has length 1, but 2 are needed", () -> batch.sample(new Logits[] {row}, 2, tokens));
     Failures.illegalArgument(
-        "logits has length 1, but 2 are needed",
-        () -> batch.next(new float[1][3], 2, tokens));
+        "logits has length 1, but 2 are needed", () -> batch.next(new float[1][3], 2, tokens));
     Failures.illegalArgument(
         "rows must be in [0, 2], but was 3", () -> batch.sample(new float[3][3], 3, tokens));
     Failures.illegalArgument(
@@ -694,8 +689,7 @@ public interface LogitsContract extends KernelsUnderTest {
         () -> kernels().topK(x, 0, w, ids, floats),
         () -> kernels().topKMaskLogits(x, 0, w, floats, 0),
         () -> kernels().topKRenormalize(x, 1, 0, w, floats, 0));
-    all(
-        "n must be >= 1, but was 0", () -> kernels().topLogProbabilities(x, 1, 0, w, ids, doubles));
+    all("n must be >= 1, but was 0", () -> kernels().topLogProbabilities(x, 1, 0, w, ids, doubles));
     all(
         "p must be in [0, 1], but was 1.5",
         () -> kernels().topP(x, 1, 1.5f, w, ids, floats),
@@ -741,8 +735,7 @@ public interface LogitsContract extends KernelsUnderTest {
         "Index 4 out of bounds for length 4",
         () -> kernels().logProbability(x, 1, 4, w));
     Failures.illegalArgument(
-        "probabilities is read-only",
-        () -> kernels().softmax(x, 1, w, memory.asReadOnly(), 0));
+        "probabilities is read-only", () -> kernels().softmax(x, 1, w, memory.asReadOnly(), 0));
     assertArrayEquals(new float[4], floats);
     assertArrayEquals(new int[4], ids);
     assertArrayEquals(new double[4], doubles);

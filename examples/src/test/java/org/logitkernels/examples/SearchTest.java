@@ -127,17 +127,12 @@ class SearchTest {
       float none = Float.NEGATIVE_INFINITY;
       for (int i = 0; i < 100; i++) {
         boolean filtered = !everySecond || i % 2 == 0;
-        memory.set(
-            ValueLayout.JAVA_SHORT,
-            2L * i,
-            Float.floatToFloat16(filtered ? none : i / 10));
+        memory.set(ValueLayout.JAVA_SHORT, 2L * i, Float.floatToFloat16(filtered ? none : i / 10));
       }
       search.add(Logits.of(memory, 0, 100, ElementType.FLOAT16), 5_000_000_000L);
     }
     assertEquals(
-        everySecond
-            ? List.of("5000000091: 9.0", "5000000093: 9.0", "5000000095: 9.0")
-            : List.of(),
+        everySecond ? List.of("5000000091: 9.0", "5000000093: 9.0", "5000000095: 9.0") : List.of(),
         found(search));
   }
 
