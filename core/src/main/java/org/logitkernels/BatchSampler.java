@@ -57,8 +57,6 @@ public final class BatchSampler {
   private static final Thread ANOTHER =
       Thread.ofPlatform().inheritInheritableThreadLocals(false).unstarted(() -> {});
 
-  private static final float[] NONE = {};
-
   private final Sampler[] samplers;
   private final @Nullable Throwable[] failures;
   private final WorkCrew.Work work = this::sampleRow;
@@ -68,19 +66,18 @@ public final class BatchSampler {
   // The step: written before rows can be claimed, read after one was.
   private int rows;
   private int[] tokens = {};
-  private float[] logits = NONE;
-  private int from;
-  private int stride;
-  private int length;
+  private Logits[] logits;
   private boolean accepting;
-  private @Nullable MemorySegment segment; // instead of the array
-  private long byteOffset;
-  private long byteStride;
-  private ElementType type = ElementType.FLOAT32;
+
+  /** Where each row lies, for steps on rows that come without handles. */
+  private final Logits[] places;
 
   private BatchSampler(Sampler[] samplers) {
     this.samplers = samplers;
     this.failures = new Throwable[samplers.length];
+    this.places = new Logits[samplers.length];
+    Arrays.setAll(places, i -> new Logits());
+    this.logits = places;
   }
 
   /**
@@ -388,11 +385,15 @@ public final class BatchSampler {
       Objects.checkFromIndexSize(from, (rows - 1L) * stride + length, logits.length);
     }
     begin();
-    this.logits = logits;
-    this.from = from;
-    this.stride = stride;
-    segment = null;
-    return sample(rows, length, accepting, tokens);
+    try {
+      for (int i = 0; i < rows; i++) {
+        int start = from + i * stride;
+        places[i].at(logits, start, start + length);
+      }
+      return step(places, rows, accepting, tokens);
+    } finally {
+      sampling.set(false);
+    }
   }
 
   /**
@@ -481,11 +482,142 @@ public final class BatchSampler {
       }
     }
     begin();
-    segment = logits;
-    this.byteOffset = byteOffset;
-    this.byteStride = byteStride;
-    this.type = type;
-    return sample(rows, length, accepting, tokens);
+    try {
+      for (int i = 0; i < rows; i++) {
+        places[i].at(logits, byteOffset + i * byteStride, length, type);
+      }
+      return step(places, rows, accepting, tokens);
+    } finally {
+      sampling.set(false);
+    }
+  }
+
+  /**
+   * One step on rows that are arrays of their own: draws a token for each of the first rows, as
+   * {@link Sampler#sample(float[])} does. Rows need not be equally long. Otherwise as {@link
+   * #sample(float[], int, int, int, int, int[])}.
+   *
+   * @param logits the rows
+   * @param rows how many, from the first on; at most {@link #rows()}
+   * @param tokens where the tokens go; -1 for a row that failed
+   * @return how many rows failed; their positions have not moved
+   * @throws NullPointerException if a row is null; the message names it
+   * @throws IllegalArgumentException if there are not as many rows, one is empty, or {@code tokens}
+   *     is too short
+   * @throws IllegalStateException during another step
+   * @throws Error as for {@link #sample(float[], int, int, int, int, int[])}
+   */
+  public int sample(float[][] logits, int rows, int[] tokens) {
+    return sample(logits, rows, false, tokens);
+  }
+
+  /**
+   * One step that also accepts on rows that are arrays of their own: draws a token for each of the
+   * first rows, and adds it to that row's history, as {@link Sampler#next(float[])} does. Rows need
+   * not be equally long. Otherwise as {@link #next(float[], int, int, int, int, int[])}.
+   *
+   * @param logits the rows
+   * @param rows how many, from the first on; at most {@link #rows()}
+   * @param tokens where the tokens go; -1 for a row that failed
+   * @return how many rows failed; their positions have not moved
+   * @throws NullPointerException if a row is null; the message names it
+   * @throws IllegalArgumentException if there are not as many rows, one is empty, or {@code tokens}
+   *     is too short
+   * @throws IllegalStateException during another step
+   * @throws Error as for {@link #sample(float[], int, int, int, int, int[])}
+   */
+  public int next(float[][] logits, int rows, int[] tokens) {
+    return sample(logits, rows, true, tokens);
+  }
+
+  private int sample(float[][] logits, int rows, boolean accepting, int[] tokens) {
+    checkStep(rows, tokens);
+    Kernels.checkOutput("logits", logits.length, rows);
+    for (int i = 0; i < rows; i++) {
+      if (logits[i] == null) {
+        throw new NullPointerException(nullRow(i));
+      }
+      if (logits[i].length == 0) {
+        throw new IllegalArgumentException("row " + i + " is empty");
+      }
+      Kernels.checkEnd(logits[i].length);
+    }
+    begin();
+    try {
+      for (int i = 0; i < rows; i++) {
+        places[i].at(logits[i]);
+      }
+      return step(places, rows, accepting, tokens);
+    } finally {
+      sampling.set(false);
+    }
+  }
+
+  /**
+   * One step on rows wherever they lie: draws a token for each of the first rows, as {@link
+   * Sampler#sample(Logits)} does. Rows may differ in length, in element type and in what holds
+   * them. Otherwise as {@link #sample(float[], int, int, int, int, int[])}.
+   *
+   * <p>The rows are referred to until the next step, the handles until this one ends: during it
+   * none of them may be pointed elsewhere. One handle may stand for several rows. A segment that is
+   * confined to one thread fails on every other thread, as for {@link #sample(MemorySegment, long,
+   * long, int, int, ElementType, int[])}.
+   *
+   * @param logits of each row, where it lies
+   * @param rows how many, from the first on; at most {@link #rows()}
+   * @param tokens where the tokens go; -1 for a row that failed
+   * @return how many rows failed; their positions have not moved
+   * @throws NullPointerException if a row is null; the message names it
+   * @throws IllegalArgumentException if there are not as many rows, or {@code tokens} is too short
+   * @throws IllegalStateException during another step
+   * @throws Error as for {@link #sample(float[], int, int, int, int, int[])}
+   */
+  public int sample(Logits[] logits, int rows, int[] tokens) {
+    return sample(logits, rows, false, tokens);
+  }
+
+  /**
+   * One step that also accepts on rows wherever they lie: draws a token for each of the first rows,
+   * and adds it to that row's history, as {@link Sampler#next(Logits)} does. Rows may differ in
+   * length, in element type and in what holds them. Otherwise as {@link #next(float[], int, int,
+   * int, int, int[])}.
+   *
+   * <p>The rows are referred to until the next step, the handles until this one ends: during it
+   * none of them may be pointed elsewhere. One handle may stand for several rows. A segment that is
+   * confined to one thread fails on every other thread, as for {@link #sample(MemorySegment, long,
+   * long, int, int, ElementType, int[])}.
+   *
+   * @param logits of each row, where it lies
+   * @param rows how many, from the first on; at most {@link #rows()}
+   * @param tokens where the tokens go; -1 for a row that failed
+   * @return how many rows failed; their positions have not moved
+   * @throws NullPointerException if a row is null; the message names it
+   * @throws IllegalArgumentException if there are not as many rows, or {@code tokens} is too short
+   * @throws IllegalStateException during another step
+   * @throws Error as for {@link #sample(float[], int, int, int, int, int[])}
+   */
+  public int next(Logits[] logits, int rows, int[] tokens) {
+    return sample(logits, rows, true, tokens);
+  }
+
+  private int sample(Logits[] logits, int rows, boolean accepting, int[] tokens) {
+    checkStep(rows, tokens);
+    Kernels.checkOutput("logits", logits.length, rows);
+    for (int i = 0; i < rows; i++) {
+      if (logits[i] == null) {
+        throw new NullPointerException(nullRow(i));
+      }
+    }
+    begin();
+    try {
+      return step(logits, rows, accepting, tokens);
+    } finally {
+      sampling.set(false);
+    }
+  }
+
+  private static String nullRow(int i) {
+    return "the logits of row " + i + " are null";
   }
 
   /**
@@ -502,10 +634,12 @@ public final class BatchSampler {
   }
 
   private void checkStep(int rows, int length, int[] tokens) {
+    checkStep(rows, tokens);
+    Kernels.checkCount("length", length);
+  }
+
+  private void checkStep(int rows, int[] tokens) {
     checkRows(rows);
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be >= 1, but was " + length);
-    }
     Kernels.checkOutput("tokens", tokens.length, rows);
   }
 
@@ -525,25 +659,22 @@ public final class BatchSampler {
     return new IllegalStateException("the batch is in a step: it serves one caller at a time");
   }
 
-  /** The step that has begun, on rows that the fields tell of. */
-  private int sample(int rows, int length, boolean accepting, int[] tokens) {
-    try {
-      Arrays.fill(failures, null);
-      this.rows = rows;
-      this.length = length;
-      this.accepting = accepting;
-      this.tokens = tokens;
-      boolean split = splits();
-      crew.linger(split);
-      if (split) {
-        splitRows();
-      } else {
-        crew.run(rows, work);
-      }
-      return failed();
-    } finally {
-      sampling.set(false);
+  /** The step that has begun. */
+  private int step(Logits[] logits, int rows, boolean accepting, int[] tokens) {
+    Arrays.fill(failures, null);
+    this.logits = logits;
+    this.rows = rows;
+    this.accepting = accepting;
+    this.tokens = tokens;
+    boolean split = splits();
+    crew.linger(split);
+    if (split) {
+      splitRows();
+    } else {
+      crew.run(rows, work);
     }
+    this.logits = places;
+    return failed();
   }
 
   /**
@@ -551,15 +682,17 @@ public final class BatchSampler {
    * than half of the threads had none of their own. (A row is not done twice as fast by two.)
    */
   private boolean splits() {
-    if (2L * rows > crew.threads() || length < Sampler.SHORTEST_SHARED) {
+    if (2L * rows > crew.threads()) {
       return false;
     }
     for (int i = 0; i < rows; i++) {
-      if (!samplers[i].isShareable()) {
+      if (logits[i].length() < Sampler.SHORTEST_SHARED
+          || !samplers[i].isShareable()
+          || !logits[i].isAccessibleBy(ANOTHER)) {
         return false;
       }
     }
-    return segment == null || segment.isAccessibleBy(ANOTHER);
+    return true;
   }
 
   /** One row after the other, each shared by all threads as far as it is long. */
@@ -578,18 +711,7 @@ public final class BatchSampler {
     int token = FAILED;
     Sampler sampler = samplers[i];
     try {
-      MemorySegment held = segment;
-      if (held != null) {
-        long start = byteOffset + i * byteStride;
-        token =
-            accepting
-                ? sampler.next(held, start, length, type)
-                : sampler.sample(held, start, length, type);
-      } else {
-        int start = from + i * stride;
-        int end = start + length;
-        token = accepting ? sampler.next(logits, start, end) : sampler.sample(logits, start, end);
-      }
+      token = accepting ? sampler.next(logits[i]) : sampler.sample(logits[i]);
     } catch (RuntimeException | Error e) {
       failures[i] = e;
     }

@@ -1,10 +1,13 @@
 package org.logitkernels;
 
+import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.LogProbability;
 import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.rows.Row;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -32,6 +35,10 @@ public final class Beams {
   private final int vocabulary;
   private final int width;
   private final Survivors survivors;
+  private final RowSource source;
+
+  /** Where each beam's row lies, for steps on rows of one array. */
+  private final Logits[] places;
 
   /** Each beam's best tokens, best first, from {@code beam * most} on. */
   private final long[] best;
@@ -67,6 +74,9 @@ public final class Beams {
     this.vocabulary = vocabulary;
     this.width = width;
     this.survivors = new Survivors(vocabulary);
+    this.source = new RowSource(kernels.rows, survivors);
+    this.places = new Logits[beams];
+    Arrays.setAll(places, b -> new Logits());
     this.best = new long[beams * most];
     this.left = new int[beams];
     this.next = new int[beams];
@@ -148,32 +158,96 @@ public final class Beams {
       int[] parents,
       int[] tokens,
       double[] newScores) {
-    if (stepping) {
-      throw RowErrors.shared();
-    }
-    stepping = true;
+    begin();
     try {
       Kernels.checkTemperature(temperature);
       checkArrays(scores, parents, tokens, newScores);
-      checkBeams(logits.length, from, stride, scores);
-      return merge(logits, from, stride, temperature, parents, tokens, newScores);
+      if (stride < vocabulary) {
+        throw new IllegalArgumentException(
+            "stride must be >= the vocabulary of " + vocabulary + ", but was " + stride);
+      }
+      checkScores(scores);
+      for (int b = 0; b < heads.length; b++) {
+        if (isLive(b)) {
+          place(logits, from + (long) b * stride, b);
+        }
+      }
+      return merge(places, temperature, parents, tokens, newScores);
     } finally {
       stepping = false;
     }
   }
 
+  /**
+   * A step of beam search on rows wherever they lie: otherwise as {@link #step(float[], int, int,
+   * double[], float, int[], int[], double[])}.
+   *
+   * @param logits of each beam, where its row lies: rows of one array or of many, of one element
+   *     type or of several; what is given for a dead beam is not looked at, and may be null
+   * @param scores of each beam, the sum of its log-probabilities so far, in nats; {@code -Infinity}
+   *     for a dead beam
+   * @param temperature T, finite and above 0
+   * @param parents where each continuation's beam goes; at least {@code min(width, beams *
+   *     vocabulary)} long, as are the other two
+   * @param tokens where its token goes
+   * @param newScores where its score goes; may be {@code scores}
+   * @return how many were written
+   * @throws NullPointerException if there is no row for a live beam; the message names the beam
+   * @throws IllegalArgumentException if there are fewer rows than beams, the row of a live beam is
+   *     not as long as the vocabulary, {@code scores} or an output is too short, {@code parents}
+   *     and {@code tokens} are one array, a score NaN or +Infinity, the temperature not finite and
+   *     above 0, or for NaN or +Infinity in a row: the message names the beam and the index; then,
+   *     as after any error, nothing was written
+   * @throws IllegalStateException if every beam is dead, every token of a live one is masked, or a
+   *     segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int step(
+      @Nullable Logits[] logits,
+      double[] scores,
+      float temperature,
+      int[] parents,
+      int[] tokens,
+      double[] newScores) {
+    begin();
+    try {
+      Kernels.checkTemperature(temperature);
+      Kernels.checkOutput("logits", logits.length, heads.length);
+      checkArrays(scores, parents, tokens, newScores);
+      checkScores(scores);
+      for (int b = 0; b < heads.length; b++) {
+        if (isLive(b)) {
+          checkRow(logits[b], b);
+        }
+      }
+      return merge(logits, temperature, parents, tokens, newScores);
+    } finally {
+      stepping = false;
+    }
+  }
+
+  private void begin() {
+    if (stepping) {
+      throw RowErrors.shared();
+    }
+    stepping = true;
+  }
+
+  private boolean isLive(int b) {
+    return before[b] > Double.NEGATIVE_INFINITY;
+  }
+
   private int merge(
-      float[] logits,
-      int from,
-      int stride,
+      @Nullable Logits[] logits,
       float temperature,
       int[] parents,
       int[] tokens,
       double[] newScores) {
     long found = 0;
     for (int b = 0; b < heads.length; b++) {
-      if (before[b] > Double.NEGATIVE_INFINITY) {
-        found += read(logits, from + b * stride, b, temperature);
+      Logits row = logits[b];
+      if (row != null && isLive(b)) {
+        found += read(row, b, temperature);
       } else {
         heads[b] = Double.NEGATIVE_INFINITY;
       }
@@ -203,11 +277,7 @@ public final class Beams {
   }
 
   /** Takes the scores over, which may be written before the last of them is needed. */
-  private void checkBeams(int length, int from, int stride, double[] scores) {
-    if (stride < vocabulary) {
-      throw new IllegalArgumentException(
-          "stride must be >= the vocabulary of " + vocabulary + ", but was " + stride);
-    }
+  private void checkScores(double[] scores) {
     boolean live = false;
     for (int b = 0; b < heads.length; b++) {
       double score = scores[b];
@@ -218,10 +288,7 @@ public final class Beams {
                 + " must be finite, or -Infinity if the beam is dead, but was "
                 + score);
       }
-      if (score > Double.NEGATIVE_INFINITY) {
-        checkRow(length, from, stride, b);
-        live = true;
-      }
+      live |= score > Double.NEGATIVE_INFINITY;
       before[b] = score;
     }
     if (!live) {
@@ -229,10 +296,25 @@ public final class Beams {
     }
   }
 
-  private void checkRow(int length, int from, int stride, int b) {
+  private void checkRow(@Nullable Logits row, int b) {
+    if (row == null) {
+      throw new NullPointerException("beam " + b + " is live, but its row is null");
+    }
+    if (row.length() != vocabulary) {
+      throw new IllegalArgumentException(
+          "beam "
+              + b
+              + ": the row has "
+              + row.length()
+              + " logits, but the vocabulary is "
+              + vocabulary);
+    }
+  }
+
+  private void place(float[] logits, long from, int b) {
     try {
-      long at = Objects.checkFromIndexSize(from + (long) b * stride, vocabulary, length);
-      Kernels.checkEnd((int) at + vocabulary);
+      int at = (int) Objects.checkFromIndexSize(from, vocabulary, (long) logits.length);
+      places[b].at(logits, at, at + vocabulary);
     } catch (IndexOutOfBoundsException e) {
       throw new IndexOutOfBoundsException("beam " + b + ": " + e.getMessage());
     } catch (IllegalArgumentException e) {
@@ -241,14 +323,14 @@ public final class Beams {
   }
 
   /** Finds the best tokens of a beam; returns how many. */
-  private int read(float[] logits, int at, int b, float temperature) {
+  private int read(Logits logits, int b, float temperature) {
     try {
-      survivors.row.forget();
-      kernels.rows.sums(logits, at, at + vocabulary, temperature, survivors);
+      Row<?> row = source.open(logits);
+      row.sums(temperature, survivors);
       tops[b] = survivors.max;
       logPartitions[b] = survivors.logPartition(temperature);
       survivors.row.forget();
-      kernels.rows.topK(logits, at, at + vocabulary, most, survivors);
+      row.topK(most, survivors);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
     } catch (IllegalStateException e) {

@@ -17,9 +17,10 @@ import org.logitkernels.spi.Survivors;
 /**
  * Row kernels of one backend: arg-max, log-sum-exp, softmax, top-k, top-p and the draw.
  *
- * <p>A row is the range {@code [from, to)} of an array of logits, in nats. Ids, arg-max and tokens
- * count from {@code from}. No row is longer, and none ends behind a later index of its array, than
- * 2^31 - 2^24 = 2,130,706,432; a range that does is an {@link IllegalArgumentException} too.
+ * <p>A row is a number of logits, in nats: the range {@code [from, to)} of an array, or wherever a
+ * {@link Logits} points, and every kernel takes both. Ids, arg-max and tokens count from {@code
+ * from}. No row is longer, and none ends behind a later index of its array, than 2^31 - 2^24 =
+ * 2,130,706,432; a range that does is an {@link IllegalArgumentException} too.
  *
  * <p><b>Order:</b> everywhere by logit descending (-0 equals +0), then by ascending id.
  *
@@ -180,7 +181,8 @@ public final class Kernels {
       float temperature,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
+    String name = "probabilities";
+    checkSoftmax(logits, from, to, temperature, name, probabilities, probabilitiesFrom);
     rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
   }
 
@@ -214,10 +216,8 @@ public final class Kernels {
       float temperature,
       float[] logProbabilities,
       int logProbabilitiesFrom) {
-    checkRange(logits, from, to);
-    checkTemperature(temperature);
-    Objects.checkFromIndexSize(logProbabilitiesFrom, to - from, logProbabilities.length);
-    checkOverlap(logits, from, to, "logProbabilities", logProbabilities, logProbabilitiesFrom);
+    String name = "logProbabilities";
+    checkSoftmax(logits, from, to, temperature, name, logProbabilities, logProbabilitiesFrom);
     rows.logSoftmax(logits, from, to, temperature, logProbabilities, logProbabilitiesFrom);
   }
 
@@ -245,11 +245,8 @@ public final class Kernels {
   public int topK(
       float[] logits, int from, int to, int k, Workspace workspace, int[] ids, float[] values) {
     checkRange(logits, from, to);
-    checkCount("k", k);
+    checkBest("k", k, to - from, ids.length, "values", values.length);
     Survivors survivors = workspace.open(to - from);
-    int most = Math.min(k, to - from);
-    checkOutput("ids", ids.length, most);
-    checkOutput("values", values.length, most);
     rows.topK(logits, from, to, k, survivors);
     return writeBest(survivors, ids, values);
   }
@@ -349,12 +346,7 @@ public final class Kernels {
    */
   public int sample(
       float[] logits, int from, int to, float temperature, double u, Workspace workspace) {
-    checkRange(logits, from, to);
-    checkTemperature(temperature);
-    checkUniform(u);
-    Survivors survivors = workspace.open(to - from);
-    Row<?> row = workspace.source(rows).open(logits, from, to);
-    return WholeRowDraw.sample(rows, row, temperature, u, survivors);
+    return sample(open(logits, from, to, workspace), temperature, u, workspace);
   }
 
   /**
@@ -421,25 +413,8 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       double[] logProbabilities) {
-    checkRange(logits, from, to);
-    checkTemperature(temperature);
-    checkCount("n", n);
-    Survivors survivors = workspace.open(to - from);
-    int most = Math.min(n, to - from);
-    checkOutput("ids", ids.length, most);
-    checkOutput("logProbabilities", logProbabilities.length, most);
-    rows.sums(logits, from, to, temperature, survivors);
-    float max = survivors.max;
-    double logPartition = survivors.logPartition(temperature);
-    survivors.row.forget();
-    rows.topK(logits, from, to, n, survivors);
-    long[] best = survivors.bestFirst();
-    for (int i = 0; i < survivors.size; i++) {
-      ids[i] = TokenOrder.id(best[i]);
-      logProbabilities[i] =
-          LogProbability.of(TokenOrder.value(best[i]), max, temperature, logPartition);
-    }
-    return survivors.size;
+    return topLogProbabilities(
+        open(logits, from, to, workspace), temperature, n, workspace, ids, logProbabilities);
   }
 
   /**
@@ -470,21 +445,7 @@ public final class Kernels {
       Workspace workspace,
       float[] maskedLogits,
       int maskedLogitsFrom) {
-    checkRange(logits, from, to);
-    Objects.checkFromIndexSize(maskedLogitsFrom, to - from, maskedLogits.length);
-    checkCount("k", k);
-    checkOverlap(logits, from, to, "maskedLogits", maskedLogits, maskedLogitsFrom);
-    Survivors survivors = workspace.open(to - from);
-    rows.topK(logits, from, to, k, survivors);
-    write(
-        survivors,
-        survivors.values,
-        1,
-        0,
-        Float.NEGATIVE_INFINITY,
-        maskedLogits,
-        maskedLogitsFrom,
-        to - from);
+    topKMaskLogits(open(logits, from, to, workspace), k, workspace, maskedLogits, maskedLogitsFrom);
   }
 
   /**
@@ -523,16 +484,13 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
-    checkCount("k", k);
-    Survivors survivors = workspace.open(to - from);
-    if (k >= to - from) {
-      rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
-    } else {
-      rows.topK(logits, from, to, k, survivors);
-      rows.weights(survivors, temperature);
-      renormalize(survivors, probabilities, probabilitiesFrom, to - from);
-    }
+    topKRenormalize(
+        open(logits, from, to, workspace),
+        temperature,
+        k,
+        workspace,
+        probabilities,
+        probabilitiesFrom);
   }
 
   /**
@@ -570,15 +528,13 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
-    checkProbability(p);
-    Survivors survivors = workspace.open(to - from);
-    if (p == 1) {
-      rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
-    } else {
-      rows.topP(logits, from, to, temperature, p, false, survivors); // weights and all
-      renormalize(survivors, probabilities, probabilitiesFrom, to - from);
-    }
+    topPRenormalize(
+        open(logits, from, to, workspace),
+        temperature,
+        p,
+        workspace,
+        probabilities,
+        probabilitiesFrom);
   }
 
   /**
@@ -617,16 +573,13 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkSoftmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
-    checkProbability(p);
-    Survivors survivors = workspace.open(to - from);
-    if (p == 0) {
-      rows.softmax(logits, from, to, temperature, probabilities, probabilitiesFrom);
-    } else {
-      rows.minP(logits, from, to, Cutoffs.minP(temperature, p), survivors);
-      rows.weights(survivors, temperature);
-      renormalize(survivors, probabilities, probabilitiesFrom, to - from);
-    }
+    minPRenormalize(
+        open(logits, from, to, workspace),
+        temperature,
+        p,
+        workspace,
+        probabilities,
+        probabilitiesFrom);
   }
 
   private void renormalize(Survivors survivors, float[] out, int outFrom, int length) {
@@ -673,7 +626,7 @@ public final class Kernels {
    */
   public int argMax(
       MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
-    return open(logits, byteOffset, length, type, workspace).argMax(workspace.survivors);
+    return argMax(at(logits, byteOffset, length, type, workspace), workspace);
   }
 
   /**
@@ -699,8 +652,7 @@ public final class Kernels {
       ElementType type,
       float temperature,
       Workspace workspace) {
-    checkTemperature(temperature);
-    return open(logits, byteOffset, length, type, workspace).logSumExp(temperature);
+    return logSumExp(at(logits, byteOffset, length, type, workspace), temperature, workspace);
   }
 
   /**
@@ -731,15 +683,12 @@ public final class Kernels {
       Workspace workspace,
       float[] probabilities,
       int probabilitiesFrom) {
-    checkTemperature(temperature);
-    Objects.checkFromIndexSize(probabilitiesFrom, length, probabilities.length);
-    Row<?> row = open(logits, byteOffset, length, type, workspace);
-    if (row instanceof Row.OfArray of) {
-      int from = of.from();
-      checkOverlap(
-          of.array(), from, from + length, "probabilities", probabilities, probabilitiesFrom);
-    }
-    row.softmax(temperature, probabilities, probabilitiesFrom);
+    softmax(
+        at(logits, byteOffset, length, type, workspace),
+        temperature,
+        workspace,
+        probabilities,
+        probabilitiesFrom);
   }
 
   /**
@@ -773,20 +722,12 @@ public final class Kernels {
       Workspace workspace,
       MemorySegment probabilities,
       long probabilitiesByteOffset) {
-    checkTemperature(temperature);
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    RowSource.checkOutput(
-        logits, byteOffset, length, type, "probabilities", probabilities, probabilitiesByteOffset);
-    Row<?> row = open(logits, byteOffset, length, type, workspace);
-    RowSource source = workspace.source(rows);
-    if (row instanceof Row.OfNative of && probabilities.isNative()) {
-      SegmentAddress y = source.output(probabilities, probabilitiesByteOffset);
-      rows.natives().softmax(of.floats(), 0, length, temperature, y, workspace.survivors);
-    } else {
-      float[] y = source.room();
-      row.softmax(temperature, y, 0);
-      RowSource.copy(y, length, probabilities, probabilitiesByteOffset);
-    }
+    softmax(
+        at(logits, byteOffset, length, type, workspace),
+        temperature,
+        workspace,
+        probabilities,
+        probabilitiesByteOffset);
   }
 
   /**
@@ -817,20 +758,12 @@ public final class Kernels {
       Workspace workspace,
       float[] logProbabilities,
       int logProbabilitiesFrom) {
-    checkTemperature(temperature);
-    Objects.checkFromIndexSize(logProbabilitiesFrom, length, logProbabilities.length);
-    Row<?> row = open(logits, byteOffset, length, type, workspace);
-    if (row instanceof Row.OfArray of) {
-      int from = of.from();
-      checkOverlap(
-          of.array(),
-          from,
-          from + length,
-          "logProbabilities",
-          logProbabilities,
-          logProbabilitiesFrom);
-    }
-    row.logSoftmax(temperature, logProbabilities, logProbabilitiesFrom);
+    logSoftmax(
+        at(logits, byteOffset, length, type, workspace),
+        temperature,
+        workspace,
+        logProbabilities,
+        logProbabilitiesFrom);
   }
 
   /**
@@ -863,26 +796,12 @@ public final class Kernels {
       Workspace workspace,
       MemorySegment logProbabilities,
       long logProbabilitiesByteOffset) {
-    checkTemperature(temperature);
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    RowSource.checkOutput(
-        logits,
-        byteOffset,
-        length,
-        type,
-        "logProbabilities",
+    logSoftmax(
+        at(logits, byteOffset, length, type, workspace),
+        temperature,
+        workspace,
         logProbabilities,
         logProbabilitiesByteOffset);
-    Row<?> row = open(logits, byteOffset, length, type, workspace);
-    RowSource source = workspace.source(rows);
-    if (row instanceof Row.OfNative of && logProbabilities.isNative()) {
-      SegmentAddress y = source.output(logProbabilities, logProbabilitiesByteOffset);
-      rows.natives().logSoftmax(of.floats(), 0, length, temperature, y, workspace.survivors);
-    } else {
-      float[] y = source.room();
-      row.logSoftmax(temperature, y, 0);
-      RowSource.copy(y, length, logProbabilities, logProbabilitiesByteOffset);
-    }
   }
 
   /**
@@ -912,12 +831,7 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       float[] values) {
-    checkCount("k", k);
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    checkOutput("ids", ids.length, Math.min(k, length));
-    checkOutput("values", values.length, Math.min(k, length));
-    open(logits, byteOffset, length, type, workspace).topK(k, workspace.survivors);
-    return writeBest(workspace.survivors, ids, values);
+    return topK(at(logits, byteOffset, length, type, workspace), k, workspace, ids, values);
   }
 
   /**
@@ -951,11 +865,13 @@ public final class Kernels {
       Workspace workspace,
       int[] ids,
       float[] probabilities) {
-    checkTemperature(temperature);
-    checkProbability(p);
-    Survivors survivors = workspace.survivors;
-    open(logits, byteOffset, length, type, workspace).topP(temperature, p, survivors);
-    return writeNucleus(survivors, temperature, p, ids, probabilities);
+    return topP(
+        at(logits, byteOffset, length, type, workspace),
+        temperature,
+        p,
+        workspace,
+        ids,
+        probabilities);
   }
 
   /**
@@ -983,17 +899,558 @@ public final class Kernels {
       float temperature,
       double u,
       Workspace workspace) {
+    return sample(at(logits, byteOffset, length, type, workspace), temperature, u, workspace);
+  }
+
+  /**
+   * {@link #argMax(float[], int, int)} of a row wherever it lies.
+   *
+   * <p>For this and all that follow: results and errors have the bits and words of the row widened
+   * to a {@code float[]}; {@link Logits} tells what is read where it lies, what is widened and what
+   * is copied. <b>Allocation:</b> none, once the workspace has grown. <b>Aliasing:</b> a row of
+   * {@code FLOAT32} in an array may be overwritten in place, which means the same array at the same
+   * offset, however the row is given (array, buffer or segment); any other overlap with that array
+   * is an error. Other rows cannot overlap a {@code float[]}, but for read-only views of it: these
+   * are copied before anything is written.
+   *
+   * <pre>{@code
+   * Logits row = Logits.of(buffer);
+   * int best = kernels.argMax(row, workspace);
+   * double logProbability = kernels.logProbability(row, 1, best, workspace);
+   * }</pre>
+   *
+   * @param logits where the row lies
+   * @param workspace scratch for rows at least as long
+   * @return the id
+   * @throws IllegalArgumentException if the workspace is too small, or for NaN or +Infinity in the
+   *     row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int argMax(Logits logits, Workspace workspace) {
+    return open(logits, workspace).argMax(workspace.survivors);
+  }
+
+  /**
+   * {@link #logSumExp(float[], int, int, float)} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @return the log-sum-exp in nats
+   * @throws IllegalArgumentException if the workspace is too small, the temperature not finite and
+   *     above 0, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public double logSumExp(Logits logits, float temperature, Workspace workspace) {
+    checkTemperature(temperature);
+    return open(logits, workspace).logSumExp(temperature);
+  }
+
+  /**
+   * {@link #softmax(float[], int, int, float, float[], int)} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @param probabilities where as many probabilities go as the row has logits; in place if it is
+   *     the array that holds the row, at the same place
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if the workspace is too small, the temperature not finite and
+   *     above 0, the output overlaps the row but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void softmax(
+      Logits logits,
+      float temperature,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    Row<?> row = open(logits, workspace);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    row.softmax(temperature, probabilities, probabilitiesFrom);
+  }
+
+  /**
+   * {@link #softmax(float[], int, int, float, float[], int)} of a row wherever it lies, into a
+   * memory segment, as {@code FLOAT32}.
+   *
+   * <p>Between native segments the weights pass through the workspace; in place is allowed for
+   * {@code FLOAT32}.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @param probabilities where as many probabilities go as the row has logits
+   * @param probabilitiesByteOffset where in it the first goes; any alignment
+   * @throws IndexOutOfBoundsException if the output does not lie in its segment
+   * @throws IllegalArgumentException if the workspace is too small, the temperature not finite and
+   *     above 0, the output read-only, or it overlaps the row but is not the row, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void softmax(
+      Logits logits,
+      float temperature,
+      Workspace workspace,
+      MemorySegment probabilities,
+      long probabilitiesByteOffset) {
+    checkTemperature(temperature);
+    RowSource.checkOutput(logits, "probabilities", probabilities, probabilitiesByteOffset);
+    Row<?> row = open(logits, workspace);
+    RowSource source = workspace.source(rows);
+    int length = logits.length();
+    if (row instanceof Row.OfNative of && probabilities.isNative()) {
+      SegmentAddress y = source.output(probabilities, probabilitiesByteOffset);
+      rows.natives().softmax(of.floats(), 0, length, temperature, y, workspace.survivors);
+    } else {
+      float[] y = source.room();
+      row.softmax(temperature, y, 0);
+      RowSource.copy(y, length, probabilities, probabilitiesByteOffset);
+    }
+  }
+
+  /**
+   * {@link #logSoftmax(float[], int, int, float, float[], int)} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @param logProbabilities where as many logarithms go as the row has logits; in place if it is
+   *     the array that holds the row, at the same place
+   * @param logProbabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if the workspace is too small, the temperature not finite and
+   *     above 0, the output overlaps the row but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void logSoftmax(
+      Logits logits,
+      float temperature,
+      Workspace workspace,
+      float[] logProbabilities,
+      int logProbabilitiesFrom) {
+    checkTemperature(temperature);
+    Row<?> row = open(logits, workspace);
+    checkBeside(row, "logProbabilities", logProbabilities, logProbabilitiesFrom);
+    row.logSoftmax(temperature, logProbabilities, logProbabilitiesFrom);
+  }
+
+  /**
+   * {@link #logSoftmax(float[], int, int, float, float[], int)} of a row wherever it lies, into a
+   * memory segment, as {@code FLOAT32}.
+   *
+   * <p>Between native segments nothing is copied; in place is allowed for {@code FLOAT32}.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @param logProbabilities where as many logarithms go as the row has logits
+   * @param logProbabilitiesByteOffset where in it the first goes; any alignment
+   * @throws IndexOutOfBoundsException if the output does not lie in its segment
+   * @throws IllegalArgumentException if the workspace is too small, the temperature not finite and
+   *     above 0, the output read-only, or it overlaps the row but is not the row, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void logSoftmax(
+      Logits logits,
+      float temperature,
+      Workspace workspace,
+      MemorySegment logProbabilities,
+      long logProbabilitiesByteOffset) {
+    checkTemperature(temperature);
+    RowSource.checkOutput(logits, "logProbabilities", logProbabilities, logProbabilitiesByteOffset);
+    Row<?> row = open(logits, workspace);
+    RowSource source = workspace.source(rows);
+    int length = logits.length();
+    if (row instanceof Row.OfNative of && logProbabilities.isNative()) {
+      SegmentAddress y = source.output(logProbabilities, logProbabilitiesByteOffset);
+      rows.natives().logSoftmax(of.floats(), 0, length, temperature, y, workspace.survivors);
+    } else {
+      float[] y = source.room();
+      row.logSoftmax(temperature, y, 0);
+      RowSource.copy(y, length, logProbabilities, logProbabilitiesByteOffset);
+    }
+  }
+
+  /**
+   * {@link #topK(float[], int, int, int, Workspace, int[], float[])} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least as long
+   * @param ids where the ids go; at least {@code min(k, logits.length())} long
+   * @param values where their logits go; as long
+   * @return how many were written
+   * @throws IllegalArgumentException if k is below 1, the workspace or an output too small, or for
+   *     NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int topK(Logits logits, int k, Workspace workspace, int[] ids, float[] values) {
+    return topK(open(logits, workspace), k, workspace, ids, values);
+  }
+
+  /**
+   * {@link #topP(float[], int, int, float, float, Workspace, int[], float[])} of a row wherever it
+   * lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param p the mass to reach, in [0, 1]
+   * @param workspace scratch for rows at least as long
+   * @param ids where the ids go; at least as long as the nucleus is
+   * @param probabilities where their probabilities go; as long
+   * @return the size of the nucleus
+   * @throws IllegalArgumentException if the temperature is not finite and above 0, p not in [0, 1],
+   *     the workspace or an output too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int topP(
+      Logits logits,
+      float temperature,
+      float p,
+      Workspace workspace,
+      int[] ids,
+      float[] probabilities) {
+    return topP(open(logits, workspace), temperature, p, workspace, ids, probabilities);
+  }
+
+  /**
+   * {@link #sample(float[], int, int, float, double, Workspace)} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param u a uniform number in [0, 1)
+   * @param workspace scratch for rows at least as long
+   * @return the token's id
+   * @throws IllegalArgumentException if the temperature is not finite and above 0, u not in [0, 1),
+   *     the workspace too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int sample(Logits logits, float temperature, double u, Workspace workspace) {
+    return sample(open(logits, workspace), temperature, u, workspace);
+  }
+
+  /**
+   * {@link #logProbability(float[], int, int, float, int)} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param token the token's id
+   * @param workspace scratch for rows at least as long
+   * @return its log-probability; {@code -Infinity} if it is masked
+   * @throws IndexOutOfBoundsException if the token is not in the row
+   * @throws IllegalArgumentException if the temperature is not finite and above 0, the workspace
+   *     too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public double logProbability(Logits logits, float temperature, int token, Workspace workspace) {
+    Objects.checkIndex(token, logits.length());
+    checkTemperature(temperature);
+    Row<?> row = open(logits, workspace);
+    Survivors survivors = workspace.survivors;
+    row.sums(temperature, survivors);
+    double logPartition = survivors.logPartition(temperature);
+    return LogProbability.of(row.get(token), survivors.max, temperature, logPartition);
+  }
+
+  /**
+   * {@link #topLogProbabilities(float[], int, int, float, int, Workspace, int[], double[])} of a
+   * row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param n how many, at least 1
+   * @param workspace scratch for rows at least as long
+   * @param ids where the ids go; at least {@code min(n, logits.length())} long
+   * @param logProbabilities where their log-probabilities go; as long
+   * @return how many were written
+   * @throws IllegalArgumentException if n is below 1, the temperature not finite and above 0, the
+   *     workspace or an output too small, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public int topLogProbabilities(
+      Logits logits,
+      float temperature,
+      int n,
+      Workspace workspace,
+      int[] ids,
+      double[] logProbabilities) {
+    return topLogProbabilities(
+        open(logits, workspace), temperature, n, workspace, ids, logProbabilities);
+  }
+
+  /**
+   * {@link #topKMaskLogits(float[], int, int, int, Workspace, float[], int)} of a row wherever it
+   * lies.
+   *
+   * @param logits where the row lies
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least as long
+   * @param maskedLogits where as many logits go as the row has; in place if it is the array that
+   *     holds the row, at the same place
+   * @param maskedLogitsFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if k is below 1, the workspace too small, the output overlaps
+   *     the row but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void topKMaskLogits(
+      Logits logits, int k, Workspace workspace, float[] maskedLogits, int maskedLogitsFrom) {
+    topKMaskLogits(open(logits, workspace), k, workspace, maskedLogits, maskedLogitsFrom);
+  }
+
+  /**
+   * {@link #topKRenormalize(float[], int, int, float, int, Workspace, float[], int)} of a row
+   * wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param k how many, at least 1
+   * @param workspace scratch for rows at least as long
+   * @param probabilities where as many probabilities go as the row has logits; in place if it is
+   *     the array that holds the row, at the same place
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if k is below 1, the temperature not finite and above 0, the
+   *     workspace too small, the output overlaps the row but is not the row, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void topKRenormalize(
+      Logits logits,
+      float temperature,
+      int k,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    topKRenormalize(
+        open(logits, workspace), temperature, k, workspace, probabilities, probabilitiesFrom);
+  }
+
+  /**
+   * {@link #topPRenormalize(float[], int, int, float, float, Workspace, float[], int)} of a row
+   * wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param p the mass to reach, in [0, 1]
+   * @param workspace scratch for rows at least as long
+   * @param probabilities where as many probabilities go as the row has logits; in place if it is
+   *     the array that holds the row, at the same place
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if p is not in [0, 1], the temperature not finite and above 0,
+   *     the workspace too small, the output overlaps the row but is not the row, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void topPRenormalize(
+      Logits logits,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    topPRenormalize(
+        open(logits, workspace), temperature, p, workspace, probabilities, probabilitiesFrom);
+  }
+
+  /**
+   * {@link #minPRenormalize(float[], int, int, float, float, Workspace, float[], int)} of a row
+   * wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param temperature T, finite and above 0
+   * @param p the least share of the best token's probability, in [0, 1]
+   * @param workspace scratch for rows at least as long
+   * @param probabilities where as many probabilities go as the row has logits; in place if it is
+   *     the array that holds the row, at the same place
+   * @param probabilitiesFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if p is not in [0, 1], the temperature not finite and above 0,
+   *     the workspace too small, the output overlaps the row but is not the row, or for NaN or
+   *     +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void minPRenormalize(
+      Logits logits,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    minPRenormalize(
+        open(logits, workspace), temperature, p, workspace, probabilities, probabilitiesFrom);
+  }
+
+  private int topK(Row<?> row, int k, Workspace workspace, int[] ids, float[] values) {
+    checkBest("k", k, row.length(), ids.length, "values", values.length);
+    row.topK(k, workspace.survivors);
+    return writeBest(workspace.survivors, ids, values);
+  }
+
+  private int topP(
+      Row<?> row,
+      float temperature,
+      float p,
+      Workspace workspace,
+      int[] ids,
+      float[] probabilities) {
+    checkTemperature(temperature);
+    checkProbability(p);
+    Survivors survivors = workspace.survivors;
+    row.topP(temperature, p, survivors);
+    return writeNucleus(survivors, temperature, p, ids, probabilities);
+  }
+
+  private int sample(Row<?> row, float temperature, double u, Workspace workspace) {
     checkTemperature(temperature);
     checkUniform(u);
-    Row<?> row = open(logits, byteOffset, length, type, workspace);
     return WholeRowDraw.sample(rows, row, temperature, u, workspace.survivors);
   }
 
-  private Row<?> open(
+  private int topLogProbabilities(
+      Row<?> row,
+      float temperature,
+      int n,
+      Workspace workspace,
+      int[] ids,
+      double[] logProbabilities) {
+    checkTemperature(temperature);
+    checkBest("n", n, row.length(), ids.length, "logProbabilities", logProbabilities.length);
+    Survivors survivors = workspace.survivors;
+    row.sums(temperature, survivors);
+    float max = survivors.max;
+    double logPartition = survivors.logPartition(temperature);
+    survivors.row.forget();
+    row.topK(n, survivors);
+    long[] best = survivors.bestFirst();
+    for (int i = 0; i < survivors.size; i++) {
+      ids[i] = TokenOrder.id(best[i]);
+      logProbabilities[i] =
+          LogProbability.of(TokenOrder.value(best[i]), max, temperature, logPartition);
+    }
+    return survivors.size;
+  }
+
+  private void topKMaskLogits(
+      Row<?> row, int k, Workspace workspace, float[] maskedLogits, int maskedLogitsFrom) {
+    checkCount("k", k);
+    checkBeside(row, "maskedLogits", maskedLogits, maskedLogitsFrom);
+    Survivors survivors = workspace.survivors;
+    row.topK(k, survivors);
+    write(
+        survivors,
+        survivors.values,
+        1,
+        0,
+        Float.NEGATIVE_INFINITY,
+        maskedLogits,
+        maskedLogitsFrom,
+        row.length());
+  }
+
+  private void topKRenormalize(
+      Row<?> row,
+      float temperature,
+      int k,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    checkCount("k", k);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    if (k >= row.length()) {
+      row.softmax(temperature, probabilities, probabilitiesFrom);
+    } else {
+      Survivors survivors = workspace.survivors;
+      row.topK(k, survivors);
+      rows.weights(survivors, temperature);
+      renormalize(survivors, probabilities, probabilitiesFrom, row.length());
+    }
+  }
+
+  private void topPRenormalize(
+      Row<?> row,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    checkProbability(p);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    if (p == 1) {
+      row.softmax(temperature, probabilities, probabilitiesFrom);
+    } else {
+      Survivors survivors = workspace.survivors;
+      row.topP(temperature, p, survivors); // weights and all
+      renormalize(survivors, probabilities, probabilitiesFrom, row.length());
+    }
+  }
+
+  private void minPRenormalize(
+      Row<?> row,
+      float temperature,
+      float p,
+      Workspace workspace,
+      float[] probabilities,
+      int probabilitiesFrom) {
+    checkTemperature(temperature);
+    checkProbability(p);
+    checkBeside(row, "probabilities", probabilities, probabilitiesFrom);
+    if (p == 0) {
+      row.softmax(temperature, probabilities, probabilitiesFrom);
+    } else {
+      Survivors survivors = workspace.survivors;
+      row.minP(Cutoffs.minP(temperature, p), survivors);
+      rows.weights(survivors, temperature);
+      renormalize(survivors, probabilities, probabilitiesFrom, row.length());
+    }
+  }
+
+  /** The workspace's own handle, at a row. */
+  private Logits at(
       MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    workspace.open(length);
-    return workspace.source(rows).open(logits, byteOffset, length, type);
+    return workspace.source(rows).place().at(logits, byteOffset, length, type);
+  }
+
+  /** Opens a row for kernels that have a workspace. */
+  Row<?> open(Logits logits, Workspace workspace) {
+    workspace.open(logits.length());
+    return workspace.source(rows).open(logits);
+  }
+
+  private Row<?> open(float[] logits, int from, int to, Workspace workspace) {
+    checkRange(logits, from, to);
+    workspace.open(to - from);
+    return workspace.source(rows).open(logits, from, to);
+  }
+
+  /** Results that are as many floats as the row has logits may take its place, and no other. */
+  private static void checkBeside(Row<?> row, String name, float[] out, int outFrom) {
+    Objects.checkFromIndexSize(outFrom, row.length(), out.length);
+    if (row instanceof Row.OfArray of) {
+      checkOverlap(of.array(), of.from(), of.from() + of.length(), name, out, outFrom);
+    }
   }
 
   /** Name and width. */
@@ -1048,16 +1505,11 @@ public final class Kernels {
   }
 
   private static void checkSoftmax(
-      float[] logits,
-      int from,
-      int to,
-      float temperature,
-      float[] probabilities,
-      int probabilitiesFrom) {
+      float[] logits, int from, int to, float temperature, String name, float[] out, int outFrom) {
     checkRange(logits, from, to);
     checkTemperature(temperature);
-    Objects.checkFromIndexSize(probabilitiesFrom, to - from, probabilities.length);
-    checkOverlap(logits, from, to, "probabilities", probabilities, probabilitiesFrom);
+    Objects.checkFromIndexSize(outFrom, to - from, out.length);
+    checkOverlap(logits, from, to, name, out, outFrom);
   }
 
   private static void checkOverlap(
@@ -1066,6 +1518,14 @@ public final class Kernels {
       throw new IllegalArgumentException(
           name + " overlap logits: in place means the same array at the same offset");
     }
+  }
+
+  private static void checkBest(
+      String name, int count, int length, int ids, String others, int values) {
+    checkCount(name, count);
+    int most = Math.min(count, length);
+    checkOutput("ids", ids, most);
+    checkOutput(others, values, most);
   }
 
   static void checkOutput(String name, int length, int needed) {

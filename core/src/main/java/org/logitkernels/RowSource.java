@@ -2,11 +2,8 @@ package org.logitkernels;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.numerics.Room;
 import org.logitkernels.rows.Row;
 import org.logitkernels.rows.WorkCrew;
 import org.logitkernels.spi.Backend;
@@ -22,6 +19,9 @@ import org.logitkernels.spi.Survivors;
  * segment: a loop that has met both is slow for both.
  */
 final class RowSource {
+  /** In the place of the array that holds a row: native memory does. */
+  static final Object NATIVE = new Object();
+
   private final Backend backend;
   private final Survivors survivors;
   private final Row.OfArray array;
@@ -30,10 +30,7 @@ final class RowSource {
   private @Nullable SegmentAddress output;
   private boolean copied;
   private @Nullable WorkCrew crew;
-  private @Nullable FloatBuffer buffer;
-  private MemorySegment ofBuffer = MemorySegment.NULL;
-  private int bufferPosition;
-  private int bufferLimit;
+  private final Logits place = new Logits();
 
   RowSource(Backend backend, Survivors survivors) {
     this.backend = backend;
@@ -76,54 +73,31 @@ final class RowSource {
     return copied;
   }
 
-  Row<?> open(MemorySegment segment, long offset, int length, ElementType type) {
-    checkPlace(segment, offset, length, type);
+  /** A handle of its own, for rows that come without one. */
+  Logits place() {
+    return place;
+  }
+
+  Row<?> open(Logits logits) {
+    int length = logits.length();
+    float[] array = logits.array();
+    if (array != null) {
+      return open(array, logits.from(), logits.from() + length);
+    }
+    MemorySegment segment = logits.segment();
+    long offset = logits.byteOffset();
     begin();
-    NarrowFormat format = type.narrow();
+    NarrowFormat format = logits.type().narrow();
     if (format != null) {
       return narrow(segment, offset, length, format);
     }
     if (segment.isNative()) {
       return natives().at(segment, offset, length);
     }
-    if (offset % Float.BYTES == 0 && segment.heapBase().orElse(null) instanceof float[] heap) {
-      long first = (segment.address() + offset) / Float.BYTES;
-      if (segment.address() % Float.BYTES == 0 && first + length <= Room.LONGEST_ROW) {
-        return array.at(heap, (int) first, (int) first + length);
-      }
-    }
     copied = true;
     float[] floats = room();
     MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, floats, 0, length);
-    return array.at(floats, 0, length);
-  }
-
-  Row<?> open(FloatBuffer logits) {
-    int limit = logits.limit();
-    int position = logits.position(); // once: another thread may move it
-    int length = limit - position;
-    if (length < 1) {
-      throw new IllegalArgumentException("the buffer has no logits between position and limit");
-    }
-    if (logits.hasArray()) {
-      int from = logits.arrayOffset() + position;
-      Kernels.checkEnd(from + length);
-      return open(logits.array(), from, from + length);
-    }
-    if (logits.order() != ByteOrder.nativeOrder()) {
-      throw new IllegalArgumentException(
-          "the buffer is " + logits.order() + ", but the machine is " + ByteOrder.nativeOrder());
-    }
-    // A view for each call would be garbage, and engines hand over the same buffer again and again.
-    if (logits != buffer || position != bufferPosition || limit != bufferLimit) {
-      MemorySegment view =
-          MemorySegment.ofBuffer(logits.duplicate().limit(limit).position(position));
-      ofBuffer = view;
-      buffer = logits;
-      bufferPosition = position;
-      bufferLimit = limit;
-    }
-    return open(ofBuffer, 0, length, ElementType.FLOAT32);
+    return this.array.at(floats, 0, length);
   }
 
   private Row.OfNative natives() {
@@ -165,23 +139,17 @@ final class RowSource {
   }
 
   /** A row of probabilities may go over the row it comes from, and else over no part of it. */
-  static void checkOutput(
-      MemorySegment logits,
-      long offset,
-      int length,
-      ElementType type,
-      String name,
-      MemorySegment out,
-      long outOffset) {
+  static void checkOutput(Logits logits, String name, MemorySegment out, long outOffset) {
+    int length = logits.length();
     Objects.checkFromIndexSize(outOffset, (long) length * Float.BYTES, out.byteSize());
     if (out.isReadOnly()) {
       throw new IllegalArgumentException(name + " is read-only");
     }
-    if (logits.isNative() != out.isNative()
-        || !logits.isNative() && logits.heapBase().orElse(null) != out.heapBase().orElse(null)) {
+    if (logits.holder() != (out.isNative() ? NATIVE : out.heapBase().orElse(null))) {
       return;
     }
-    long apart = out.address() + outOffset - (logits.address() + offset);
+    ElementType type = logits.type();
+    long apart = out.address() + outOffset - logits.address();
     boolean inPlace = apart == 0 && type == ElementType.FLOAT32;
     if (!inPlace && apart < (long) length * type.bytes() && -apart < (long) length * Float.BYTES) {
       throw new IllegalArgumentException(

@@ -551,6 +551,29 @@ public final class Sampler {
     }
   }
 
+  /**
+   * Draws a token from a row wherever it lies, as {@link #sample(Logits)}, and accepts it, as
+   * {@link #accept}.
+   *
+   * @param logits where the row lies
+   * @return the token's id
+   * @throws IllegalArgumentException as for {@code sample}, or if the history would be longer than
+   *     an array
+   * @throws IllegalStateException as for {@code sample}
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int next(Logits logits) {
+    beginCall();
+    try {
+      compiled.reserve();
+      double u = streamDraw();
+      open(logits);
+      return addNext(u);
+    } finally {
+      busy = FREE;
+    }
+  }
+
   private int addNext(double u) {
     int token = drawFromStream(u);
     add(token);
@@ -768,6 +791,60 @@ public final class Sampler {
   }
 
   /**
+   * Draws a token from a row wherever it lies, with the draw at {@link #position()}, which then
+   * grows by 1: otherwise as {@link #sample(Logits, double)}.
+   *
+   * @param logits where the row lies
+   * @return the token's id
+   * @throws IllegalArgumentException if the row is longer than {@link #vocabularySize()}, holds NaN
+   *     or +Infinity (the message names the lowest offending index), or lacks a token that a bias
+   *     or ban names
+   * @throws IllegalStateException if every token is masked, the segment's memory was released, the
+   *     stream's last draw was used, or the chain depends on what was accepted, and nothing was
+   *     since the last draw
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int sample(Logits logits) {
+    beginCall();
+    try {
+      double u = streamDraw();
+      open(logits);
+      return drawFromStream(u);
+    } finally {
+      busy = FREE;
+    }
+  }
+
+  /**
+   * Draws a token from a row wherever it lies, with a given uniform number: the token, and all that
+   * can be read out, have the bits of the row widened to a {@code float[]}.
+   *
+   * <p><b>Cost:</b> as {@link Logits} tells. The memory is referred to until the next call, which
+   * {@link #candidates()} may read it in. The handle itself is not: it may be pointed elsewhere as
+   * soon as this call has ended.
+   *
+   * @param logits where the row lies
+   * @param u in [0, 1)
+   * @return the token's id
+   * @throws IllegalArgumentException if u is not in [0, 1), the row is longer than {@link
+   *     #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending index),
+   *     or lacks a token that a bias or ban names
+   * @throws IllegalStateException if every token is masked, or the segment's memory was released
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int sample(Logits logits, double u) {
+    beginCall();
+    try {
+      checkLength(logits.length());
+      Kernels.checkUniform(u);
+      open(logits);
+      return draw(u);
+    } finally {
+      busy = FREE;
+    }
+  }
+
+  /**
    * Applies the chain to a row and draws nothing: for the distribution itself, which {@link
    * #candidates()}, {@link #probabilities} and {@link #maskedLogits} then read out.
    *
@@ -852,6 +929,25 @@ public final class Sampler {
     }
   }
 
+  /**
+   * Applies the chain to a row wherever it lies and draws nothing, as {@link #apply(float[])}.
+   *
+   * @param logits where the row lies
+   * @return {@link #candidates()}
+   * @throws IllegalArgumentException as for {@link #apply(float[])}
+   * @throws IllegalStateException if every token is masked, or the segment's memory was released
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public Candidates apply(Logits logits) {
+    beginCall();
+    try {
+      open(logits);
+      return apply();
+    } finally {
+      busy = FREE;
+    }
+  }
+
   /** Whether its kernels can share a row among threads. */
   boolean isShareable() {
     return backend.parts() != null;
@@ -869,13 +965,15 @@ public final class Sampler {
   }
 
   private void open(MemorySegment logits, long byteOffset, int length, ElementType type) {
-    RowSource.checkPlace(logits, byteOffset, length, type);
-    checkLength(length);
-    open(source.open(logits, byteOffset, length, type));
+    open(source.place().at(logits, byteOffset, length, type));
   }
 
   private void open(FloatBuffer logits) {
-    checkLength(logits.remaining());
+    open(source.place().at(logits));
+  }
+
+  private void open(Logits logits) {
+    checkLength(logits.length());
     open(source.open(logits));
   }
 
@@ -979,10 +1077,9 @@ public final class Sampler {
     beginCall();
     try {
       double u = streamDraw();
-      int drawn = drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
-      position++;
-      owesAccept = compiled.dependsOnAccepted();
-      return drawn;
+      checkDraws(n, tokens, perturbed);
+      open(logits, from, to);
+      return drawFromStream(u, n, tokens, perturbed);
     } finally {
       busy = FREE;
     }
@@ -1027,18 +1124,83 @@ public final class Sampler {
       float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
     beginCall();
     try {
-      return drawWithoutReplacement(logits, from, to, u, n, tokens, perturbed);
+      checkDraws(n, tokens, perturbed);
+      open(logits, from, to);
+      return draw(u, n, tokens, perturbed);
     } finally {
       busy = FREE;
     }
   }
 
-  private int drawWithoutReplacement(
-      float[] logits, int from, int to, double u, int n, int[] tokens, double[] perturbed) {
+  /**
+   * Draws several different tokens from a row wherever it lies, with the draw at {@link
+   * #position()}, which then grows by 1: otherwise as {@link #sampleWithoutReplacement(float[],
+   * int, int, double, int, int[], double[])}.
+   *
+   * @param logits where the row lies
+   * @param n how many, at least 1
+   * @param tokens where their ids go, in the order in which they are drawn
+   * @param perturbed where their perturbed log-probabilities go, descending
+   * @return how many were drawn
+   * @throws IllegalArgumentException if n is below 1 or an output shorter, or as for {@link
+   *     #sample(Logits)}
+   * @throws IllegalStateException as for {@link #sample(Logits)}
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int sampleWithoutReplacement(Logits logits, int n, int[] tokens, double[] perturbed) {
+    beginCall();
+    try {
+      double u = streamDraw();
+      checkDraws(n, tokens, perturbed);
+      open(logits);
+      return drawFromStream(u, n, tokens, perturbed);
+    } finally {
+      busy = FREE;
+    }
+  }
+
+  /**
+   * Draws several different tokens from a row wherever it lies, with a given uniform number:
+   * otherwise as {@link #sampleWithoutReplacement(float[], int, int, double, int, int[],
+   * double[])}.
+   *
+   * @param logits where the row lies
+   * @param u in [0, 1)
+   * @param n how many, at least 1
+   * @param tokens where their ids go, in the order in which they are drawn
+   * @param perturbed where their perturbed log-probabilities go, descending
+   * @return how many were drawn
+   * @throws IllegalArgumentException if n is below 1 or an output shorter, or as for {@link
+   *     #sample(Logits, double)}
+   * @throws IllegalStateException as for {@link #sample(Logits, double)}
+   * @throws WrongThreadException if the segment is confined to another thread
+   */
+  public int sampleWithoutReplacement(
+      Logits logits, double u, int n, int[] tokens, double[] perturbed) {
+    beginCall();
+    try {
+      checkDraws(n, tokens, perturbed);
+      open(logits);
+      return draw(u, n, tokens, perturbed);
+    } finally {
+      busy = FREE;
+    }
+  }
+
+  private static void checkDraws(int n, int[] tokens, double[] perturbed) {
     Kernels.checkCount("n", n);
     Kernels.checkOutput("tokens", tokens.length, n);
     Kernels.checkOutput("perturbed", perturbed.length, n);
-    open(logits, from, to);
+  }
+
+  private int drawFromStream(double u, int n, int[] tokens, double[] perturbed) {
+    int drawn = draw(u, n, tokens, perturbed);
+    position++;
+    owesAccept = compiled.dependsOnAccepted();
+    return drawn;
+  }
+
+  private int draw(double u, int n, int[] tokens, double[] perturbed) {
     choose(u);
     double total = survivors.total;
     double time = 0;

@@ -21,6 +21,9 @@ public final class Speculative {
   private static final String DRAFT = "draftProbabilities";
   private static final String TARGET = "targetProbabilities";
 
+  /** In the place of a token: there is none. */
+  private static final int NONE = -1;
+
   private Speculative() {}
 
   /**
@@ -85,7 +88,11 @@ public final class Speculative {
       double[] u,
       int[] out) {
     Objects.requireNonNull(draftProbabilities, DRAFT);
-    return check(draft, n, vocabulary, draftProbabilities, targetProbabilities, u, out);
+    checkDraft(draft, n, vocabulary, u, out);
+    checkLength(DRAFT, draftProbabilities.length, (long) n * vocabulary);
+    checkLength(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
+    return verify(
+        draft, n, vocabulary, draftProbabilities, null, targetProbabilities, null, u, out);
   }
 
   /**
@@ -113,26 +120,76 @@ public final class Speculative {
    */
   public static int verify(
       int[] draft, int n, int vocabulary, float[] targetProbabilities, double[] u, int[] out) {
-    return check(draft, n, vocabulary, null, targetProbabilities, u, out);
+    checkDraft(draft, n, vocabulary, u, out);
+    checkLength(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
+    return verify(draft, n, vocabulary, null, null, targetProbabilities, null, u, out);
   }
 
-  /** The draft is sure of its tokens where it has no probabilities. */
-  private static int check(
+  /**
+   * Verifies drafted tokens whose probabilities lie in rows wherever these are: otherwise as {@link
+   * #verify(int[], int, int, float[], float[], double[], int[])}, the same tokens from the same
+   * numbers.
+   *
+   * <p>A row may be one of a block in native memory that another library has filled, or an array of
+   * its own. The logits of which a {@link Logits} tells are probabilities here.
+   *
+   * @param draft holds the tokens drafted
+   * @param n how many, at least 0
+   * @param vocabulary tokens in a row
+   * @param draftProbabilities for each drafted token, where its row lies
+   * @param targetProbabilities the same of the target, and one row more
+   * @param u uniform numbers in [0, 1): one for each drafted token, and one more
+   * @param out where the tokens go: room for one more than were drafted; may be {@code draft}
+   * @return how many were written: the accepted ones, and one
+   * @throws IndexOutOfBoundsException if there are no n tokens
+   * @throws NullPointerException if a row is null; the message names it
+   * @throws IllegalArgumentException as above, or if a row is not as long as the vocabulary
+   * @throws IllegalStateException as above, or if a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public static int verify(
       int[] draft,
       int n,
       int vocabulary,
-      float @Nullable [] draftProbabilities,
-      float[] targetProbabilities,
+      Logits[] draftProbabilities,
+      Logits[] targetProbabilities,
       double[] u,
       int[] out) {
+    checkDraft(draft, n, vocabulary, u, out);
+    checkRows(DRAFT, draftProbabilities, n, vocabulary);
+    checkRows(TARGET, targetProbabilities, n + 1L, vocabulary);
+    return verify(
+        draft, n, vocabulary, null, draftProbabilities, null, targetProbabilities, u, out);
+  }
+
+  /**
+   * Verifies drafted tokens that have no probabilities against rows wherever they lie: otherwise as
+   * {@link #verify(int[], int, int, float[], double[], int[])}.
+   *
+   * @param draft holds the tokens drafted
+   * @param n how many, at least 0
+   * @param vocabulary tokens in a row
+   * @param targetProbabilities for each drafted token, where its row of probabilities lies, and one
+   *     row more
+   * @param u uniform numbers in [0, 1): one for each drafted token, and one more
+   * @param out where the tokens go: room for one more than were drafted; may be {@code draft}
+   * @return how many were written: the accepted ones, and one
+   * @throws IndexOutOfBoundsException if there are no n tokens
+   * @throws NullPointerException if a row is null; the message names it
+   * @throws IllegalArgumentException as above, or if a row is not as long as the vocabulary
+   * @throws IllegalStateException as above, or if a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public static int verify(
+      int[] draft, int n, int vocabulary, Logits[] targetProbabilities, double[] u, int[] out) {
+    checkDraft(draft, n, vocabulary, u, out);
+    checkRows(TARGET, targetProbabilities, n + 1L, vocabulary);
+    return verify(draft, n, vocabulary, null, null, null, targetProbabilities, u, out);
+  }
+
+  private static void checkDraft(int[] draft, int n, int vocabulary, double[] u, int[] out) {
     Objects.checkFromIndexSize(0, n, draft.length);
-    if (vocabulary < 1) {
-      throw new IllegalArgumentException("vocabulary must be >= 1, but was " + vocabulary);
-    }
-    if (draftProbabilities != null) {
-      checkLength(DRAFT, draftProbabilities.length, (long) n * vocabulary);
-    }
-    checkLength(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
+    Kernels.checkCount("vocabulary", vocabulary);
     checkLength("u", u.length, n + 1L);
     checkLength("out", out.length, n + 1L);
     for (int i = 0; i <= n; i++) {
@@ -144,55 +201,76 @@ public final class Speculative {
             "draft[" + i + "]: token " + draft[i] + " is not in the vocabulary of " + vocabulary);
       }
     }
-    int accepted = 0;
-    while (accepted < n) {
-      int at = accepted * vocabulary + draft[accepted];
-      float q = draftProbabilities == null ? 1 : probability(DRAFT, draftProbabilities, at);
-      float p = probability(TARGET, targetProbabilities, at);
-      if (!(u[accepted] * q < p)) {
+  }
+
+  /**
+   * Probabilities come as one array or as rows. The draft is sure of its tokens where it has
+   * neither.
+   */
+  private static int verify(
+      int[] draft,
+      int n,
+      int vocabulary,
+      float @Nullable [] draftArray,
+      Logits @Nullable [] draftRows,
+      float @Nullable [] targetArray,
+      Logits @Nullable [] targetRows,
+      double[] u,
+      int[] out) {
+    int row = 0;
+    int last = NONE;
+    while (row < n) {
+      int token = draft[row];
+      float q = draftProbability(draftArray, draftRows, vocabulary, row, token, token);
+      float p = probability(TARGET, targetArray, targetRows, vocabulary, row, token);
+      if (!(u[row] * q < p)) {
         break;
       }
-      accepted++;
+      row++;
     }
-    int row = accepted * vocabulary;
-    int last = -1;
-    if (accepted < n) {
-      int sure = row + draft[accepted];
-      last = draw(draftProbabilities, sure, targetProbabilities, row, vocabulary, u[n], true);
-    }
-    if (last < 0) {
-      last = draw(draftProbabilities, -1, targetProbabilities, row, vocabulary, u[n], false);
+    if (row < n) {
+      int sure = draft[row];
+      last =
+          draw(draftArray, draftRows, sure, targetArray, targetRows, vocabulary, row, u[n], true);
     }
     if (last < 0) {
-      throw new IllegalStateException(
-          "row " + accepted + " of the target holds no probability above 0");
+      last = draw(null, null, NONE, targetArray, targetRows, vocabulary, row, u[n], false);
     }
-    System.arraycopy(draft, 0, out, 0, accepted);
-    out[accepted] = last;
-    return accepted + 1;
+    if (last < 0) {
+      throw new IllegalStateException("row " + row + " of the target holds no probability above 0");
+    }
+    System.arraycopy(draft, 0, out, 0, row);
+    out[row] = last;
+    return row + 1;
   }
 
   /** Draws from the residual, or from the target's row; -1 if nothing is in it. */
   private static int draw(
-      float @Nullable [] draft,
+      float @Nullable [] draftArray,
+      Logits @Nullable [] draftRows,
       int sure,
-      float[] target,
-      int row,
+      float @Nullable [] targetArray,
+      Logits @Nullable [] targetRows,
       int vocabulary,
+      int row,
       double u,
       boolean residual) {
     double total = 0;
-    for (int i = row; i < row + vocabulary; i++) {
-      total += mass(draft, sure, target, i, residual);
+    for (int i = 0; i < vocabulary; i++) {
+      double p = probability(TARGET, targetArray, targetRows, vocabulary, row, i);
+      float q = residual ? draftProbability(draftArray, draftRows, vocabulary, row, i, sure) : 0;
+      total += Math.max(0, p - q);
     }
     double goal = u * total;
     double sum = 0;
-    int last = -1;
-    for (int i = row; i < row + vocabulary; i++) {
-      double mass = mass(draft, sure, target, i, residual);
+    int last = NONE;
+    for (int i = 0; i < vocabulary; i++) {
+      double p = probability(TARGET, targetArray, targetRows, vocabulary, row, i);
+      float q = residual ? draftProbability(draftArray, draftRows, vocabulary, row, i, sure) : 0;
+      double mass = Math.max(0, p - q);
       if (mass > 0) {
         sum += mass;
-        last = i - row;
+        last = i;
         if (sum > goal) {
           break;
         }
@@ -201,24 +279,53 @@ public final class Speculative {
     return last;
   }
 
-  /** What is left of the target's probability: a draft without probabilities is sure of a token. */
-  private static double mass(
-      float @Nullable [] draft, int sure, float[] target, int i, boolean residual) {
-    double p = probability(TARGET, target, i);
-    if (!residual) {
-      return p;
+  /** A draft without probabilities is sure of one token. */
+  private static float draftProbability(
+      float @Nullable [] array,
+      Logits @Nullable [] rows,
+      int vocabulary,
+      int row,
+      int i,
+      int sure) {
+    if (array == null && rows == null) {
+      return i == sure ? 1 : 0;
     }
-    float q = draft != null ? probability(DRAFT, draft, i) : i == sure ? 1 : 0;
-    return Math.max(0, p - q);
+    return probability(DRAFT, array, rows, vocabulary, row, i);
   }
 
-  private static float probability(String name, float[] row, int i) {
-    float p = row[i];
+  private static float probability(
+      String name,
+      float @Nullable [] array,
+      Logits @Nullable [] rows,
+      int vocabulary,
+      int row,
+      int i) {
+    float p = rows != null ? rows[row].get(i) : array[row * vocabulary + i];
     if (!(p >= 0 && p < Float.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          name + "[" + i + "] must be finite and >= 0, but was " + p);
+      String place =
+          rows != null ? "[" + row + "].get(" + i + ")" : "[" + (row * vocabulary + i) + "]";
+      throw new IllegalArgumentException(name + place + " must be finite and >= 0, but was " + p);
     }
     return p;
+  }
+
+  private static void checkRows(String name, Logits[] rows, long needed, int vocabulary) {
+    checkLength(name, rows.length, needed);
+    for (int i = 0; i < needed; i++) {
+      if (rows[i] == null) {
+        throw new NullPointerException(name + "[" + i + "] is null");
+      }
+      if (rows[i].length() != vocabulary) {
+        throw new IllegalArgumentException(
+            name
+                + "["
+                + i
+                + "] has "
+                + rows[i].length()
+                + " probabilities, but the vocabulary is "
+                + vocabulary);
+      }
+    }
   }
 
   private static void checkLength(String name, int length, long needed) {

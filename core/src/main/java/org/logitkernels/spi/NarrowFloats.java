@@ -29,7 +29,7 @@ public final class NarrowFloats {
 
   /** The float that the i-th is. */
   public float get(int i) {
-    return format.widen(format.read(segment, base, i));
+    return format.get(segment, base, i);
   }
 
   /** Sets the i-th to a float that is a number of this format, or to a number near to the float. */

@@ -45,6 +45,11 @@ public enum NarrowFormat {
     };
   }
 
+  /** The float that the i-th number in memory is. */
+  public float get(MemorySegment segment, long base, int i) {
+    return widen(read(segment, base, i));
+  }
+
   // A size that is a constant lets the compiler move the checks of bounds out of loops.
 
   /** Reads the bits of the i-th number, its sign extended. */

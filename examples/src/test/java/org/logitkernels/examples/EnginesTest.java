@@ -33,11 +33,15 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.logitkernels.BatchSampler;
 import org.logitkernels.ElementType;
+import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Speculative;
 import org.logitkernels.Step;
+import org.logitkernels.Workspace;
 
 /** The lines of docs/engines.md: they work, and the page shows them as they stand here. */
 class EnginesTest {
@@ -173,6 +177,48 @@ class EnginesTest {
       tokens[row] = samplers[row].sample(logits, row * rowBytes, vocabulary, type);
     }
     // docs/engines.md: end
+    assertArrayEquals(expected, tokens);
+  }
+
+  @Test
+  void handles() {
+    int vocabulary = VOCABULARY;
+    MemorySegment memory = arena.allocateFrom(JAVA_FLOAT, batch);
+    FloatBuffer buffer = FloatBuffer.wrap(batch, VOCABULARY, VOCABULARY);
+    Sampler[] samplers = {sampler(0), sampler(1), sampler(2)};
+    Kernels kernels = Kernels.best();
+    Workspace workspace = Workspace.of(vocabulary);
+    int[] tokens = new int[ROWS];
+    int[] ids = new int[5];
+    double[] logProbabilities = new double[5];
+    // docs/engines.md: handle
+    Logits row = Logits.of(memory, 0, vocabulary, ElementType.FLOAT32);
+    tokens[0] = samplers[0].sample(row);
+    tokens[1] = samplers[1].sample(row.at(buffer)); // the same handle, at another row
+    tokens[2] = samplers[2].sample(row.at(batch, 2 * vocabulary, 3 * vocabulary));
+    kernels.topLogProbabilities(row, 1, 5, workspace, ids, logProbabilities);
+    // docs/engines.md: end
+    assertArrayEquals(expected, tokens);
+    assertEquals(kernels.argMax(row, workspace), ids[0]);
+    double best = kernels.logProbability(row, 1, ids[0], workspace);
+    assertEquals(best, logProbabilities[0]);
+  }
+
+  @Test
+  void rowsOfABatch() {
+    int vocabulary = VOCABULARY;
+    MemorySegment first = arena.allocateFrom(JAVA_FLOAT, Arrays.copyOf(batch, VOCABULARY));
+    float[] second = Arrays.copyOfRange(batch, VOCABULARY, 2 * VOCABULARY);
+    FloatBuffer third = FloatBuffer.wrap(batch, 2 * VOCABULARY, VOCABULARY);
+    BatchSampler sampler = BatchSampler.of(sampler(0), sampler(1), sampler(2));
+    int[] tokens = new int[ROWS];
+    // docs/engines.md: rows
+    Logits[] rows = {
+      Logits.of(first, 0, vocabulary, ElementType.FLOAT32), Logits.of(second), Logits.of(third)
+    };
+    int failed = sampler.sample(rows, rows.length, tokens);
+    // docs/engines.md: end
+    assertEquals(0, failed);
     assertArrayEquals(expected, tokens);
   }
 

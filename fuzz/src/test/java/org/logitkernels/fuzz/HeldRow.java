@@ -11,6 +11,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.ElementType;
+import org.logitkernels.Logits;
 import org.logitkernels.Sampler;
 
 /**
@@ -151,6 +152,12 @@ record HeldRow(
       }
     }
     return true;
+  }
+
+  /** Where it lies: in the buffer, if there is one. */
+  Logits held() {
+    FloatBuffer held = buffer;
+    return held != null ? Logits.of(held) : Logits.of(segment, offset, logits.length, type);
   }
 
   /** Draws from it where it lies. */

@@ -12,6 +12,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
 import org.logitkernels.Workspace;
 
 /** Every kernel, with any arguments, on a row in any place, into an output at any offset. */
@@ -44,10 +45,6 @@ public final class KernelsTarget {
 
     private boolean writesRow() {
       return this == SOFTMAX || this == LOG_SOFTMAX || ordinal() >= TOP_K_MASK_LOGITS.ordinal();
-    }
-
-    private boolean takesSegments() {
-      return ordinal() <= SAMPLE.ordinal();
     }
   }
 
@@ -151,14 +148,14 @@ public final class KernelsTarget {
     row.assertUntouched();
     scalar.assertSame(
         array(Kernels.named("vector"), kernel, a, row, new Output(a, row)), "vector, " + kernel);
-    if (kernel.takesSegments() && ranged && !a.inPlace) {
-      Outcome there = segment(Kernels.scalar(), kernel, a, row);
+    if (ranged && !a.inPlace) {
+      Outcome there = held(Kernels.scalar(), kernel, a, row);
       there.assertSame(
-          segment(Kernels.named("vector"), kernel, a, row), "vector, segment, " + kernel);
+          held(Kernels.named("vector"), kernel, a, row), "vector, held, " + kernel);
       if (scalar.failed()) {
         there.assertFailed(Objects.requireNonNull(scalar.error()).getClass());
       } else {
-        scalar.assertSame(there, "segment, " + kernel);
+        scalar.assertSame(there, "held, " + kernel);
       }
       if (kernel == Kernel.SOFTMAX || kernel == Kernel.LOG_SOFTMAX) {
         intoSegments(cases, kernel, a, row, scalar, scalarOut);
@@ -226,26 +223,30 @@ public final class KernelsTarget {
     return withOutputs(outcome, o, a.inPlace ? o.array : null);
   }
 
-  private static Outcome segment(Kernels kernels, Kernel kernel, Arguments a, HeldRow row) {
+  private static Outcome held(Kernels kernels, Kernel kernel, Arguments a, HeldRow row) {
     Output o = new Output(a, row);
-    MemorySegment x = row.segment();
-    long from = row.offset();
-    int n = row.length();
-    ElementType type = row.type();
+    Logits x = row.held();
     float t = a.temperature;
+    int at = a.outFrom;
     Workspace w = Workspace.of(Math.max(1, a.capacity));
     Outcome outcome =
         Outcome.of(
             notes -> {
               switch (kernel) {
-                case ARG_MAX -> notes.add(kernels.argMax(x, from, n, type, w));
-                case LOG_SUM_EXP -> notes.add(kernels.logSumExp(x, from, n, type, t, w));
-                case SOFTMAX -> kernels.softmax(x, from, n, type, t, w, o.floats, a.outFrom);
-                case LOG_SOFTMAX -> kernels.logSoftmax(x, from, n, type, t, w, o.floats, a.outFrom);
-                case TOP_K -> notes.add(kernels.topK(x, from, n, type, a.k, w, o.ids, o.floats));
-                case TOP_P -> notes.add(kernels.topP(x, from, n, type, t, a.p, w, o.ids, o.floats));
-                case SAMPLE -> notes.add(kernels.sample(x, from, n, type, t, a.u, w));
-                default -> throw new AssertionError(kernel);
+                case ARG_MAX -> notes.add(kernels.argMax(x, w));
+                case LOG_SUM_EXP -> notes.add(kernels.logSumExp(x, t, w));
+                case SOFTMAX -> kernels.softmax(x, t, w, o.floats, at);
+                case LOG_SOFTMAX -> kernels.logSoftmax(x, t, w, o.floats, at);
+                case TOP_K -> notes.add(kernels.topK(x, a.k, w, o.ids, o.floats));
+                case TOP_P -> notes.add(kernels.topP(x, t, a.p, w, o.ids, o.floats));
+                case SAMPLE -> notes.add(kernels.sample(x, t, a.u, w));
+                case LOG_PROBABILITY -> notes.add(kernels.logProbability(x, t, a.token, w));
+                case TOP_LOG_PROBABILITIES ->
+                    notes.add(kernels.topLogProbabilities(x, t, a.k, w, o.ids, o.doubles));
+                case TOP_K_MASK_LOGITS -> kernels.topKMaskLogits(x, a.k, w, o.floats, at);
+                case TOP_K_RENORMALIZE -> kernels.topKRenormalize(x, t, a.k, w, o.floats, at);
+                case TOP_P_RENORMALIZE -> kernels.topPRenormalize(x, t, a.p, w, o.floats, at);
+                case MIN_P_RENORMALIZE -> kernels.minPRenormalize(x, t, a.p, w, o.floats, at);
               }
             });
     return withOutputs(outcome, o, null);
