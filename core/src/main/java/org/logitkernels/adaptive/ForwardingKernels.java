@@ -26,6 +26,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     ENTROPY("entropy"),
     MOMENTS("moments"),
     COLLECT("collection"),
+    SOFT_CAP("soft cap"),
     PARTS("the parts of a row"),
     WEIGHTS("the weights of survivors"),
     DRAW("the draw"),
@@ -76,6 +77,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
         case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
         case MOMENTS -> kernels.moments(x, 0, to, survivors);
         case COLLECT -> kernels.collect(x, 0, to, trial.isEven() ? -3 : -2, survivors);
+        case SOFT_CAP -> kernels.softCap(x, 0, to, trial.isEven() ? 30 : 5, trial.out(), 0);
         case PARTS -> {
           SharedRowKernels<X> parts = kernels.parts();
           if (parts == null) { // of the same use
@@ -156,5 +158,10 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
   @Override
   public void collect(X x, int from, int to, float threshold, Survivors survivors) {
     serving(Kernel.COLLECT).collect(row(x, to), from, to, threshold, survivors);
+  }
+
+  @Override
+  public void softCap(X x, int from, int to, float cap, float[] y, int yFrom) {
+    serving(Kernel.SOFT_CAP).softCap(row(x, to), from, to, cap, y, yFrom);
   }
 }
