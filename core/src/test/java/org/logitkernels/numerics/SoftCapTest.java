@@ -119,11 +119,12 @@ class SoftCapTest {
       for (int i = 0; i < 20; i++) {
         x = Math.nextDown(x);
       }
+      x = Math.max(x, 0);
       float last = 0;
       for (int i = 0; i < 60 && x < Float.POSITIVE_INFINITY; i++, x = Math.nextUp(x)) {
         float y = SoftCap.of(x, cap);
         assertTrue(y >= last && y <= cap, cap + " at " + x);
-        last = Math.max(y, 0);
+        last = y;
       }
       if (cap < 1e37) {
         assertEquals(cap, SoftCap.of(Float.MAX_VALUE, cap));

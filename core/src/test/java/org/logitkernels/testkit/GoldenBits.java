@@ -64,6 +64,7 @@ public final class GoldenBits {
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
+      SOFT_CAP    9b874ac9ebbe2fd8d907f947dbb26d48
       """;
 
   /** What is hashed together. */
