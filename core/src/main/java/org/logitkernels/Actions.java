@@ -11,6 +11,7 @@ import org.logitkernels.chain.Dry;
 import org.logitkernels.chain.Filters;
 import org.logitkernels.chain.Mirostat;
 import org.logitkernels.chain.Penalties;
+import org.logitkernels.chain.SoftCaps;
 import org.logitkernels.chain.Temperatures;
 import org.logitkernels.chain.TopH;
 import org.logitkernels.chain.Typical;
@@ -58,6 +59,8 @@ final class Actions {
       return new Penalties(Penalty.subtrahend(0, penalty), last, prompt);
     } else if (step instanceof Step.LogitBias(SortedMap<Integer, Float> biases)) {
       return logitBias(biases);
+    } else if (step instanceof Step.SoftCap(float cap)) {
+      return new SoftCaps(cap);
     } else if (step instanceof Step.Typical(float p)) {
       return new Typical(p, minKeep);
     } else if (step instanceof Step.TopNSigma(float n)) {

@@ -77,6 +77,7 @@ final class ChainText {
     add("banned", ChainText::banned, "sequences");
     add("min_length", a -> Step.minLength(a.integer("n"), a.ids("ends")), "n", "ends");
     add("allowed", a -> Step.allowed());
+    add("soft_cap", a -> Step.softCap(a.number("cap")), "cap");
   }
 
   private static void add(String name, Maker maker, String... parameters) {

@@ -1427,6 +1427,107 @@ public final class Kernels {
     }
   }
 
+  /**
+   * Soft cap: {@code cap * tanh(x / cap)} of every logit, so that none lies beyond the cap on
+   * either side.
+   *
+   * <p><b>Definition:</b> docs/numerics.md, section 6: below 0.625 of the cap a polynomial, from
+   * there on {@code cap - 2 cap / (1 + exp(2 |x| / cap))}, all in float. <b>Order:</b> a larger
+   * logit never gets a smaller result, whatever the cap; two logits may get the same. <b>Special
+   * values:</b> odd; -0 stays -0; {@code -Infinity} stays {@code -Infinity}, so a masked token stays
+   * masked; from about nine caps on the result is the cap. NaN and +Infinity are errors, as
+   * everywhere.
+   *
+   * <p><b>Accuracy:</b> the relative error is at most {@code 4 * 2^-24}, also for the smallest
+   * logits; enforced by {@code SoftCapContract}. <b>Cost:</b> a read of the row for what is no
+   * logit, and a pass that reads it and writes the output; blocks of 1,024 logits in which none
+   * reaches 0.625 of the cap take about a third of the time of others. <b>Aliasing:</b> as for
+   * {@link #softmax}.
+   *
+   * <p><b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118, section 2, of last logits (cap 30) and
+   * of attention scores (cap 50). A chain has it as {@link Step#softCap}. Example:
+   *
+   * {@snippet :
+   * kernels.softCap(row, 0, row.length, 30, row, 0); // in place
+   * }
+   *
+   * @param logits the array that holds the row
+   * @param from index of the row's first logit
+   * @param to index after its last
+   * @param cap finite and above 0
+   * @param cappedLogits where the {@code to - from} logits go
+   * @param cappedLogitsFrom the index of the first
+   * @throws IndexOutOfBoundsException if the range or the output does not lie in its array
+   * @throws IllegalArgumentException if the range is empty, the cap not finite and above 0, the
+   *     output overlaps the row but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked
+   */
+  public void softCap(
+      float[] logits, int from, int to, float cap, float[] cappedLogits, int cappedLogitsFrom) {
+    checkRange(logits, from, to);
+    checkCap(cap);
+    Objects.checkFromIndexSize(cappedLogitsFrom, to - from, cappedLogits.length);
+    checkOverlap(logits, from, to, "cappedLogits", cappedLogits, cappedLogitsFrom);
+    rows.argMax(logits, from, to); // throws for what is no logit
+    rows.softCap(logits, from, to, cap, cappedLogits, cappedLogitsFrom);
+  }
+
+  /**
+   * {@link #softCap(float[], int, int, float, float[], int)} of a row wherever it lies.
+   *
+   * @param logits where the row lies
+   * @param cap finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @param cappedLogits where as many logits go as the row has; in place if it is the array that
+   *     holds the row, at the same place
+   * @param cappedLogitsFrom the index of the first
+   * @throws IndexOutOfBoundsException if the output does not lie in its array
+   * @throws IllegalArgumentException if the workspace is too small, the cap not finite and above 0,
+   *     the output overlaps the row but is not the row, or for NaN or +Infinity in the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void softCap(
+      Logits logits, float cap, Workspace workspace, float[] cappedLogits, int cappedLogitsFrom) {
+    checkCap(cap);
+    Row<?> row = open(logits, workspace, "cappedLogits", cappedLogits, cappedLogitsFrom);
+    row.argMax(workspace.survivors); // throws for what is no logit
+    row.softCap(cap, cappedLogits, cappedLogitsFrom);
+  }
+
+  /**
+   * {@link #softCap(float[], int, int, float, float[], int)} of a row wherever it lies, into a
+   * memory segment, as {@code FLOAT32}.
+   *
+   * <p>The results pass through the workspace; in place is allowed for {@code FLOAT32}.
+   *
+   * @param logits where the row lies
+   * @param cap finite and above 0
+   * @param workspace scratch for rows at least as long
+   * @param cappedLogits where as many logits go as the row has
+   * @param cappedLogitsByteOffset where in it the first goes; any alignment
+   * @throws IndexOutOfBoundsException if the output does not lie in its segment
+   * @throws IllegalArgumentException if the workspace is too small, the cap not finite and above 0,
+   *     the output read-only, or it overlaps the row but is not the row, or for NaN or +Infinity in
+   *     the row
+   * @throws IllegalStateException if every token is masked, or a segment's memory was released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void softCap(
+      Logits logits,
+      float cap,
+      Workspace workspace,
+      MemorySegment cappedLogits,
+      long cappedLogitsByteOffset) {
+    checkCap(cap);
+    RowSource.checkOutput(logits, "cappedLogits", cappedLogits, cappedLogitsByteOffset);
+    Row<?> row = open(logits, workspace);
+    row.argMax(workspace.survivors); // throws for what is no logit
+    float[] y = workspace.source(rows).room();
+    row.softCap(cap, y, 0);
+    RowSource.copy(y, logits.length(), cappedLogits, cappedLogitsByteOffset);
+  }
+
   /** The workspace's own handle, at a row. */
   private Logits at(
       MemorySegment logits, long byteOffset, int length, ElementType type, Workspace workspace) {
@@ -1501,6 +1602,12 @@ public final class Kernels {
     if (!(temperature > 0 && temperature < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           "temperature must be finite and > 0, but was " + temperature);
+    }
+  }
+
+  private static void checkCap(float cap) {
+    if (!(cap > 0 && cap < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("cap must be finite and > 0, but was " + cap);
     }
   }
 

@@ -787,6 +787,47 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * Soft cap: every logit becomes {@code cap * tanh(x / cap)}, so that none lies beyond the cap on
+   * either side. Small logits stay nearly what they are. Models that were trained with a cap on
+   * their last logits need it before all other steps; it may stand anywhere.
+   *
+   * <p><b>Definition:</b> the bits of {@link Kernels#softCap} for every logit that is left, and the
+   * steps behind work on these. Behind a temperature T the cap acts on {@code x / T}, as a bias
+   * does: the logits are kept as they are before the division, so their cap is {@code (float) (cap
+   * * T)}. A larger logit never gets below a smaller one, but two may become equal: then the lower
+   * id comes first, whichever was larger before.
+   *
+   * <p><b>Special values:</b> -0 stays -0; a masked token stays masked; NaN and +Infinity are the
+   * errors that they are without a cap. <b>Accuracy:</b> a relative error of at most {@code 4 *
+   * 2^-24}; enforced by {@code SoftCapContract}.
+   *
+   * <p><b>Cost:</b> where a top-k, or a temperature of 0, is the first step that narrows the row,
+   * only the tokens that are left are capped, and the changes that other steps have made. Any other
+   * step that needs the whole row has it capped in one pass, into a copy.
+   *
+   * <p><b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118, section 2: {@code
+   * final_logit_softcapping}, 30 there.
+   *
+   * @param cap finite and above 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step softCap(float cap) {
+    return new SoftCap(cap);
+  }
+
+  /**
+   * {@link #softCap(float)} by a double: see {@link Step} for the rounding.
+   *
+   * @param cap finite and above 0
+   * @return the step
+   * @throws IllegalArgumentException if it is not
+   */
+  static Step softCap(double cap) {
+    return new SoftCap(checkCap(cap));
+  }
+
+  /**
    * See {@link Step#temperature(float)}.
    *
    * @param t the temperature, finite and at least 0
@@ -1249,6 +1290,24 @@ public sealed interface Step extends Serializable {
   }
 
   /**
+   * See {@link Step#softCap(float)}.
+   *
+   * @param cap finite and above 0
+   */
+  record SoftCap(float cap) implements Step {
+    /** Validates. */
+    public SoftCap {
+      cap = checkCap(cap);
+    }
+
+    /** As in {@code soft_cap=30.0}. */
+    @Override
+    public String toString() {
+      return "soft_cap=" + cap;
+    }
+  }
+
+  /**
    * See {@link Step#mirostatV1}.
    *
    * @param tau bits, finite and at least 0
@@ -1355,6 +1414,10 @@ public sealed interface Step extends Serializable {
   private static float checkFactor(double penalty) {
     boolean in = penalty > 0 && penalty < Double.POSITIVE_INFINITY;
     return single("penalty", penalty, in, "finite and > 0");
+  }
+
+  private static float checkCap(double cap) {
+    return single("cap", cap, cap > 0 && cap < Double.POSITIVE_INFINITY, "finite and > 0");
   }
 
   private static float checkPenalty(double penalty) {

@@ -84,6 +84,17 @@ class ChainTextTest {
             .toString());
   }
 
+  @Test
+  void softCapHasACap() {
+    SamplerChain capped = SamplerChain.of(Step.softCap(30), Step.topK(40));
+    assertEquals("soft_cap=30.0, top_k=40", capped.toString());
+    assertEquals(capped, SamplerChain.parse("soft_cap=30, top_k=40"));
+    assertEquals(capped, SamplerChain.parse("soft_cap(cap=30), top_k=40"));
+    Failures.illegalArgument(
+        "soft_cap: cap must be finite and > 0, but was 0.0, at 9 of \"soft_cap=0\"",
+        () -> SamplerChain.parse("soft_cap=0"));
+  }
+
   /** A filter without a number: its minimum is no value that needs no name. */
   @Test
   void pLessHasNoNumber() {
@@ -348,7 +359,7 @@ class ChainTextTest {
         "topk=40 | unknown step 'topk': the steps are temperature, dynamic_temperature, top_k, top_p,"
             + " min_p, typical_p, top_n_sigma, xtc, epsilon_cutoff, eta_cutoff, top_h, p_less, mirostat_v1, mirostat_v2, adaptive_p,"
             + " repetition_penalty, frequency_penalty, presence_penalty, dry, no_repeat_ngram, logit_bias, banned, min_length,"
-            + " allowed, at 0",
+            + " allowed, soft_cap, at 0",
         "top_k=40, top_p=0.9, top_k=50 | step 'top_k' is given twice, at 21",
         "top_k=40, top_p=1.5 | top_p: p must be in [0, 1], but was 1.5, at 16",
         "top_k=4.5 | k must be a whole number, but was '4.5', at 6",

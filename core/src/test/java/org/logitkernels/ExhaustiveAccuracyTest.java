@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.testkit.AccuracyPage;
 import org.logitkernels.testkit.RowAccuracy;
+import org.logitkernels.testkit.SoftCapErrors;
 import org.logitkernels.testkit.Sweep;
 import org.logitkernels.testkit.WeightErrors;
 
@@ -51,6 +52,17 @@ class ExhaustiveAccuracyTest {
               .line());
     }
     assertOnPage("accuracy-rows.md", labels, lines);
+  }
+
+  @Test
+  void softCaps() throws IOException {
+    List<String> labels = new ArrayList<>();
+    List<String> lines = new ArrayList<>();
+    for (String cap : SoftCapErrors.CAPS) {
+      labels.add("cap " + cap);
+      lines.add(SoftCapErrors.at(Kernels.scalar(), cap, 1).line());
+    }
+    assertOnPage("accuracy-soft-caps.md", labels, lines);
   }
 
   private static void assertOnPage(String file, List<String> labels, List<String> lines)

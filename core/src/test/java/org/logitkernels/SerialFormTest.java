@@ -59,6 +59,7 @@ class SerialFormTest {
           Step.etaCutoff(0.8991f),
           Step.topH(0.8191f, 0x12345602),
           Step.pLess(),
+          Step.softCap(30.1244f),
           Step.dynamicTemperature(0.7192f, 0.9193f, 1.5194f),
           Step.topP(0.8195f).minKeep(0x12345603),
           Step.mirostatV1(5.1231f, 0.1232f, 0x12345604),

@@ -98,6 +98,21 @@ class StepTest {
   }
 
   @Test
+  void softCaps() {
+    takes(Step::softCap, Float.MIN_VALUE, 30, Float.MAX_VALUE);
+    rejects(
+        "cap must be finite and > 0",
+        Step::softCap,
+        0f,
+        -0f,
+        -1f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY);
+    assertEquals(Step.softCap(30f), Step.softCap(30.0));
+  }
+
+  @Test
   void penalties() {
     float[] edges = {Float.MIN_VALUE, Float.MAX_VALUE};
     takes(Step::repetitionPenalty, edges);

@@ -31,6 +31,9 @@ final class BenchChains {
     ALL.put("logitBias", "logit_bias(1=-0.5, 3=-Infinity)");
     ALL.put("banned", "banned=3;5|7");
     ALL.put("minLength", "min_length(100, ends=2)");
+    ALL.put("softCap", "soft_cap=30");
+    ALL.put("softCapTopK", "soft_cap=30, top_k=40");
+    ALL.put("softCapChain", "soft_cap=30, " + Library.CHAIN);
     ALL.put("allowed", "allowed()");
     ALL.put("allowedGreedy", "allowed(), temperature=0");
     ALL.put("allowedChain", "allowed(), " + Library.CHAIN);

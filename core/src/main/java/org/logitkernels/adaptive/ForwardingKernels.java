@@ -26,6 +26,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     ENTROPY("entropy", 7),
     MOMENTS("moments", 3),
     COLLECT("collection", 2),
+    SOFT_CAP("soft cap", 5),
     PARTS("the parts of a row", 5),
     WEIGHTS("the weights of survivors", 5),
     DRAW("the draw", 2),
@@ -80,6 +81,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
         case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
         case MOMENTS -> kernels.moments(x, 0, to, survivors);
         case COLLECT -> kernels.collect(x, 0, to, trial.isEven() ? -3 : -2, survivors);
+        case SOFT_CAP -> kernels.softCap(x, 0, to, trial.isEven() ? 30 : 5, trial.out(), 0);
         case PARTS -> {
           SharedRowKernels<X> parts = kernels.parts();
           if (parts == null) { // of the same use
@@ -160,5 +162,10 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
   @Override
   public void collect(X x, int from, int to, float threshold, Survivors survivors) {
     serving(Kernel.COLLECT, to - from).collect(row(x, to), from, to, threshold, survivors);
+  }
+
+  @Override
+  public void softCap(X x, int from, int to, float cap, float[] y, int yFrom) {
+    serving(Kernel.SOFT_CAP, to - from).softCap(row(x, to), from, to, cap, y, yFrom);
   }
 }

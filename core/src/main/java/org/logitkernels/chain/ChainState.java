@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Cutoffs;
 import org.logitkernels.numerics.Penalty;
 import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.SoftCap;
 import org.logitkernels.rows.ArrayPool;
 import org.logitkernels.rows.Row;
 import org.logitkernels.spi.Backend;
@@ -211,6 +212,18 @@ public final class ChainState {
       }
     } else {
       row.allow(mask);
+    }
+  }
+
+  /** Caps every logit softly, at the temperature so far. */
+  void softCap(float cap) {
+    float scaled = (float) Math.clamp(cap * temperature, Float.MIN_VALUE, Float.MAX_VALUE);
+    if (narrowed) {
+      backend.softCap(survivors.values, 0, survivors.size, scaled, survivors.values, 0);
+      survivors.max(SoftCap.of(survivors.max, scaled));
+      survivors.forgetWeights();
+    } else {
+      row.softCap(scaled);
     }
   }
 

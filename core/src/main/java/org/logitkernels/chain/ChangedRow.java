@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;
 import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.SoftCap;
 import org.logitkernels.numerics.TokenOrder;
+import org.logitkernels.rows.CappedRow;
 import org.logitkernels.rows.MaskedRow;
 import org.logitkernels.rows.Row;
 import org.logitkernels.rows.WholeRowDraw;
@@ -47,6 +49,7 @@ final class ChangedRow {
 
   private final Row.OfArray copied;
   private @Nullable MaskedRow masked;
+  private @Nullable CappedRow capped;
   private Row<?> row;
   private int length;
 
@@ -93,7 +96,8 @@ final class ChangedRow {
    * Whether the logits, or the mask over them, lie in a copy, and not where the caller has them.
    */
   boolean isCopied() {
-    return row == copied || row == masked;
+    CappedRow cap = capped;
+    return row == copied || row == masked || cap != null && row == cap && cap.isWritten();
   }
 
   /** The arrays of the copy are given back. */
@@ -101,6 +105,9 @@ final class ChangedRow {
     copied.at(NONE, 0, 0);
     if (masked != null) {
       masked.rest();
+    }
+    if (capped != null) {
+      capped.rest();
     }
     given.rest();
   }
@@ -292,6 +299,25 @@ final class ChangedRow {
       if (!known.allows(changes.token(i))) {
         changes.set(changes.token(i), Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
       }
+    }
+    survivors.excluded.clear();
+    forgetSums();
+  }
+
+  /** Caps every logit softly. */
+  void softCap(float cap) {
+    CappedRow known = capped;
+    if (known == null) {
+      known = new CappedRow(backend, survivors);
+      capped = known;
+    }
+    if (row == known || row == masked) {
+      copy();
+    }
+    row = known.at(row, cap);
+    int[] bits = changes.numbers();
+    for (int i = 0; i < changes.size(); i++) {
+      bits[i] = Float.floatToRawIntBits(SoftCap.of(Float.intBitsToFloat(bits[i]), cap));
     }
     survivors.excluded.clear();
     forgetSums();

@@ -18,7 +18,7 @@ import org.logitkernels.spi.Survivors;
  *
  * @param <X> what holds it
  */
-public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNative, MaskedRow {
+public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNative, MaskedRow, CappedRow {
   /** Logits below which a row is done before others have begun to help. */
   public static final int SHORTEST_SPLIT = 64 * Lanes.BLOCK;
 
@@ -362,5 +362,11 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
   public void collect(float threshold, Survivors survivors) {
     prepare();
     kernels.collect(x, from, to, threshold, survivors);
+  }
+
+  /** {@link RowKernels#softCap}. */
+  public void softCap(float cap, float[] y, int yFrom) {
+    prepare();
+    kernels.softCap(x, from, to, cap, y, yFrom);
   }
 }

@@ -67,4 +67,9 @@ abstract class ScalarRows<X> implements RowKernels<X> {
   public void collect(X x, int from, int to, float threshold, Survivors survivors) {
     MinP.collect(row(x, to), from, to, threshold, survivors);
   }
+
+  @Override
+  public void softCap(X x, int from, int to, float cap, float[] y, int yFrom) {
+    SoftCaps.write(row(x, to), from, to, cap, y, yFrom);
+  }
 }

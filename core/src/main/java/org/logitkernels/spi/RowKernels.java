@@ -59,6 +59,15 @@ public interface RowKernels<X> {
    */
   void collect(X x, int from, int to, float threshold, Survivors survivors);
 
+  /**
+   * The soft cap of every logit into {@code y}, from {@code yFrom}; in place if that is the row
+   * itself. Unlike the others it looks for nothing: what is masked, and what is no logit, stays
+   * what it is.
+   *
+   * @param cap finite and above 0
+   */
+  void softCap(X x, int from, int to, float cap, float[] y, int yFrom);
+
   /** The kernels for parts of a row; null if there are none yet, or none at all. */
   default @Nullable SharedRowKernels<X> parts() {
     return null;

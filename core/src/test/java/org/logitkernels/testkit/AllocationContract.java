@@ -202,6 +202,8 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(Step.typical(0.5f));
     assertNoAllocation(Step.pLess());
     assertNoAllocation(Step.xtc(1, 0.001f));
+    assertNoAllocation(Step.softCap(30));
+    assertNoAllocation(Step.softCap(30), Step.topK(40), Step.softCap(20));
   }
 
   /** Rows in native memory, of every type. */

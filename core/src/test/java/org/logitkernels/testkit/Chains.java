@@ -33,7 +33,8 @@ public final class Chains {
             minP(),
             cutoffs().map(Step::epsilonCutoff),
             cutoffs().map(Step::etaCutoff),
-            Arbitraries.of(Step.pLess()))
+            Arbitraries.of(Step.pLess()),
+            caps().map(Step::softCap))
         .list()
         .ofMaxSize(5)
         .withSizeDistribution(RandomDistribution.uniform())
@@ -42,7 +43,8 @@ public final class Chains {
 
   /** Up to five steps of every kind, whether or not they leave a prefix of the order. */
   public static Arbitrary<List<Step>> anySteps() {
-    return Arbitraries.oneOf(temperature(), topK(), topP(), minP(), filter(), filter(), dynamic())
+    return Arbitraries.oneOf(
+            temperature(), topK(), topP(), minP(), filter(), filter(), dynamic(), softCap())
         .list()
         .ofMaxSize(5)
         .withSizeDistribution(RandomDistribution.uniform())
@@ -66,6 +68,28 @@ public final class Chains {
         Combinators.combine(minP(), Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),
         Combinators.combine(topK(), Arbitraries.of(1, 2, 10, 5000)).as(Step::minKeep),
         Combinators.combine(edges(), Arbitraries.of(1, 3, 100, Integer.MAX_VALUE)).as(Step::topH));
+  }
+
+  /** Soft caps. */
+  private static Arbitrary<Step> softCap() {
+    return caps().map(Step::softCap);
+  }
+
+  /** Those of models, some that most logits reach, and those at which the arithmetic changes. */
+  static Arbitrary<Float> caps() {
+    return Arbitraries.frequencyOf(
+            Tuple.of(4, Arbitraries.of(30f, 50f, 15f, 7.7f)),
+            Tuple.of(2, Arbitraries.of(3f, 0.5f, 1e-3f, 1e4f)),
+            Tuple.of(
+                1,
+                Arbitraries.of(
+                    Float.MIN_VALUE,
+                    Math.nextDown(0x1p-100f),
+                    0x1p-100f,
+                    0x1p100f,
+                    Math.nextUp(0x1p100f),
+                    Float.MAX_VALUE)))
+        .withoutEdgeCases();
   }
 
   /** Dynamic temperatures. */

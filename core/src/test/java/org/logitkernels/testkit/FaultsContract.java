@@ -59,6 +59,8 @@ public interface FaultsContract extends KernelsUnderTest {
       {Step.etaCutoff(0.001f)},
       {Step.topH(0.5f)},
       {Step.pLess()},
+      {Step.softCap(5)},
+      {Step.softCap(5), Step.topK(40)},
       {Step.dynamicTemperature(0.5f, 1.5f, 1)},
       {Step.mirostatV1(3, 0.1f, 100)},
       {Step.mirostatV2(3, 0.1f)},

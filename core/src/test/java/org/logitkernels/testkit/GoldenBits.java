@@ -24,6 +24,7 @@ import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Speculative;
@@ -63,6 +64,7 @@ public final class GoldenBits {
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
+      SOFT_CAP    9b874ac9ebbe2fd8d907f947dbb26d48
       """;
 
   /** What is hashed together. */
@@ -106,7 +108,9 @@ public final class GoldenBits {
     /** P-less. */
     P_LESS(GoldenBits::pLess),
     /** Rows of which a mask allows some tokens. */
-    MASKS(bits -> bits.chains(GoldenChains.MASKS));
+    MASKS(bits -> bits.chains(GoldenChains.MASKS)),
+    /** The soft cap, as a kernel and as a step. */
+    SOFT_CAP(GoldenBits::softCap);
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;
@@ -394,6 +398,28 @@ public final class GoldenBits {
   private void pLess() {
     chains(GoldenChains.P_LESS);
     longSamples(SamplerChain.of(Step.pLess()), SamplerChain.of(Step.temperature(2), Step.pLess()));
+  }
+
+  private void softCap() {
+    everyRow(
+        at -> {
+          softCap(at, 30);
+          softCap(at, 3);
+        });
+    longRows(at -> softCap(at, 7.7f));
+    try (Arena arena = Arena.ofConfined()) {
+      float[] row = GoldenRow.PEAKED.logits(2100);
+      Logits logits = Logits.of(arena.allocateFrom(FLOAT, row), 0, row.length, ElementType.FLOAT32);
+      kernels.softCap(logits, 15, Workspace.of(row.length), row, 0);
+      add(row, row.length);
+    }
+    chains(GoldenChains.SOFT_CAPS);
+    longSamples(SamplerChain.of(Step.softCap(15)), SamplerChain.of(Step.softCap(3), Step.topK(40)));
+  }
+
+  private void softCap(Row at, float cap) {
+    kernels.softCap(at.row, at.from, at.to, cap, at.floats, 0);
+    add(at.floats, at.length());
   }
 
   private void longSamples(SamplerChain... chains) {

@@ -154,13 +154,26 @@ public final class GoldenChains {
                   SamplerChain.of(Step.adaptiveP(0.3f, 0.9f))))
           .toList();
 
+  /** Soft caps, on whole rows and survivors, before and behind other changes of logits. */
+  static final List<SamplerChain> SOFT_CAPS =
+      List.of(
+          SamplerChain.of(Step.softCap(30)),
+          SamplerChain.of(Step.softCap(2), Step.topK(40), Step.topP(0.9f)),
+          SamplerChain.of(Step.temperature(0.7f), Step.softCap(5), Step.minP(0.05f)),
+          SamplerChain.of(Step.topK(20), Step.softCap(0.5f)),
+          SamplerChain.of(Step.softCap(10), Step.temperature(0)),
+          SamplerChain.of(
+              Step.logitBias(Map.of(0, 3f)), Step.softCap(4), Step.typical(0.9f)),
+          SamplerChain.of(Step.softCap(1e-35f), Step.topK(7)),
+          SamplerChain.of(Step.softCap(1e35f), Step.xtc(1, 0.1f)));
+
   private GoldenChains() {}
 
   /** Every step of every chain. */
   public static Stream<Step> steps() {
     return Stream.of(
             DRAWS, TOP_K, TOP_P, MIN_P, FILTERS, ENTROPIES, CHAINS, HISTORY, STEERING, P_LESS,
-            MASKS)
+            MASKS, SOFT_CAPS)
         .flatMap(List::stream)
         .flatMap(chain -> chain.steps().stream());
   }

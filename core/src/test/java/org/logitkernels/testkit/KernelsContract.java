@@ -11,6 +11,7 @@ public interface KernelsContract
         NumericsContract,
         LogProbabilityContract,
         LogitsContract,
+        SoftCapContract,
         SizesContract,
         GoldenBitsContract,
         AllocationContract {}

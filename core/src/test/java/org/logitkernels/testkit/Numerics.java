@@ -2,7 +2,9 @@ package org.logitkernels.testkit;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.logitkernels.Step;
 
@@ -383,6 +385,56 @@ final class Numerics {
     return last;
   }
 
+  /** Section 6: the soft cap of a logit. */
+  static float softCap(float x, float cap) {
+    if (Float.isNaN(x) || Float.isInfinite(x)) {
+      return x;
+    }
+    float bound = 0.625f * cap;
+    if (Math.abs(x) < bound) {
+      return nearCap(x, cap);
+    }
+    float b = capStretch(cap);
+    float k = (float) (2 * 0x1.71547652b82fep0 / ((double) cap * b));
+    float end = (float) Math.min(16.0 * cap, Float.MAX_VALUE);
+    float v = Math.min(Math.abs(x), end) * b;
+    float n = Math.fma(v, k, M) - M;
+    float r = Math.fma(v, k, -n);
+    float[] c = {
+      0x1.3fa208p-13f, 0x1.5f0b82p-10f, 0x1.3b30ap-7f, 0x1.c6af76p-5f, 0x1.ebfbd8p-3f, 0x1.62e43p-1f, 1
+    };
+    float p = c[0];
+    for (int i = 1; i < c.length; i++) {
+      p = Math.fma(p, r, c[i]);
+    }
+    float d = (float) ((double) Math.scalb(p, (int) n) + 1); // exact in double
+    float y = Math.fma(-cap, 2 / d, cap);
+    float floor = nearCap(Math.nextDown(bound), cap);
+    y = y < floor ? floor : y;
+    return x < 0 ? -y : y;
+  }
+
+  private static float capStretch(float cap) {
+    return cap < 0x1p-100f ? 0x1p64f : cap > 0x1p100f ? 0x1p-64f : 1;
+  }
+
+  private static float nearCap(float x, float cap) {
+    if (x == 0) {
+      return x;
+    }
+    float b = capStretch(cap);
+    float z = x * b * (float) (1 / ((double) cap * b));
+    float s = z * z;
+    float[] c = {
+      -0x1.75e1ccp-8f, 0x1.52269cp-6f, -0x1.b83c5ap-5f, 0x1.110726p-3f, -0x1.555532p-2f
+    };
+    float q = c[0];
+    for (int i = 1; i < c.length; i++) {
+      q = Math.fma(q, s, c[i]);
+    }
+    return Math.fma(x, s * q, x);
+  }
+
   /**
    * What a chain leaves of a row.
    *
@@ -394,7 +446,8 @@ final class Numerics {
   record Outcome(List<Integer> tokens, float[] probabilities, int token, double logProbability) {}
 
   /** A chain at work. Its steps keep the best token. */
-  static Outcome sample(List<Step> steps, float[] x, double u) {
+  static Outcome sample(List<Step> steps, float[] given, double u) {
+    float[] x = given;
     double temperature = 1;
     boolean narrowed = false;
     List<Integer> tokens = new Numerics(x, 1).order();
@@ -440,6 +493,16 @@ final class Numerics {
         case Step.PLess p -> {
           tokens = row.pLess(tokens, narrowed);
           narrowed = true;
+        }
+        case Step.SoftCap(float cap) -> {
+          double scaled = Math.min(Math.max(cap * temperature, 0x1p-149), Float.MAX_VALUE);
+          float[] capped = new float[x.length];
+          for (int i = 0; i < capped.length; i++) {
+            capped[i] = softCap(x[i], (float) scaled);
+          }
+          Set<Integer> left = new HashSet<>(tokens);
+          x = capped;
+          tokens = new Numerics(x, 1).order().stream().filter(left::contains).toList();
         }
         default -> throw new AssertionError(step);
       }

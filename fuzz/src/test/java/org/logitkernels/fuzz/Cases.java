@@ -180,7 +180,8 @@ final class Cases {
       case 11 -> Step.logitBias(biases(vocabulary));
       case 12 -> banned(vocabulary);
       case 13 -> Step.minLength(between(0, 3), ids(3, vocabulary));
-      case 14 -> Step.allowed();
+      // In an old case: kept inputs without it stay what they were.
+      case 14 -> oneIn(3) ? Step.softCap(cap()) : Step.allowed();
       case 15, 16 -> filter().minKeep(count());
       default -> filter();
     };
@@ -198,6 +199,10 @@ final class Cases {
       case 6 -> Step.etaCutoff(share());
       default -> Step.topP(share());
     };
+  }
+
+  private float cap() {
+    return oneIn(4) ? Math.max(Math.abs(data.consumeRegularFloat()), 0x1p-149f) : between(1, 60);
   }
 
   private int last() {

@@ -219,6 +219,16 @@ final class Promises {
           assertTrue(kept ? beside >= -slack : beside <= slack, () -> "p-less, by " + beside);
         }
       }
+      case Step.SoftCap c -> {
+        for (int i = 0; i < y.length; i++) {
+          assertEquals(y[i] == Float.NEGATIVE_INFINITY, z[i] == Float.NEGATIVE_INFINITY, "a mask");
+          assertTrue(
+              z[i] == Float.NEGATIVE_INFINITY || Math.abs(z[i]) <= Math.abs(y[i]), "a soft cap");
+        }
+        for (int i = 1; i < was.length; i++) {
+          assertTrue(z[was[i - 1]] >= z[was[i]], "a soft cap turned the order");
+        }
+      }
       case Step.EtaCutoff e -> assertPrefix(was, is, y, z);
       case Step.TopNSigma s -> assertPrefix(was, is, y, z);
       case Step.MirostatV1 m -> assertPrefix(was, is, y, z);

@@ -23,6 +23,7 @@ public final class TextTarget {
     "eta_cutoff",
     "top_h",
     "p_less",
+    "soft_cap",
     "mirostat_v1",
     "mirostat_v2",
     "adaptive_p",

@@ -2,6 +2,7 @@ package org.logitkernels.vector;
 
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.SoftCap;
 import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.SharedRowKernels;
 import org.logitkernels.spi.Survivors;
@@ -135,6 +136,15 @@ class ArrayKernels implements RowKernels<float[]> {
       scalar.collect(x, from, to, threshold, survivors);
     } else {
       Strips.collectBlocks(x, from, to, survivors.max, threshold, survivors);
+    }
+  }
+
+  @Override
+  public void softCap(float[] x, int from, int to, float cap, float[] y, int yFrom) {
+    if (isShort(from, to) || SoftCap.stretch(cap) != 1) {
+      scalar.softCap(x, from, to, cap, y, yFrom);
+    } else {
+      SoftCaps.write(x, from, to, cap, y, yFrom);
     }
   }
 

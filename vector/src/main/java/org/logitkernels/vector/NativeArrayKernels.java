@@ -1,6 +1,7 @@
 // Generated from ArrayKernels.java by bin/twins: change that, and run bin/twins.
 package org.logitkernels.vector;
 
+import org.logitkernels.numerics.SoftCap;
 import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.SharedRowKernels;
@@ -124,6 +125,15 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
       scalar.collect(x, from, to, threshold, survivors);
     } else {
       NativeStrips.collectBlocks(x, from, to, survivors.max, threshold, survivors);
+    }
+  }
+
+  @Override
+  public void softCap(SegmentAddress x, int from, int to, float cap, float[] y, int yFrom) {
+    if (ArrayKernels.isShort(from, to) || SoftCap.stretch(cap) != 1) {
+      scalar.softCap(x, from, to, cap, y, yFrom);
+    } else {
+      NativeSoftCaps.write(x, from, to, cap, y, yFrom);
     }
   }
 

@@ -52,6 +52,7 @@ class BitEqualityTest {
           Step.typical(0.9f),
           Step.topH(0.5f),
           Step.pLess(),
+          Step.softCap(3),
           Step.etaCutoff(0.01f),
           Step.epsilonCutoff(1e-3f),
           Step.topNSigma(1),

@@ -15,6 +15,7 @@ import org.logitkernels.scalar.ScalarKernels;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
+import org.logitkernels.testkit.SoftCapErrors;
 import org.logitkernels.testkit.Sweep;
 import org.logitkernels.testkit.WeightErrors;
 
@@ -51,6 +52,41 @@ class ExhaustiveBitsTest {
     for (String temperature : TEMPERATURES) {
       sweep(temperature, 1);
     }
+  }
+
+  /** Few, as the loops may still be cold. */
+  @Test
+  void softCapsOfOneFloatIn50021() {
+    for (String cap : SoftCapErrors.CAPS) {
+      softCaps(cap, 50_021);
+    }
+  }
+
+  @Test
+  @Tag("exhaustive")
+  void softCapsOfEveryFloat() {
+    for (String cap : SoftCapErrors.CAPS) {
+      softCaps(cap, 1);
+    }
+  }
+
+  private static void softCaps(String label, int step) {
+    float cap = Float.parseFloat(label);
+    Sweep.floats(
+        VECTOR.vectorBits() + " bits, soft cap of one float in " + step + " at " + label,
+        step,
+        () -> {
+          float[] expected = new float[1 << 16];
+          float[] actual = new float[1 << 16];
+          return (floats, length) -> {
+            SCALAR.softCap(floats, 0, length, cap, expected, 0);
+            VECTOR.softCap(floats, 0, length, cap, actual, 0);
+            int at = Arrays.mismatch(expected, 0, length, actual, 0, length);
+            if (at >= 0) {
+              assertEquals(expected[at], actual[at], "soft cap of " + floats[at]);
+            }
+          };
+        });
   }
 
   private static void sweep(String temperature, int step) {

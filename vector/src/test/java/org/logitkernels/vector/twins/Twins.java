@@ -45,6 +45,7 @@ final class Twins {
           "Strips",
           "TopK",
           "ShortRows",
+          "SoftCaps",
           "TopP",
           "Weights");
 
