@@ -26,6 +26,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     ENTROPY("entropy"),
     MOMENTS("moments"),
     COLLECT("collection"),
+    DIVERGENCE("divergence"),
     PARTS("the parts of a row"),
     WEIGHTS("the weights of survivors"),
     DRAW("the draw"),
@@ -54,6 +55,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     <X> void prepare(RowKernels<X> kernels, Trial<X> trial) {
       if (this == COLLECT) {
         kernels.moments(trial.x(), 0, trial.to(), trial.survivors());
+      } else if (this == DIVERGENCE) { // the other row is what its softmax would be made of
+        kernels.logSoftmax(trial.x(), 0, trial.to(), 1, trial.out(), 0);
       }
     }
 
@@ -76,6 +79,9 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
         case ENTROPY -> kernels.entropy(x, 0, to, temperature, survivors);
         case MOMENTS -> kernels.moments(x, 0, to, survivors);
         case COLLECT -> kernels.collect(x, 0, to, trial.isEven() ? -3 : -2, survivors);
+        case DIVERGENCE ->
+            trial.use(
+                (long) kernels.divergence(x, 0, to, trial.out(), 0, survivors.row.tops, survivors));
         case PARTS -> {
           SharedRowKernels<X> parts = kernels.parts();
           if (parts == null) { // of the same use
@@ -146,6 +152,13 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
   @Override
   public void entropy(X x, int from, int to, double temperature, Survivors survivors) {
     serving(Kernel.ENTROPY).entropy(row(x, to), from, to, temperature, survivors);
+  }
+
+  @Override
+  public double divergence(
+      X x, int from, int to, float[] other, int otherFrom, float[] otherTops, Survivors survivors) {
+    return serving(Kernel.DIVERGENCE)
+        .divergence(row(x, to), from, to, other, otherFrom, otherTops, survivors);
   }
 
   @Override

@@ -352,6 +352,17 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
     kernels.entropy(x, from, to, temperature, survivors);
   }
 
+  /**
+   * {@link RowKernels#divergence} of this row and another, which {@link #sums} at temperature 1 has
+   * just been through.
+   *
+   * @param ofOther what that left
+   */
+  public double divergence(Row<float[]> other, Survivors ofOther, Survivors survivors) {
+    prepare();
+    return kernels.divergence(x, from, to, other.x, other.from, ofOther.row.tops, survivors);
+  }
+
   /** {@link RowKernels#moments}. */
   public void moments(Survivors survivors) {
     prepare();

@@ -39,6 +39,9 @@ final class Scratch {
   /** Sums of the products of a block's groups, lane by lane. */
   final float[] products = new float[Lanes.GROUPS * Lanes.COUNT];
 
+  /** The rest of another row, behind its last whole block. */
+  final float[] others = new float[Lanes.BLOCK];
+
   /** Maxima of a block's strips, where a row has no survivors to keep them. */
   final float[] strips = new float[Lanes.COUNT];
 
