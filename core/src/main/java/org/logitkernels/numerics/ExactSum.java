@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * parts.
  *
  * <p>The sum is an integer, in units of the least double, 2^-1074. It is kept in digits of 32 bits,
- * each in a long of its own. So digits may be added 2^30 times before a carry is due. Infinities and
- * NaN are none of its business: who adds numbers counts those.
+ * each in a long of its own. So digits may be added 2^29 times before a carry is due. Infinities
+ * and NaN are none of its business: who adds numbers counts those.
  *
  * <p>Source: Kulisch, Very fast and exact accumulation of products, Computing 91 (2011),
  * doi:10.1007/s00607-010-0127-7.
@@ -25,7 +25,7 @@ public final class ExactSum {
   /** Bits of the largest double in units, and of 2^63 of them. */
   private static final int DIGITS = (2098 + 63) / DIGIT + 2;
 
-  private static final int MOST_ADDITIONS = 1 << 30;
+  private static final int MOST_ADDITIONS = 1 << 29;
 
   private final long[] digits = new long[DIGITS];
   private int additions;
@@ -77,6 +77,16 @@ public final class ExactSum {
     other.carry();
     for (int i = 0; i < DIGITS; i++) {
       digits[i] += other.digits[i];
+    }
+    carry();
+  }
+
+  /** Subtracts another sum. */
+  public void subtract(ExactSum other) {
+    carry();
+    other.carry();
+    for (int i = 0; i < DIGITS; i++) {
+      digits[i] -= other.digits[i];
     }
     carry();
   }

@@ -374,4 +374,17 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
     prepare();
     kernels.collect(x, from, to, threshold, survivors);
   }
+
+  /** The best token of a row that {@link #sums} has just been through. */
+  public int best(Survivors survivors) {
+    int block = 0;
+    while (survivors.row.tops[block] != survivors.max && block < length() / Lanes.BLOCK) {
+      block++;
+    }
+    int token = block * Lanes.BLOCK;
+    while (token < length() - 1 && get(token) != survivors.max) {
+      token++;
+    }
+    return token;
+  }
 }
