@@ -66,6 +66,7 @@ public final class GoldenBits {
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
+      EVALUATION  43bed8a7ccc7bf200b3838df9e37d213
       """;
 
   /** What is hashed together. */
