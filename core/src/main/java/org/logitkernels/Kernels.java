@@ -1067,10 +1067,12 @@ public final class Kernels {
    * block's best; so may one below 2^-125 of the row's best. Infinity if q masks another token, or
    * where the sum leaves the range of a float.
    *
-   * <p><b>Accuracy:</b> the absolute error is at most {@code (20 + 9 sum(p_i |d_i|) + sum(p_i |x_i
-   * - y_i|)) * 2^-24}, where d_i is the difference above by the maxima of a block of 1,024: below
-   * 1e-6 for rows of models that are alike; enforced by {@code EvaluationContract}. <b>Cost:</b>
-   * two of {@link #logSumExp}. A second row in native memory is copied first.
+   * <p><b>Accuracy:</b> the absolute error is at most {@code (20 + 17 A + 16 B + C) * 2^-24}. A, B
+   * and C are means over p: of the distance between the differences {@code x - y} and that of the
+   * maxima, in a block of 1,024; of the distance between a block's difference of maxima and the
+   * rows'; of {@code |x - y|}. For models that are alike that is below 2e-6, and mostly a tenth of
+   * it. Enforced by {@code EvaluationContract}. <b>Cost:</b> two of {@link #logSumExp}. A second row
+   * in native memory is copied first.
    *
    * <p><b>Source:</b> Kullback and Leibler, On Information and Sufficiency, Annals of Mathematical
    * Statistics 22 (1951), doi:10.1214/aoms/1177729694.
@@ -1080,7 +1082,7 @@ public final class Kernels {
    * Logits p = Logits.of(new float[] {2, 1, 0});
    * Logits q = Logits.of(new float[] {1, 1, 1});
    * System.out.printf(Locale.ROOT, "%.4f%n", Kernels.best().klDivergence(p, q, workspace));
-   * // 0.2661
+   * // 0.2662
    * }
    *
    * @param p the logits of p

@@ -319,11 +319,11 @@ public final class Evaluate implements Callable<Integer> {
     }
     head("base", base.file().toString(), base.rows(), base.vocabulary(), base.type());
     line("Other", "%s, %s".formatted(other.file(), name(other.type())));
-    members.add("\"other\": " + quoted(other.file().toString()));
+    members.add("\"other_file\": " + quoted(other.file().toString()));
     members.add("\"other_type\": " + quoted(name(other.type())));
     out.println();
-    perplexity("base", "Perplexity of the base", comparison.base());
-    perplexity("other", "Perplexity of the other", comparison.other());
+    perplexity("base_perplexity", "Perplexity of the base", comparison.base());
+    perplexity("other_perplexity", "Perplexity of the other", comparison.other());
     value("correlation", "Correlation of ln p", comparison.correlation(), Double.NaN, "");
     value(
         "ln_ratio",
@@ -400,7 +400,7 @@ public final class Evaluate implements Callable<Integer> {
     String label = kind.substring(0, 1).toUpperCase(Locale.ROOT) + kind.substring(1);
     line(label, "%s, %s".formatted(name, name(elementType)));
     line("Targets", String.format(Locale.ROOT, "%,d, vocabulary %,d", rows, vocabulary));
-    members.add(quoted(kind) + ": " + quoted(name));
+    members.add(quoted(kind.equals("base") ? "base_file" : kind) + ": " + quoted(name));
     members.add("\"type\": " + quoted(name(elementType)));
     members.add("\"rows\": " + rows);
     members.add("\"vocabulary\": " + vocabulary);

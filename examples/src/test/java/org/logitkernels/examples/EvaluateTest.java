@@ -84,6 +84,9 @@ class EvaluateTest {
     assertEquals(1, compared.number("PPL(other)/PPL(base)"), 0.01);
     assertTrue(compared.number("Same best token") > 0.98, compared.out());
     String object = Files.readString(Path.of(json));
+    List<String> names =
+        object.lines().filter(line -> line.contains(": ")).map(line -> line.split(":")[0]).toList();
+    assertEquals(names.stream().distinct().toList(), names);
     assertTrue(object.contains("\"kl_mean\": "), object);
     assertTrue(object.contains("\"kl_p99_9\": "), object);
     assertTrue(object.contains("\"other_type\": \"bfloat16\""), object);
@@ -100,7 +103,7 @@ class EvaluateTest {
           --text none.txt   | evaluate: the text none.txt does not exist
           none.logits       | evaluate: files of logits go with none of --text, --type, --store, \
           --checkpoint and --tokenizer: these are of a model
-          --backend fast    | evaluate: --backend: no backend is called 'fast'
+          --backend fast    | evaluate: --backend: unknown backend 'fast'
           --quick           | evaluate: Unknown option: '--quick'
           """)
   void whatCannotBeUsedIsSaid(String args, String message) {
