@@ -21,6 +21,7 @@ public final class Workspace {
   final Survivors survivors;
 
   private @Nullable RowSource source;
+  private @Nullable ComparedRows compared;
 
   private Workspace(int capacity) {
     this.survivors = new Survivors(capacity);
@@ -65,6 +66,16 @@ public final class Workspace {
     if (own == null || own.backend() != backend) {
       own = new RowSource(backend, survivors);
       source = own;
+    }
+    return own;
+  }
+
+  /** How this workspace's rows are compared with others by some kernels. */
+  ComparedRows compared(Kernels kernels) {
+    ComparedRows own = compared;
+    if (own == null || own.kernels().rows != kernels.rows) {
+      own = new ComparedRows(kernels, this, of(capacity()));
+      compared = own;
     }
     return own;
   }

@@ -45,7 +45,8 @@ class ArchitectureDocumentationTest {
   private static final Set<String> ORDINARY =
       Set.of(
           ("allowed array backend banned bias caps change constant constraints copying cutoff"
-                  + " cutoffs deviation draw dry dynamic entropy epsilon errors eta exception exp"
+                  + " cutoffs deviation divergence draw dry dynamic entropy epsilon errors eta exact"
+                  + " exception exp"
                   + " exponential filters floats format h helper history hot in k launch length less listener"
                   + " log logit maker map min mirostat no ngram nucleus of order p"
                   + " penalties probability provider random repeat rows scalar segment"

@@ -36,6 +36,12 @@ final class Check {
     switch (method) {
       case "argMax" -> require(x[workload.argMax(x)] == x[reference.argMax(x)], method);
       case "logSumExp" -> near(reference.logSumExp(x), workload.logSumExp(x), 1e-4, method);
+      case "perplexity" -> require(reference.perplexity(x) == workload.perplexity(x), method);
+      case "divergence" -> {
+        reference.divergence(x);
+        workload.divergence(x);
+        require(reference.divergence(x) == 0 && workload.divergence(x) == 0, method);
+      }
       case "softmax" -> near(reference.softmax(x), workload.softmax(x), 1e-3, 1e-9, method);
       case "logSoftmax" ->
           near(reference.logSoftmax(x), workload.logSoftmax(x), 1e-5, 1e-3, method);

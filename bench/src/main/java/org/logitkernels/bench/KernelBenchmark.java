@@ -67,6 +67,8 @@ public class KernelBenchmark {
       add("batch1" + by, 1, Library.CHAIN, threads);
       add("draw1" + by, 1, SamplerChain.of(), threads);
     }
+    add("perplexity", "perplexity", (w, x, u, ids, values) -> w.perplexity(x));
+    add("divergence", "divergence", (w, x, u, ids, values) -> w.divergence(x));
     add("draw8", "several", (w, x, u, ids, values) -> w.several(x, u, ids));
   }
 

@@ -5,6 +5,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import org.logitkernels.BatchSampler;
 import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
+import org.logitkernels.Perplexity;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -25,6 +27,10 @@ final class Library implements Workload {
   private final Sampler chain;
   private final Sampler whole;
   private final double[] perturbed = new double[SEVERAL];
+  private final Perplexity perplexity;
+  private final Logits row = Logits.of(new float[1]);
+  private final Logits other = Logits.of(new float[1]);
+  private float[] last = {};
   private Sampler nucleus;
   private String text = "";
   private Sampler sampler;
@@ -40,6 +46,7 @@ final class Library implements Workload {
     this.out = new float[vocabulary];
     this.chain = CHAIN.newSampler(vocabulary, 1, kernels);
     this.whole = SamplerChain.of().newSampler(vocabulary, 1, kernels);
+    this.perplexity = Perplexity.of(vocabulary, kernels);
     this.nucleus = chain;
     this.sampler = chain;
   }
@@ -52,6 +59,21 @@ final class Library implements Workload {
   @Override
   public double logSumExp(float[] x) {
     return kernels.logSumExp(x, 0, x.length, 1);
+  }
+
+  @Override
+  public double perplexity(float[] x) {
+    return perplexity.add(row.at(x), x.length / 2);
+  }
+
+  @Override
+  public double divergence(float[] x) {
+    if (last.length != x.length) {
+      last = x;
+    }
+    double divergence = kernels.klDivergence(row.at(x), other.at(last), workspace);
+    last = x;
+    return divergence;
   }
 
   @Override

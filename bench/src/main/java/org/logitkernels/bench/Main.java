@@ -531,7 +531,7 @@ public final class Main implements Callable<Integer> {
 
   /** Whether a backend has the method of a workload. */
   static boolean has(String backend, String method) {
-    if (List.of("several", "batch", "row").contains(method)) {
+    if (List.of("several", "batch", "row", "perplexity", "divergence").contains(method)) {
       return BACKENDS.contains(backend) && !backend.equals("naive");
     }
     if (method.startsWith(Check.TOKEN)) {

@@ -23,6 +23,16 @@ public interface Workload {
     throw lacking();
   }
 
+  /** The row counted in a perplexity, with its middle token as the target: the log-probability. */
+  default double perplexity(float[] x) {
+    throw lacking();
+  }
+
+  /** The divergence of the row from the one of the call before; from itself at first. */
+  default double divergence(float[] x) {
+    throw lacking();
+  }
+
   /** Probabilities at temperature 1, in an array that the next call may overwrite. */
   default float[] softmax(float[] x) {
     throw lacking();

@@ -26,6 +26,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     ENTROPY("entropy", 7),
     MOMENTS("moments", 3),
     COLLECT("collection", 2),
+    DIVERGENCE("divergence", 6),
     SOFT_CAP("soft cap", 5),
     PARTS("the parts of a row", 5),
     WEIGHTS("the weights of survivors", 5),
@@ -59,6 +60,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     <X> void prepare(RowKernels<X> kernels, Trial<X> trial) {
       if (this == COLLECT) {
         kernels.moments(trial.x(), 0, trial.to(), trial.survivors());
+      } else if (this == DIVERGENCE) { // the other row is what its softmax would be made of
+        kernels.logSoftmax(trial.x(), 0, trial.to(), 1, trial.out(), 0);
       }
     }
 
@@ -82,6 +85,9 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
         case MOMENTS -> kernels.moments(x, 0, to, survivors);
         case COLLECT -> kernels.collect(x, 0, to, trial.isEven() ? -3 : -2, survivors);
         case SOFT_CAP -> kernels.softCap(x, 0, to, trial.isEven() ? 30 : 5, trial.out(), 0);
+        case DIVERGENCE ->
+            trial.use(
+                (long) kernels.divergence(x, 0, to, trial.out(), 0, survivors.row.tops, survivors));
         case PARTS -> {
           SharedRowKernels<X> parts = kernels.parts();
           if (parts == null) { // of the same use
@@ -152,6 +158,13 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
   @Override
   public void entropy(X x, int from, int to, double temperature, Survivors survivors) {
     serving(Kernel.ENTROPY, to - from).entropy(row(x, to), from, to, temperature, survivors);
+  }
+
+  @Override
+  public double divergence(
+      X x, int from, int to, float[] other, int otherFrom, float[] otherTops, Survivors survivors) {
+    return serving(Kernel.DIVERGENCE, to - from)
+        .divergence(row(x, to), from, to, other, otherFrom, otherTops, survivors);
   }
 
   @Override

@@ -24,7 +24,8 @@ public final class SoftCap {
   /** A logit is near below this share of the cap. */
   public static final float NEAR = 0.625f;
 
-  // tanh(z) / z = 1 + s q(s) for s = z^2, z up to 0.625: minimax, relative error below 0.08 * 2^-24.
+  // tanh(z) / z = 1 + s q(s) for s = z^2, z up to 0.625: minimax, relative error below 0.08 *
+  // 2^-24.
   /** Constant of q. */
   public static final float Q0 = -0x1.555532p-2f;
 

@@ -18,7 +18,8 @@ import org.logitkernels.spi.Survivors;
  *
  * @param <X> what holds it
  */
-public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNative, MaskedRow, CappedRow {
+public abstract sealed class Row<X>
+    permits Row.OfArray, Row.OfNarrow, Row.OfNative, MaskedRow, CappedRow {
   /** Logits below which a row is done before others have begun to help. */
   public static final int SHORTEST_SPLIT = 64 * Lanes.BLOCK;
 
@@ -352,6 +353,17 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
     kernels.entropy(x, from, to, temperature, survivors);
   }
 
+  /**
+   * {@link RowKernels#divergence} of this row and another, which {@link #sums} at temperature 1 has
+   * just been through.
+   *
+   * @param ofOther what that left
+   */
+  public double divergence(Row<float[]> other, Survivors ofOther, Survivors survivors) {
+    prepare();
+    return kernels.divergence(x, from, to, other.x, other.from, ofOther.row.tops, survivors);
+  }
+
   /** {@link RowKernels#moments}. */
   public void moments(Survivors survivors) {
     prepare();
@@ -368,5 +380,18 @@ public abstract sealed class Row<X> permits Row.OfArray, Row.OfNarrow, Row.OfNat
   public void softCap(float cap, float[] y, int yFrom) {
     prepare();
     kernels.softCap(x, from, to, cap, y, yFrom);
+  }
+
+  /** The best token of a row that {@link #sums} has just been through. */
+  public int best(Survivors survivors) {
+    int block = 0;
+    while (survivors.row.tops[block] != survivors.max && block < length() / Lanes.BLOCK) {
+      block++;
+    }
+    int token = block * Lanes.BLOCK;
+    while (token < length() - 1 && get(token) != survivors.max) {
+      token++;
+    }
+    return token;
   }
 }

@@ -59,6 +59,12 @@ abstract class ScalarRows<X> implements RowKernels<X> {
   }
 
   @Override
+  public double divergence(
+      X x, int from, int to, float[] other, int otherFrom, float[] otherTops, Survivors survivors) {
+    return DivergenceSum.divergence(row(x, to), from, to, other, otherFrom, otherTops, survivors);
+  }
+
+  @Override
   public void moments(X x, int from, int to, Survivors survivors) {
     MomentSum.moments(row(x, to), from, to, survivors);
   }

@@ -50,6 +50,16 @@ public interface RowKernels<X> {
   /** Leaves the row's maximum, total weight and entropy, and how many tokens are not masked. */
   void entropy(X x, int from, int to, double temperature, Survivors survivors);
 
+  /**
+   * Leaves the row's maximum and total weight at temperature 1, and those of each block. Returns
+   * the mean, by the weights, of {@code (x - y) - (m - n)}, where y is another row, and m and n are
+   * the maxima of both: Infinity if that masks a token that has a weight here.
+   *
+   * @param otherTops of each block of the other row, which was summed, its maximum
+   */
+  double divergence(
+      X x, int from, int to, float[] other, int otherFrom, float[] otherTops, Survivors survivors);
+
   /** Leaves the row's maximum and the standard deviation of its unmasked logits. */
   void moments(X x, int from, int to, Survivors survivors);
 

@@ -15,6 +15,9 @@ public final class RowScratch {
    */
   public final float[] tops;
 
+  /** Of each block, the sum of its weights' products with what they are multiplied by. */
+  public final double[] products;
+
   /** Running totals of the blocks. */
   public final double[] prefixes;
 
@@ -35,6 +38,7 @@ public final class RowScratch {
   RowScratch(int capacity) {
     this.sums = new double[Lanes.blocks(capacity)];
     this.tops = new float[sums.length];
+    this.products = new double[sums.length];
     this.prefixes = new double[sums.length];
     this.partExtremes = new long[sums.length];
   }

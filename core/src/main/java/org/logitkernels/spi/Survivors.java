@@ -309,6 +309,11 @@ public final class Survivors {
     total = Lanes.total(row.sums, row.tops, blocks, max, temperature);
   }
 
+  /** The log-probability of a logit of the row whose maximum and total were left. */
+  public double logProbability(float logit, double temperature) {
+    return LogProbability.of(logit, max, temperature, logPartition(temperature));
+  }
+
   /** The logarithm of the total, in weights of the maximum. */
   public double logPartition(double temperature) {
     return LogProbability.ofPartition(total, max, temperature);

@@ -156,6 +156,7 @@ class WarmUpTest {
       kernels.moments(ROW, 0, 3, survivors);
       kernels.collect(ROW, 0, 3, -1, survivors);
       kernels.softCap(ROW, 0, 3, 30, out, 0);
+      kernels.divergence(ROW, 0, 3, ROW, 0, new float[1], survivors);
       kernels.widen(new NarrowFloats(), 0, out, survivors);
       kernels.maskedTops(ROW, 0, 3, new long[16], 0, survivors);
       kernels.maskedSums(ROW, 0, 3, new long[16], 0, 1, survivors);

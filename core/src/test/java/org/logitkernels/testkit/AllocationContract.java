@@ -25,6 +25,9 @@ import org.logitkernels.BatchSampler;
 import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
 import org.logitkernels.ElementType;
+import org.logitkernels.Logits;
+import org.logitkernels.ModelComparison;
+import org.logitkernels.Perplexity;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -231,6 +234,41 @@ public interface AllocationContract extends KernelsUnderTest {
     FloatBuffer buffer = out.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
     Sampler sampler = SamplerChain.of(Step.topK(40)).newSampler(length, 1, kernels());
     assertNoAllocation(i -> sampler.sample(buffer));
+  }
+
+  /** Log-probabilities of many tokens, divergences, perplexities and comparisons of models. */
+  @Example
+  @Tag("allocation")
+  default void evaluationAllocatesNothing() {
+    TestRow row = row();
+    int length = row.length();
+    Workspace workspace = Workspace.of(length);
+    float[] other = row.logits();
+    for (int i = 0; i < length; i++) {
+      other[i] += 0.01f * (i % 9);
+    }
+    MemorySegment segment = Arena.ofAuto().allocate(4L * length, 4);
+    SegmentContract.store(other, ElementType.FLOAT32, segment);
+    Logits p = Logits.of(row.array(), row.from(), row.to());
+    Logits q = Logits.of(other);
+    int[] tokens = {4, 1000, 3};
+    double[] logs = new double[3];
+    Perplexity perplexity = Perplexity.of(length, kernels());
+    ModelComparison comparison = ModelComparison.of(length, 1 << 20, kernels());
+    assertNoAllocation(
+        i -> {
+          p.at(row.array(), row.from(), row.to() - i);
+          q.at(other, 0, length - i);
+          kernels().logProbabilities(p, 0.7f, tokens, workspace, logs);
+          perplexity.add(p, i);
+          comparison.add(p, q, i);
+          return (int) kernels().klDivergence(p, q, workspace);
+        });
+    assertNoAllocation(
+        i -> {
+          q.at(segment, 0, length - i, ElementType.FLOAT32);
+          return (int) kernels().klDivergence(q, q, workspace);
+        });
   }
 
   /** Several tokens from one row. */

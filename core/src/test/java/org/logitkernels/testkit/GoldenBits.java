@@ -25,6 +25,8 @@ import org.logitkernels.Candidates;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
 import org.logitkernels.Logits;
+import org.logitkernels.ModelComparison;
+import org.logitkernels.Perplexity;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Speculative;
@@ -65,6 +67,7 @@ public final class GoldenBits {
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
       SOFT_CAP    9b874ac9ebbe2fd8d907f947dbb26d48
+      EVALUATION  43bed8a7ccc7bf200b3838df9e37d213
       """;
 
   /** What is hashed together. */
@@ -110,7 +113,9 @@ public final class GoldenBits {
     /** Rows of which a mask allows some tokens. */
     MASKS(bits -> bits.chains(GoldenChains.MASKS)),
     /** The soft cap, as a kernel and as a step. */
-    SOFT_CAP(GoldenBits::softCap);
+    SOFT_CAP(GoldenBits::softCap),
+    /** Divergences, perplexities and comparisons of models. */
+    EVALUATION(GoldenBits::evaluation);
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;
@@ -710,6 +715,46 @@ public final class GoldenBits {
       int size = Speculative.verify(draft, length, drafted, target, u, out);
       add(out, size);
     }
+  }
+
+  /** Each kind of row beside the next, at one length. */
+  private void evaluation() {
+    List<GoldenRow> kinds = List.of(GoldenRow.values());
+    int longest = 2100;
+    Workspace workspace = Workspace.of(longest);
+    Perplexity perplexity = Perplexity.of(longest, kernels);
+    ModelComparison comparison = ModelComparison.of(longest, 10, kernels);
+    for (int length : new int[] {1, 5, 33, 1024, longest}) {
+      for (int i = 0; i < kinds.size(); i++) {
+        float[] p = kinds.get(i).logits(length);
+        float[] q = kinds.get((i + 1) % kinds.size()).logits(length);
+        float[] near = p.clone();
+        for (int token = 0; token < length; token++) {
+          near[token] += 0.03125f * (token % 7 - 3);
+        }
+        int[] tokens = {length / 3, length - 1, 0, length - 1};
+        double[] logs = new double[tokens.length];
+        kernels.logProbabilities(Logits.of(p), 0.7f, tokens, workspace, logs);
+        add(logs, logs.length);
+        add(kernels.klDivergence(Logits.of(p), Logits.of(q), workspace));
+        add(kernels.klDivergence(Logits.of(p), Logits.of(near), workspace));
+        add(perplexity.add(Logits.of(p), i % length));
+        add(comparison.add(Logits.of(p), Logits.of(i % 2 == 0 ? q : near), length / 2));
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment floats = arena.allocate(4L * length);
+          MemorySegment.copy(q, 0, floats, FLOAT, 0, length);
+          Logits ofQ = Logits.of(floats, 0, length, ElementType.FLOAT32);
+          add(kernels.klDivergence(ofQ, Logits.of(p), workspace));
+        }
+      }
+    }
+    add(perplexity.toString());
+    add(perplexity.mean());
+    add(perplexity.standardError());
+    digest.update(comparison.toBytes());
+    add(comparison.divergenceQuantile(0.9));
+    add(comparison.changeQuantile(0.1));
+    add(comparison.sameBestError());
   }
 
   private void errors() {

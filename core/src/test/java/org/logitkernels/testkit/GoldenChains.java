@@ -162,8 +162,7 @@ public final class GoldenChains {
           SamplerChain.of(Step.temperature(0.7f), Step.softCap(5), Step.minP(0.05f)),
           SamplerChain.of(Step.topK(20), Step.softCap(0.5f)),
           SamplerChain.of(Step.softCap(10), Step.temperature(0)),
-          SamplerChain.of(
-              Step.logitBias(Map.of(0, 3f)), Step.softCap(4), Step.typical(0.9f)),
+          SamplerChain.of(Step.logitBias(Map.of(0, 3f)), Step.softCap(4), Step.typical(0.9f)),
           SamplerChain.of(Step.softCap(1e-35f), Step.topK(7)),
           SamplerChain.of(Step.softCap(1e35f), Step.xtc(1, 0.1f)));
 

@@ -341,6 +341,48 @@ final class Numerics {
     return Math.max(0, sum / total);
   }
 
+  /** The divergence of this row from another, both at temperature 1. */
+  double divergence(Numerics y) {
+    double r = 0;
+    float n = y.row.max;
+    for (int block = 0; block < blocks(); block++) {
+      Reference reference = reference(block(block));
+      double factor = reference == null ? 0 : factor(reference);
+      if (factor == 0) {
+        continue;
+      }
+      Reference other = y.reference(block(block));
+      float top = other == null ? 0 : other.max;
+      boolean huge = Math.abs(reference.max) >= 0x1p100f || Math.abs(top) >= 0x1p100f;
+      float h = huge ? 0x1p-12f : 1;
+      float c = reference.max * h - top * h;
+      double[] lane = new double[32];
+      for (int l = 0; l < 32; l++) {
+        float[] z = new float[8];
+        for (int i = l; i < 1024 && 1024 * block + i < x.length; i += 32) {
+          int id = 1024 * block + i;
+          Power power = power(x[id], reference);
+          if (power.isTerm) {
+            float d = (x[id] * h - y.x[id] * h) - c;
+            z[i / 128] = Math.fma(power.p * Math.scalb(1f, power.exponent), d, z[i / 128]);
+          }
+        }
+        lane[l] = ((z[0] + z[1]) + (z[2] + z[3])) + ((z[4] + z[5]) + (z[6] + z[7]));
+      }
+      for (int half : new int[] {16, 8, 4, 2, 1}) {
+        for (int l = 0; l < half; l++) {
+          lane[l] = lane[l] + lane[l + half];
+        }
+      }
+      double sum = blockSum(block, reference, false);
+      r += factor * (lane[0] / h + ((double) c / h - ((double) row.max - n)) * sum);
+    }
+    double total = total();
+    double logZ = StrictMath.log(inWeightsOfTheMaximum(total));
+    double otherLogZ = StrictMath.log(y.inWeightsOfTheMaximum(y.total()));
+    return Math.max(0, r / total + (otherLogZ - logZ));
+  }
+
   // Section 7.
 
   static double uniform(long seed, long position) {
@@ -401,7 +443,13 @@ final class Numerics {
     float n = Math.fma(v, k, M) - M;
     float r = Math.fma(v, k, -n);
     float[] c = {
-      0x1.3fa208p-13f, 0x1.5f0b82p-10f, 0x1.3b30ap-7f, 0x1.c6af76p-5f, 0x1.ebfbd8p-3f, 0x1.62e43p-1f, 1
+      0x1.3fa208p-13f,
+      0x1.5f0b82p-10f,
+      0x1.3b30ap-7f,
+      0x1.c6af76p-5f,
+      0x1.ebfbd8p-3f,
+      0x1.62e43p-1f,
+      1
     };
     float p = c[0];
     for (int i = 1; i < c.length; i++) {
@@ -425,9 +473,7 @@ final class Numerics {
     float b = capStretch(cap);
     float z = x * b * (float) (1 / ((double) cap * b));
     float s = z * z;
-    float[] c = {
-      -0x1.75e1ccp-8f, 0x1.52269cp-6f, -0x1.b83c5ap-5f, 0x1.110726p-3f, -0x1.555532p-2f
-    };
+    float[] c = {-0x1.75e1ccp-8f, 0x1.52269cp-6f, -0x1.b83c5ap-5f, 0x1.110726p-3f, -0x1.555532p-2f};
     float q = c[0];
     for (int i = 1; i < c.length; i++) {
       q = Math.fma(q, s, c[i]);

@@ -85,13 +85,23 @@ public interface SoftCapContract extends Inputs {
   @Example
   default void softCapByHand() {
     float[] row = {
-      0, -0f, Float.NEGATIVE_INFINITY, 1, -1, 18.75f, Math.nextDown(18.75f), 271, -Float.MAX_VALUE,
-      Float.MIN_VALUE, -Float.MIN_VALUE, 0x1p-140f, 30
+      0,
+      -0f,
+      Float.NEGATIVE_INFINITY,
+      1,
+      -1,
+      18.75f,
+      Math.nextDown(18.75f),
+      271,
+      -Float.MAX_VALUE,
+      Float.MIN_VALUE,
+      -Float.MIN_VALUE,
+      0x1p-140f,
+      30
     };
     float[] out = new float[row.length];
     kernels().softCap(row, 0, row.length, 30, out, 0);
-    assertBits(
-        new float[] {0, -0f, Float.NEGATIVE_INFINITY}, Arrays.copyOf(out, 3));
+    assertBits(new float[] {0, -0f, Float.NEGATIVE_INFINITY}, Arrays.copyOf(out, 3));
     assertEquals(30 * StrictMath.tanh(1 / 30.0), out[3], 1e-7);
     assertEquals(-out[3], out[4]);
     assertTrue(out[5] >= out[6] && out[5] <= Math.nextUp(out[6]));
@@ -122,8 +132,7 @@ public interface SoftCapContract extends Inputs {
         () -> kernels().softCap(row, 0, 50, 30, row, 10));
     row[70] = Float.NaN;
     row[80] = Float.POSITIVE_INFINITY;
-    Failures.illegalArgument(
-        "logit 60 is NaN", () -> kernels().softCap(row, 10, 100, 30, out, 0));
+    Failures.illegalArgument("logit 60 is NaN", () -> kernels().softCap(row, 10, 100, 30, out, 0));
     row[70] = 0;
     Failures.illegalArgument(
         "logit 80 is Infinity", () -> kernels().softCap(row, 0, 100, 30, out, 0));
@@ -135,8 +144,7 @@ public interface SoftCapContract extends Inputs {
           "logit 80 is Infinity", () -> sampler(100, Step.softCap(5), step).sample(row));
     }
     Arrays.fill(row, Float.NEGATIVE_INFINITY);
-    Failures.illegalState(
-        Failures.ALL_MASKED, () -> kernels().softCap(row, 0, 100, 30, out, 0));
+    Failures.illegalState(Failures.ALL_MASKED, () -> kernels().softCap(row, 0, 100, 30, out, 0));
     for (float number : out) {
       assertEquals(7, number);
     }
@@ -165,8 +173,7 @@ public interface SoftCapContract extends Inputs {
     bias(biased, 2, -1);
     Step bias =
         x.length > 2 ? Step.logitBias(Map.of(0, 3f, 2, -1f)) : Step.logitBias(Map.of(0, 3f));
-    assertSame(
-        with(steps, bias, Step.softCap(cap)), x, steps, capped(biased, cap), u);
+    assertSame(with(steps, bias, Step.softCap(cap)), x, steps, capped(biased, cap), u);
     float[] behind = capped(x, cap);
     bias(behind, 0, 3);
     bias(behind, 2, -1);

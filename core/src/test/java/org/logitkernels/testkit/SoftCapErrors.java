@@ -15,7 +15,17 @@ public final class SoftCapErrors implements Sweep.Visitor {
   /** Those of models, others, and those at which logits must be stretched first. */
   public static final List<String> CAPS =
       List.of(
-          "30", "50", "15", "20", "1", "0.3", "7.7", "100", "0.001", "33000", "0x1p-120",
+          "30",
+          "50",
+          "15",
+          "20",
+          "1",
+          "0.3",
+          "7.7",
+          "100",
+          "0.001",
+          "33000",
+          "0x1p-120",
           "0x1.fffffep127");
 
   /** Columns of maxima: ULP of near logits, and of far ones, and all in units of 2^-24. */

@@ -389,6 +389,11 @@ public final class Generate implements Callable<Integer> {
   }
 
   private Kernels kernels() throws BadInputException {
+    return kernels(backend);
+  }
+
+  /** The kernels that --backend names. */
+  static Kernels kernels(String backend) throws BadInputException {
     return checked(
         "--backend", () -> backend.equals("auto") ? Kernels.best() : Kernels.named(backend));
   }
@@ -405,6 +410,16 @@ public final class Generate implements Callable<Integer> {
   }
 
   private Path modelFile(@Nullable Path given, String bundled) throws BadInputException {
+    return modelFile(checkpointFile, tokenizerFile, given, bundled);
+  }
+
+  /** A file that --checkpoint or --tokenizer gives, or the bundled one. */
+  static Path modelFile(
+      @Nullable Path checkpointFile,
+      @Nullable Path tokenizerFile,
+      @Nullable Path given,
+      String bundled)
+      throws BadInputException {
     if ((checkpointFile == null) != (tokenizerFile == null)) {
       throw new BadInputException(
           "--checkpoint and --tokenizer go together: "

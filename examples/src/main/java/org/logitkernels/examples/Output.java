@@ -26,8 +26,13 @@ final class Output extends OutputStream {
 
   /** The exit status of a program that writes to standard output. */
   static int run(PrintStream err, ToIntFunction<PrintStream> program) {
+    return run("generate", err, program);
+  }
+
+  /** The same for a program of another name. */
+  static int run(String name, PrintStream err, ToIntFunction<PrintStream> program) {
     OutputStream stdout = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out));
-    return run(stdout, System.out.charset(), err, program);
+    return run(name, stdout, System.out.charset(), err, program);
   }
 
   /**
@@ -36,6 +41,15 @@ final class Output extends OutputStream {
    */
   static int run(
       OutputStream to, Charset charset, PrintStream err, ToIntFunction<PrintStream> program) {
+    return run("generate", to, charset, err, program);
+  }
+
+  private static int run(
+      String name,
+      OutputStream to,
+      Charset charset,
+      PrintStream err,
+      ToIntFunction<PrintStream> program) {
     Output output = new Output(to);
     PrintStream out = new PrintStream(output, false, charset);
     int status = program.applyAsInt(out);
@@ -48,7 +62,7 @@ final class Output extends OutputStream {
     if (reason.toLowerCase(Locale.ROOT).contains("pipe")) { // in which Java has no other way
       return status;
     }
-    err.println("generate: the output could not be written: " + reason);
+    err.println(name + ": the output could not be written: " + reason);
     return Math.max(status, CommandLine.ExitCode.SOFTWARE);
   }
 

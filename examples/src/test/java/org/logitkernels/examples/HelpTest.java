@@ -7,11 +7,15 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** {@code bin/generate --help} shows a file, so that it need not build the program first. */
+/**
+ * {@code bin/generate --help} and {@code bin/evaluate --help} show files, so that they need not
+ * build the program first.
+ */
 class HelpTest {
   @Test
   void theFileIsWhatTheProgramSays() throws Exception {
     assertIsWritten(Generate.class, "help.txt");
+    assertIsWritten(Evaluate.class, "help-evaluate.txt");
   }
 
   /** Fails if a file is not what a program says of itself, and says how to renew it. */

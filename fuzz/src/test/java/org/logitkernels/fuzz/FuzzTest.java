@@ -43,7 +43,8 @@ class FuzzTest {
         BeamsTarget.class,
         SpeculativeTarget.class,
         TextTarget.class,
-        SerialTarget.class
+        SerialTarget.class,
+        EvaluationTarget.class
       })
   void holds(Class<?> target) throws IOException, InterruptedException {
     String name = target.getSimpleName();

@@ -150,8 +150,7 @@ public final class KernelsTarget {
         array(Kernels.named("vector"), kernel, a, row, new Output(a, row)), "vector, " + kernel);
     if (ranged && !a.inPlace) {
       Outcome there = held(Kernels.scalar(), kernel, a, row);
-      there.assertSame(
-          held(Kernels.named("vector"), kernel, a, row), "vector, held, " + kernel);
+      there.assertSame(held(Kernels.named("vector"), kernel, a, row), "vector, held, " + kernel);
       if (scalar.failed()) {
         there.assertFailed(Objects.requireNonNull(scalar.error()).getClass());
       } else {

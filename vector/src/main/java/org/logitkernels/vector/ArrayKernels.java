@@ -122,6 +122,21 @@ class ArrayKernels implements RowKernels<float[]> {
   }
 
   @Override
+  public double divergence(
+      float[] x,
+      int from,
+      int to,
+      float[] other,
+      int otherFrom,
+      float[] otherTops,
+      Survivors survivors) {
+    if (isShort(from, to)) {
+      return scalar.divergence(x, from, to, other, otherFrom, otherTops, survivors);
+    }
+    return DivergenceSum.divergence(x, from, to, other, otherFrom, otherTops, survivors);
+  }
+
+  @Override
   public void moments(float[] x, int from, int to, Survivors survivors) {
     if (isShort(from, to)) {
       scalar.moments(x, from, to, survivors);

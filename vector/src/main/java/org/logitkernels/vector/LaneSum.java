@@ -1,5 +1,7 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
@@ -53,6 +55,11 @@ final class LaneSum {
   private static final boolean HALVE_4 = D.length() > 2;
   private static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(D, 4, 1, true);
   private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
+
+  /** What is left of a float's bits, which are moved to where those of a double are. */
+  private static final long SIGNED = ~(7L << 60);
+
+  private static final double LARGEST_FLOAT = 0x1p127;
 
   private LaneSum() {}
 
@@ -126,6 +133,67 @@ final class LaneSum {
     double evens = even.lane(0) + even.lane(1);
     double odds = odd.lane(0) + odd.lane(1);
     return (evens + odds) * Mass.SCALE;
+  }
+
+  /**
+   * The sum of a block from the sums of its groups, which may be negative or infinite.
+   *
+   * <p>An infinite float becomes a finite double here. So where the sum is as large as a float may
+   * be, the lanes are added again one by one.
+   */
+  static double signed(float[] groups, double[] scratch) {
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    DoubleVector even = DoubleVector.zero(D);
+    DoubleVector odd = DoubleVector.zero(D);
+    for (int a = 0; a < FIRST; a++) {
+      DoubleVector halfEven = DoubleVector.zero(D);
+      DoubleVector halfOdd = DoubleVector.zero(D);
+      for (int b = 0; b < SECOND; b++) {
+        DoubleVector quarterEven = DoubleVector.zero(D);
+        DoubleVector quarterOdd = DoubleVector.zero(D);
+        for (int c = 0; c < THIRD; c++) {
+          int at = (a + 2 * b + 4 * c) * F.length();
+          FloatVector lanes = FloatVector.fromArray(F, groups, at);
+          lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
+          FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
+          FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
+          lanes = lanes.add(third.add(fourth));
+          FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
+          FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
+          FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
+          FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
+          lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+          LongVector pairs = lanes.reinterpretAsLongs();
+          // As in Mass, and the sign stays where it is.
+          LongVector low =
+              pairs.lanewise(LSHL, Mass.HALF).lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, SIGNED);
+          LongVector high =
+              pairs
+                  .lanewise(ASHR, Mass.HALF)
+                  .lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE)
+                  .lanewise(AND, SIGNED);
+          quarterEven = low.reinterpretAsDoubles().add(quarterEven);
+          quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
+        }
+        halfEven = halfEven.add(quarterEven);
+        halfOdd = halfOdd.add(quarterOdd);
+      }
+      even = even.add(halfEven);
+      odd = odd.add(halfOdd);
+    }
+    if (HALVE_8) {
+      even = even.add(even.rearrange(BY_4));
+      odd = odd.add(odd.rearrange(BY_4));
+    }
+    if (HALVE_4) {
+      even = even.add(even.rearrange(BY_2));
+      odd = odd.add(odd.rearrange(BY_2));
+    }
+    // Lane by lane: not every machine rearranges two doubles without an allocation.
+    double evens = even.lane(0) + even.lane(1);
+    double odds = odd.lane(0) + odd.lane(1);
+    double sum = (evens + odds) * Mass.SCALE;
+    return Math.abs(sum) < LARGEST_FLOAT ? sum : Lanes.sum(groups, scratch);
   }
 
   /** Leaves the sums of some blocks, from what kernels have stored for them. */

@@ -111,6 +111,21 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
   }
 
   @Override
+  public double divergence(
+      SegmentAddress x,
+      int from,
+      int to,
+      float[] other,
+      int otherFrom,
+      float[] otherTops,
+      Survivors survivors) {
+    if (ArrayKernels.isShort(from, to)) {
+      return scalar.divergence(x, from, to, other, otherFrom, otherTops, survivors);
+    }
+    return NativeDivergenceSum.divergence(x, from, to, other, otherFrom, otherTops, survivors);
+  }
+
+  @Override
   public void moments(SegmentAddress x, int from, int to, Survivors survivors) {
     if (ArrayKernels.isShort(from, to)) {
       scalar.moments(x, from, to, survivors);

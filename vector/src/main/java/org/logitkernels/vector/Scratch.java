@@ -42,6 +42,9 @@ final class Scratch {
   /** Weights of a row that is a block at most, where no output takes them. */
   final float[] weights = new float[Lanes.BLOCK];
 
+  /** The rest of another row, behind its last whole block. */
+  final float[] others = new float[Lanes.BLOCK];
+
   /** Maxima of a block's strips, where a row has no survivors to keep them. */
   final float[] strips = new float[Lanes.COUNT];
 

@@ -140,8 +140,7 @@ final class SoftCaps {
       p = p.fma(r, ones); // 2^r
       FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector share = FloatVector.broadcast(F, 2).div(p.fma(power, ones));
-      IntVector far =
-          share.fma(minusCaps, caps).reinterpretAsInts().max(least).or(bits.and(SIGN));
+      IntVector far = share.fma(minusCaps, caps).reinterpretAsInts().max(least).or(bits.and(SIGN));
       bits.blend(far, magnitude.compare(LT, INFINITY))
           .blend(near, magnitude.compare(LT, first))
           .reinterpretAsFloats()

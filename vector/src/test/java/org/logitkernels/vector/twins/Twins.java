@@ -34,6 +34,7 @@ final class Twins {
       List.of(
           "ArrayKernels",
           "BlockSoftmax",
+          "DivergenceSum",
           "EntropySum",
           "ExpSum",
           "Maxima",

@@ -1,0 +1,563 @@
+package org.logitkernels.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.logitkernels.ElementType;
+import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
+import org.logitkernels.ModelComparison;
+import org.logitkernels.Perplexity;
+import org.logitkernels.Workspace;
+import org.logitkernels.numerics.Lanes;
+
+/**
+ * Log-probabilities of given tokens, divergences, perplexities and comparisons of models: against
+ * sums in double and in BigDecimal, which share no code with the library; in any parts and order.
+ */
+public interface EvaluationContract extends KernelsUnderTest {
+  /** Rows. */
+  @Provide
+  default Arbitrary<TestRow> evaluatedRows() {
+    return TestRows.upTo(3000);
+  }
+
+  /** How a second row comes from a first one. */
+  enum Other {
+    /** By a little noise, as of numbers of fewer bits. */
+    NOISE,
+    /** By noise and a shift. */
+    SHIFTED,
+    /** By the loss of bits. */
+    ROUNDED,
+    /** It is reversed. */
+    REVERSED,
+    /** Some tokens are masked. */
+    MASKED,
+    /** Blocks are masked. */
+    MASKED_BLOCK,
+    /** Some logits are nearly the lowest of all. */
+    SOFT_MASKED,
+    /** It is another row. */
+    UNLIKE,
+    /** It has the same logits. */
+    EQUAL;
+
+    float[] of(float[] row, long seed) {
+      SplittableRandom random = new SplittableRandom(seed);
+      float[] y = row.clone();
+      for (int i = 0; i < y.length; i++) {
+        y[i] =
+            switch (this) {
+              case NOISE -> y[i] + 0.05f * (float) random.nextGaussian();
+              case SHIFTED -> y[i] - 300 + 0.5f * (float) random.nextGaussian();
+              case ROUNDED -> Float.intBitsToFloat(Float.floatToRawIntBits(y[i]) & 0xffff0000);
+              case REVERSED -> row[y.length - 1 - i];
+              case MASKED -> random.nextInt(40) == 0 ? Float.NEGATIVE_INFINITY : y[i];
+              case MASKED_BLOCK -> i / 1024 == 1 ? Float.NEGATIVE_INFINITY : y[i];
+              case SOFT_MASKED -> random.nextInt(9) == 0 ? -3.4e38f : y[i];
+              case UNLIKE -> 4 * (float) random.nextGaussian();
+              case EQUAL -> y[i];
+            };
+        y[i] = Math.clamp(y[i], Float.NEGATIVE_INFINITY, Float.MAX_VALUE);
+      }
+      boolean isMasked = true;
+      for (float logit : y) {
+        isMasked &= logit == Float.NEGATIVE_INFINITY;
+      }
+      y[0] = isMasked ? 1 : y[0];
+      return y;
+    }
+  }
+
+  /** What a divergence is in double, and by how much a result may differ. */
+  record Exact(double divergence, double bound, boolean isClear) {
+    static Exact of(float[] x, float[] y) {
+      double m = max(x, 0, x.length);
+      double n = max(y, 0, y.length);
+      double z = 0;
+      double otherZ = 0;
+      for (int i = 0; i < x.length; i++) {
+        z += StrictMath.exp(x[i] - m);
+        otherZ += StrictMath.exp(y[i] - n);
+      }
+      double mean = 0;
+      double inBlocks = 0;
+      double ofBlocks = 0;
+      double differences = 0;
+      boolean isClear = true;
+      for (int i = 0; i < x.length; i++) {
+        double p = StrictMath.exp(x[i] - m) / z;
+        if (x[i] == Float.NEGATIVE_INFINITY) {
+          continue;
+        }
+        int block = i / Lanes.BLOCK * Lanes.BLOCK;
+        int end = Math.min(x.length, block + Lanes.BLOCK);
+        double blockMax = max(x, block, end);
+        double otherMax = max(y, block, end);
+        otherMax = otherMax == Double.NEGATIVE_INFINITY ? 0 : otherMax;
+        double difference = (double) x[i] - y[i];
+        double counted = x[i] - blockMax + blockMax - m;
+        // Whether what weighs so little counts, the page leaves open where the row has blocks.
+        isClear &= x[i] - m > -85 || Math.abs(difference) < 1e6 || counted < -3000;
+        if (x[i] - m < -200) {
+          continue;
+        }
+        mean += p * (difference - (m - n));
+        inBlocks += p * Math.abs(difference - (blockMax - otherMax));
+        ofBlocks += p * Math.abs(blockMax - otherMax - (m - n));
+        differences += p * Math.abs(difference);
+      }
+      double divergence = mean + StrictMath.log(otherZ) - StrictMath.log(z);
+      double bound = (20 + 17 * inBlocks + 16 * ofBlocks + differences) * 0x1p-24;
+      return new Exact(divergence, bound, isClear);
+    }
+
+    private static double max(float[] x, int from, int to) {
+      double max = Double.NEGATIVE_INFINITY;
+      for (int i = from; i < to; i++) {
+        max = Math.max(max, x[i]);
+      }
+      return max;
+    }
+  }
+
+  /** Against the oracle; the same bits as the reference, wherever the rows lie. */
+  @Property
+  default void divergencesAreThoseOfTheOracle(
+      @ForAll("evaluatedRows") TestRow row, @ForAll Other kind, @ForAll long seed) {
+    float[] x = row.logits();
+    float[] y = kind.of(x, seed);
+    Workspace workspace = Workspace.of(x.length);
+    Logits p = Logits.of(row.array(), row.from(), row.to());
+    double actual = kernels().klDivergence(p, Logits.of(y), workspace);
+    assertBits(Kernels.scalar().klDivergence(p, Logits.of(y), Workspace.of(x.length)), actual);
+    assertTrue(actual > 0 || Double.doubleToRawLongBits(actual) == 0, () -> "divergence " + actual);
+    assertBits(new Numerics(x, 1).divergence(new Numerics(y, 1)), actual);
+    if (kind == Other.EQUAL) {
+      assertEquals(0, actual);
+    }
+    Exact exact = Exact.of(x, y);
+    if (exact.divergence() > 3e34) { // the sum of a lane may not be a float any more
+      assertTrue(actual > 1e34, () -> row + ", " + kind + ": " + actual);
+    } else if (exact.isClear()) {
+      assertEquals(exact.divergence(), actual, exact.bound(), row + ", " + kind);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      int bytes = Float.BYTES * x.length;
+      MemorySegment ofX = arena.allocate(bytes + 1L);
+      MemorySegment ofY = arena.allocate(bytes);
+      SegmentContract.store(x, ElementType.FLOAT32, ofX.asSlice(1));
+      SegmentContract.store(y, ElementType.FLOAT32, ofY);
+      Logits nativeP = Logits.of(ofX, 1, x.length, ElementType.FLOAT32);
+      Logits nativeQ = Logits.of(ofY, 0, x.length, ElementType.FLOAT32);
+      assertBits(actual, kernels().klDivergence(nativeP, nativeQ, workspace));
+      assertBits(actual, kernels().klDivergence(p, nativeQ, workspace));
+      assertBits(actual, kernels().klDivergence(nativeP, Logits.of(y), workspace));
+    }
+  }
+
+  /** Halves are widened, on either side. */
+  @Example
+  default void divergencesOfHalvesAreThoseOfTheirFloats() {
+    float[] x = TestRows.of(TestRows.Distribution.PEAKED, 5000, 0, 3).logits();
+    float[] y = Other.NOISE.of(x, 4);
+    Workspace workspace = Workspace.of(x.length);
+    for (ElementType type : ElementType.values()) {
+      try (Arena arena = Arena.ofConfined()) {
+        Logits[] held = new Logits[2];
+        Logits[] widened = new Logits[2];
+        for (int i = 0; i < 2; i++) {
+          MemorySegment segment = arena.allocate((long) type.bytes() * x.length);
+          SegmentContract.store(i == 0 ? x : y, type, segment);
+          held[i] = Logits.of(segment, 0, x.length, type);
+          float[] floats = new float[x.length];
+          for (int token = 0; token < floats.length; token++) {
+            floats[token] = held[i].get(token);
+          }
+          widened[i] = Logits.of(floats);
+        }
+        assertBits(
+            kernels().klDivergence(widened[0], widened[1], workspace),
+            kernels().klDivergence(held[0], held[1], workspace));
+      }
+    }
+  }
+
+  /** What a divergence is where nothing is ordinary. */
+  @Example
+  default void divergencesOfMasks() {
+    float masked = Float.NEGATIVE_INFINITY;
+    Workspace workspace = Workspace.of(5000);
+    for (int length : new int[] {2, 40, 1024, 5000}) {
+      float[] x = TestRows.of(TestRows.Distribution.NORMAL, length, 0, 1).logits();
+      float[] y = x.clone();
+      y[length - 1] = masked;
+      double infinite = kernels().klDivergence(Logits.of(x), Logits.of(y), workspace);
+      assertEquals(Double.POSITIVE_INFINITY, infinite);
+      double sure = kernels().klDivergence(Logits.of(y), Logits.of(x), workspace);
+      double share = StrictMath.exp(x[length - 1] - kernels().logSumExp(x, 0, length, 1));
+      assertEquals(-StrictMath.log(1 - share), sure, 1e-5);
+      x[length - 1] = masked;
+      assertEquals(0, kernels().klDivergence(Logits.of(x), Logits.of(y), workspace));
+      // Far apart in magnitude: no NaN on the way.
+      Arrays.fill(x, 3e38f);
+      Arrays.fill(y, -3e38f);
+      assertEquals(0, kernels().klDivergence(Logits.of(x), Logits.of(y), workspace));
+      assertEquals(0, kernels().klDivergence(Logits.of(y), Logits.of(x), workspace));
+      y[length / 2] = 3e38f;
+      x[length / 2] = 2.9e38f;
+      double huge = kernels().klDivergence(Logits.of(x), Logits.of(y), workspace);
+      assertEquals(6e38, huge, length == 2 ? 1e32 : 1e38);
+    }
+  }
+
+  /** What cannot be compared is named, with the row that it is in. */
+  @Example
+  default void whatCannotBeComparedIsNamed() {
+    float[] good = new float[2000];
+    float[] bad = good.clone();
+    bad[1500] = Float.NaN;
+    float[] masked = new float[2000];
+    Arrays.fill(masked, Float.NEGATIVE_INFINITY);
+    Workspace workspace = Workspace.of(2000);
+    assertSaid("q: logit 1500 is NaN", () -> kl(good, bad, workspace));
+    assertSaid("p: logit 1500 is NaN", () -> kl(bad, good, workspace));
+    assertSaid(
+        "q: every logit in the range is -Infinity: nothing can be sampled",
+        () -> kl(good, masked, workspace));
+    assertSaid(
+        "p: every logit in the range is -Infinity: nothing can be sampled",
+        () -> kl(masked, good, workspace));
+    assertSaid("p has 2000 logits, but q has 3", () -> kl(good, new float[3], workspace));
+    assertSaid(
+        "q: the row has 2000 logits, but the workspace holds 9",
+        () -> kl(good, good, Workspace.of(9)));
+    ModelComparison comparison = ModelComparison.of(2000, 1, kernels());
+    Logits row = Logits.of(good);
+    assertSaid("the other row: logit 1500 is NaN", () -> comparison.add(row, Logits.of(bad), 3));
+    assertSaid(
+        "the target is token 2000, but the row has 2000 tokens",
+        () -> comparison.add(row, row, 2000));
+    assertSaid(
+        "the target is token -1, but the row has 2000 tokens", () -> comparison.add(row, row, -1));
+    assertEquals(ModelComparison.of(1, 0, kernels()), comparison);
+    Perplexity perplexity = Perplexity.of(2000, kernels());
+    assertSaid("logit 1500 is NaN", () -> perplexity.add(Logits.of(bad), 3));
+    assertSaid(
+        "the target is token 2000, but the row has 2000 tokens", () -> perplexity.add(row, 2000));
+    assertSaid("a log-probability must be <= 0, but was NaN", () -> perplexity.add(Double.NaN));
+    assertSaid("a log-probability must be <= 0, but was 1.0E-9", () -> perplexity.add(1e-9));
+    assertEquals(Perplexity.of(1, kernels()), perplexity);
+    double[] out = {7, 7};
+    assertSaid(
+        "tokens[1] is 2000, but the row has 2000 tokens",
+        () -> kernels().logProbabilities(row, 1, new int[] {0, 2000}, workspace, out));
+    assertSaid(
+        "logProbabilities has length 2, but 3 are needed",
+        () -> kernels().logProbabilities(row, 1, new int[3], workspace, out));
+    assertSaid(
+        "logit 1500 is NaN",
+        () -> kernels().logProbabilities(Logits.of(bad), 1, new int[2], workspace, out));
+    assertArrayEquals(new double[] {7, 7}, out);
+  }
+
+  private double kl(float[] p, float[] q, Workspace workspace) {
+    return kernels().klDivergence(Logits.of(p), Logits.of(q), workspace);
+  }
+
+  private static void assertSaid(String message, org.junit.jupiter.api.function.Executable call) {
+    assertEquals(message, assertThrows(RuntimeException.class, call).getMessage());
+  }
+
+  private static void assertBits(double expected, double actual) {
+    assertEquals(Double.doubleToRawLongBits(expected), Double.doubleToRawLongBits(actual));
+  }
+
+  /** Of many tokens at once, the bits of each alone. */
+  @Property
+  default void manyLogProbabilitiesAreThoseOfEach(
+      @ForAll("evaluatedRows") TestRow row, @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] tokens = random.ints(20, 0, row.length()).toArray();
+    double[] actual = new double[tokens.length];
+    Logits logits = Logits.of(row.array(), row.from(), row.to());
+    float temperature = (float) StrictMath.exp(3 * random.nextGaussian());
+    kernels().logProbabilities(logits, temperature, tokens, Workspace.of(row.length()), actual);
+    for (int i = 0; i < tokens.length; i++) {
+      assertBits(
+          kernels().logProbability(row.array(), row.from(), row.to(), temperature, tokens[i]),
+          actual[i]);
+    }
+  }
+
+  /** Targets of rows: of each its log-probabilities by a model and another. */
+  record Stream(List<float[]> rows, List<float[]> others, int[] targets) {
+    static Stream of(long seed, boolean masks) {
+      SplittableRandom random = new SplittableRandom(seed);
+      int count = random.nextInt(1, 40);
+      List<float[]> rows = new ArrayList<>();
+      List<float[]> others = new ArrayList<>();
+      int[] targets = new int[count];
+      for (int i = 0; i < count; i++) {
+        int length = random.nextInt(1, 100);
+        TestRows.Distribution kind =
+            masks && i % 5 == 0 ? TestRows.Distribution.MASKED_SOME : TestRows.Distribution.PEAKED;
+        float[] row = TestRows.of(kind, length, 0, random.nextLong()).logits();
+        rows.add(row);
+        others.add((i % 3 == 0 ? Other.ROUNDED : Other.NOISE).of(row, random.nextLong()));
+        targets[i] = random.nextInt(length);
+      }
+      return new Stream(rows, others, targets);
+    }
+
+    double add(Perplexity perplexity, int i) {
+      return perplexity.add(Logits.of(rows.get(i)), targets[i]);
+    }
+
+    void add(ModelComparison comparison, int i) {
+      comparison.add(Logits.of(rows.get(i)), Logits.of(others.get(i)), targets[i]);
+    }
+  }
+
+  /** Against sums in BigDecimal. */
+  @Property
+  default void perplexitiesAreThoseOfExactSums(@ForAll long seed) {
+    Stream stream = Stream.of(seed, false);
+    Perplexity perplexity = Perplexity.of(100, kernels());
+    int n = stream.targets().length;
+    BigDecimal sum = BigDecimal.ZERO;
+    BigDecimal squares = BigDecimal.ZERO;
+    for (int i = 0; i < n; i++) {
+      double log = stream.add(perplexity, i);
+      float[] row = stream.rows().get(i);
+      assertBits(kernels().logProbability(row, 0, row.length, 1, stream.targets()[i]), log);
+      BigDecimal v = new BigDecimal(log).negate();
+      sum = sum.add(v);
+      squares = squares.add(v.multiply(v));
+    }
+    assertEquals(n, perplexity.rows());
+    assertEquals(0, perplexity.masked());
+    MathContext digits = new MathContext(60);
+    BigDecimal count = new BigDecimal(n);
+    assertEquals(sum.divide(count, digits).doubleValue(), perplexity.mean());
+    assertEquals(StrictMath.exp(perplexity.mean()), perplexity.perplexity());
+    if (n > 1) {
+      BigDecimal mean = sum.divide(count, digits);
+      BigDecimal variance = squares.divide(count, digits).subtract(mean.multiply(mean));
+      double expected = Math.sqrt(variance.doubleValue() / (n - 1));
+      assertEquals(expected, perplexity.standardError(), 1e-14 * expected);
+      assertEquals(
+          perplexity.perplexity() * perplexity.standardError(), perplexity.perplexityError());
+    }
+  }
+
+  /** In any order, in any parts, from any texts. */
+  @Property
+  default void perplexitiesMergeInAnyOrder(@ForAll long seed, @ForAll boolean masks) {
+    Stream stream = Stream.of(seed, masks);
+    SplittableRandom random = new SplittableRandom(~seed);
+    Perplexity whole = Perplexity.of(100, kernels());
+    int parts = random.nextInt(1, 6);
+    List<Perplexity> some = new ArrayList<>();
+    for (int i = 0; i < parts; i++) {
+      some.add(Perplexity.of(100, kernels()));
+    }
+    for (int i = stream.targets().length - 1; i >= 0; i--) {
+      stream.add(some.get(random.nextInt(parts)), i);
+    }
+    for (int i = 0; i < stream.targets().length; i++) {
+      stream.add(whole, i);
+    }
+    while (some.size() > 1) {
+      Perplexity one = some.remove(random.nextInt(some.size()));
+      Perplexity other = some.remove(random.nextInt(some.size()));
+      some.add(Perplexity.parse(one.toString()).merge(other));
+    }
+    Perplexity merged = some.getFirst();
+    assertEquals(whole, merged);
+    assertEquals(whole.hashCode(), merged.hashCode());
+    assertEquals(whole.toString(), merged.toString());
+    assertBits(whole.perplexity(), merged.perplexity());
+    assertBits(whole.standardError(), merged.standardError());
+  }
+
+  /** What a masked target does, and none. */
+  @Example
+  default void perplexitiesOfMaskedTargetsAndOfNoRows() {
+    Perplexity perplexity = Perplexity.of(3, kernels());
+    assertTrue(Double.isNaN(perplexity.mean()) && Double.isNaN(perplexity.perplexity()));
+    assertTrue(Double.isNaN(perplexity.standardError()));
+    Logits row = Logits.of(new float[] {1, Float.NEGATIVE_INFINITY, 1});
+    perplexity.add(row, 0);
+    assertEquals(2, perplexity.perplexity(), 1e-12);
+    assertTrue(Double.isNaN(perplexity.standardError()));
+    perplexity.add(row, 2);
+    assertEquals(0, perplexity.standardError());
+    assertEquals(Double.NEGATIVE_INFINITY, perplexity.add(row, 1));
+    assertEquals(1, perplexity.masked());
+    assertEquals(3, perplexity.rows());
+    assertEquals(Double.POSITIVE_INFINITY, perplexity.perplexity());
+    assertTrue(Double.isNaN(perplexity.standardError()));
+    assertTrue(Double.isNaN(perplexity.perplexityError()));
+    Perplexity parsed = Perplexity.parse(perplexity.toString());
+    assertEquals(perplexity, parsed);
+    assertThrows(IllegalStateException.class, () -> parsed.add(row, 0));
+    for (String text :
+        new String[] {
+          "",
+          "perplexity(rows=1, masked=0, sum=0, squares=0) ",
+          "perplexity(rows=01, masked=0, sum=0, squares=0)",
+          "perplexity(rows=1, masked=2, sum=0, squares=0)",
+          "perplexity(rows=1, masked=0, sum=0x2p0, squares=0)",
+          "perplexity(rows=1, masked=0, sum=0x1p-1075, squares=0)",
+          "perplexity(rows=1, masked=0, sum=0x1p9999, squares=0)",
+          "perplexity(rows=99999999999999999999, masked=0, sum=0, squares=0)"
+        }) {
+      assertThrows(IllegalArgumentException.class, () -> Perplexity.parse(text), text);
+    }
+  }
+
+  /** Against doubles added in order. */
+  @Property
+  default void comparisonsAreThoseOfTheOracle(@ForAll long seed) {
+    Stream stream = Stream.of(seed, false);
+    ModelComparison comparison = ModelComparison.of(100, 3, kernels());
+    int n = stream.targets().length;
+    double[] divergences = new double[n];
+    double[] changes = new double[n];
+    double[] fourths = new double[n];
+    double[] squares = new double[n];
+    double[] ratios = new double[n];
+    int same = 0;
+    for (int i = 0; i < n; i++) {
+      float[] x = stream.rows().get(i);
+      float[] y = stream.others().get(i);
+      int target = stream.targets()[i];
+      double one = kernels().logProbability(x, 0, x.length, 1, target);
+      double other = kernels().logProbability(y, 0, y.length, 1, target);
+      divergences[i] = kl(x, y, Workspace.of(x.length));
+      changes[i] = StrictMath.exp(other) - StrictMath.exp(one);
+      squares[i] = changes[i] * changes[i];
+      fourths[i] = squares[i] * squares[i];
+      ratios[i] = one - other;
+      same += kernels().argMax(x, 0, x.length) == kernels().argMax(y, 0, y.length) ? 1 : 0;
+      stream.add(comparison, i);
+    }
+    assertEquals(n, comparison.rows());
+    assertEquals(mean(divergences), comparison.meanDivergence(), 1e-12);
+    assertEquals(error(divergences), comparison.divergenceError(), 1e-8);
+    assertEquals(mean(changes), comparison.meanChange(), 1e-14);
+    assertEquals(error(changes), comparison.changeError(), 1e-8);
+    double root = Math.sqrt(mean(squares));
+    assertEquals(root, comparison.rootMeanSquareChange(), 1e-14);
+    assertEquals((double) same / n, comparison.sameBest());
+    assertEquals(mean(ratios), comparison.logPerplexityRatio(), 1e-13);
+    assertEquals(error(ratios), comparison.logPerplexityRatioError(), 1e-7);
+    assertEquals(
+        comparison.other().perplexity() / comparison.base().perplexity(),
+        comparison.perplexityRatio(),
+        1e-12 * comparison.perplexityRatio());
+    if (n > 1 && root > 1e-3) {
+      assertEquals(0.5 / root * error(squares), comparison.rootMeanSquareChangeError(), 1e-6);
+    }
+    for (double fraction : new double[] {0, 0.001, 0.05, 0.5, 0.9, 0.999, 1}) {
+      assertEquals(quantile(divergences, fraction), comparison.divergenceQuantile(fraction), 1e-15);
+      assertEquals(quantile(changes, fraction), comparison.changeQuantile(fraction), 1e-15);
+    }
+    assertThrows(IllegalArgumentException.class, () -> comparison.changeQuantile(1.1));
+    assertThrows(IllegalArgumentException.class, () -> comparison.changeQuantile(Double.NaN));
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).sum() / values.length;
+  }
+
+  private static double error(double[] values) {
+    double mean = mean(values);
+    double sum = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
+    int n = values.length;
+    return n < 2 ? Double.NaN : Math.sqrt(sum / n / (n - 1));
+  }
+
+  private static double quantile(double[] values, double fraction) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    double place = fraction * (sorted.length - 1);
+    int at = (int) Math.floor(place);
+    int next = (int) Math.ceil(place);
+    return sorted[at] * (1 - (place - at)) + sorted[next] * (place - at);
+  }
+
+  /** In any order, in any parts, from any bytes. */
+  @Property
+  default void comparisonsMergeInAnyOrder(@ForAll long seed, @ForAll boolean masks) {
+    Stream stream = Stream.of(seed, masks);
+    SplittableRandom random = new SplittableRandom(~seed);
+    ModelComparison whole = ModelComparison.of(100, 0, kernels());
+    ModelComparison one = ModelComparison.of(100, 0, kernels());
+    ModelComparison other = ModelComparison.of(100, 9, kernels());
+    for (int i = 0; i < stream.targets().length; i++) {
+      stream.add(whole, i);
+      if (random.nextInt(3) == 0) {
+        one.divergenceQuantile(0.5); // sorts
+      }
+    }
+    for (int i = stream.targets().length - 1; i >= 0; i--) {
+      stream.add(random.nextBoolean() ? one : other, i);
+    }
+    ModelComparison merged = ModelComparison.ofBytes(other.toBytes()).merge(one);
+    assertEquals(whole, merged);
+    assertEquals(whole.hashCode(), merged.hashCode());
+    assertArrayEquals(whole.toBytes(), merged.toBytes());
+    assertBits(whole.meanDivergence(), merged.meanDivergence());
+    assertBits(whole.logPerplexityRatioError(), merged.logPerplexityRatioError());
+    assertBits(whole.correlation(), merged.correlation());
+    assertBits(whole.changeQuantile(0.3), merged.changeQuantile(0.3));
+    assertEquals(whole.base(), merged.base());
+    byte[] bytes = whole.toBytes();
+    bytes[random.nextInt(12)] ^= 1;
+    assertThrows(IllegalArgumentException.class, () -> ModelComparison.ofBytes(bytes));
+    byte[] few = Arrays.copyOf(whole.toBytes(), random.nextInt(bytes.length));
+    assertThrows(IllegalArgumentException.class, () -> ModelComparison.ofBytes(few));
+  }
+
+  /** Where a divergence is infinite, or nothing was added. */
+  @Example
+  default void comparisonsOfMasksAndOfNoRows() {
+    ModelComparison comparison = ModelComparison.of(3, 0, kernels());
+    assertTrue(Double.isNaN(comparison.meanDivergence()) && Double.isNaN(comparison.sameBest()));
+    assertTrue(Double.isNaN(comparison.divergenceQuantile(0.5)));
+    assertTrue(Double.isNaN(comparison.logPerplexityRatio()));
+    Logits row = Logits.of(new float[] {1, 2, 0});
+    Logits masked = Logits.of(new float[] {1, Float.NEGATIVE_INFINITY, 0});
+    comparison.add(row, row, 1);
+    assertEquals(0, comparison.meanDivergence());
+    assertEquals(Double.POSITIVE_INFINITY, comparison.add(row, masked, 1));
+    assertEquals(Double.POSITIVE_INFINITY, comparison.meanDivergence());
+    assertTrue(Double.isNaN(comparison.divergenceError()));
+    assertEquals(0, comparison.divergenceQuantile(0));
+    assertEquals(Double.POSITIVE_INFINITY, comparison.divergenceQuantile(0.5));
+    assertEquals(0.5, comparison.sameBest());
+    assertEquals(1, comparison.other().masked());
+    assertEquals(Double.POSITIVE_INFINITY, comparison.perplexityRatio());
+    assertTrue(Double.isNaN(comparison.logPerplexityRatioError()));
+    assertTrue(comparison.changeQuantile(0) < -0.6);
+    assertEquals(comparison, ModelComparison.ofBytes(comparison.toBytes()));
+  }
+}
