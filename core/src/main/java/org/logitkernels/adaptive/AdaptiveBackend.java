@@ -2,6 +2,7 @@ package org.logitkernels.adaptive;
 
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Penalty;
+import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.NarrowFloats;
@@ -87,6 +88,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.temperature(),
               trial.out(),
               trial.survivors());
+      case ATTENTION -> kernels.softmax(trial.rowsOfAttention());
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -176,6 +178,16 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   @Override
   public int argMaxOfNarrow(NarrowFloats x, int length) {
     return serving(Kernel.WIDEN).argMaxOfNarrow(x, length);
+  }
+
+  @Override
+  public void check(AttentionRows rows) {
+    serving(Kernel.ATTENTION).check(rows);
+  }
+
+  @Override
+  public void softmax(AttentionRows rows) {
+    serving(Kernel.ATTENTION).softmax(rows);
   }
 
   @Override
