@@ -3,7 +3,6 @@ package org.logitkernels.spi;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Attention;
-import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
 
@@ -85,6 +84,9 @@ public final class AttentionRows {
   /** Sums of groups, lane by lane, of some rows together. For kernels. */
   public final float[] groups = new float[GROUPS * Lanes.COUNT];
 
+  /** Sums of lanes, halved as far as vectors do it. For kernels. */
+  public final double[] halves = new double[GROUPS * LONGEST_VECTOR];
+
   /** What lies behind the last whole vector of each of these rows. For kernels. */
   public final float[] ends = new float[GROUPS * LONGEST_VECTOR];
 
@@ -146,8 +148,10 @@ public final class AttentionRows {
     if (sinks != null) {
       all += Attention.sinkWeight(sink(row), maxima[row], scale);
     }
-    firsts[row] = Exponential.first(all);
-    seconds[row] = Exponential.second(all);
+    double inverse = 1 / all;
+    float first = (float) inverse; // as Exponential.first and second have it, in one division
+    firsts[row] = first;
+    seconds[row] = (float) (inverse - first);
     if (logSumExps != null) {
       logSumExps[logSumExpsFrom + number + row] =
           Attention.logSumExp(all, sink(row), maxima[row], scale);

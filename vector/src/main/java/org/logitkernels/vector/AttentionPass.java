@@ -3,6 +3,7 @@ package org.logitkernels.vector;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.XOR;
@@ -14,8 +15,10 @@ import static org.logitkernels.numerics.Exponential.C5;
 import static org.logitkernels.numerics.Exponential.C6;
 
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
@@ -37,6 +40,7 @@ import org.logitkernels.spi.AttentionRows;
 final class AttentionPass {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
+  private static final VectorSpecies<Double> D = LaneSum.D;
   private static final int INFINITY = 0x7f800000;
 
   // The kinds of rows.
@@ -100,17 +104,15 @@ final class AttentionPass {
       }
       row = end;
     }
-    place = 0;
+    halve(rows, from, to);
     for (int row = from; row < to; row++) {
-      int groups = groups(rows.lengths[row]);
       if (rows.kinds[row] == MASKED) {
         rows.masked(row);
       } else {
-        double total = LaneSum.sum(rows.groups, place, groups);
+        double total = total(rows.halves, (row - from) * 2 * D.length());
         ExpSum.checkTotal(total, rows.lengths[row]);
         rows.total(row, total);
       }
-      place += groups * Lanes.COUNT;
     }
     scale(rows, from, to);
     for (int row = from; row < to; row++) {
@@ -504,6 +506,76 @@ final class AttentionPass {
       }
     }
     return place;
+  }
+
+  /**
+   * Combines the groups of each row, and halves its lanes down to two vectors: those of the even
+   * lanes and of the odd ones, as in {@link LaneSum}.
+   */
+  private static void halve(AttentionRows rows, int from, int to) {
+    float[] groups = rows.groups;
+    double[] halves = rows.halves;
+    assert from >= 0 && from <= to && to <= rows.count : "rows " + from + " to " + to;
+    int place = 0;
+    for (int row = from; row < to; row++) {
+      int count = groups(rows.lengths[row]);
+      DoubleVector even = DoubleVector.zero(D);
+      DoubleVector odd = DoubleVector.zero(D);
+      for (int a = 0; a < LaneSum.FIRST; a++) {
+        DoubleVector halfEven = DoubleVector.zero(D);
+        DoubleVector halfOdd = DoubleVector.zero(D);
+        for (int b = 0; b < LaneSum.SECOND; b++) {
+          DoubleVector quarterEven = DoubleVector.zero(D);
+          DoubleVector quarterOdd = DoubleVector.zero(D);
+          for (int c = 0; c < LaneSum.THIRD; c++) {
+            int at = place + (a + 2 * b + 4 * c) * F.length();
+            FloatVector lanes = FloatVector.fromArray(F, groups, at);
+            if (count > 1) {
+              lanes = lanes.add(FloatVector.fromArray(F, groups, at + Lanes.COUNT));
+            }
+            if (count > 2) {
+              FloatVector third = FloatVector.fromArray(F, groups, at + 2 * Lanes.COUNT);
+              FloatVector fourth = FloatVector.fromArray(F, groups, at + 3 * Lanes.COUNT);
+              lanes = lanes.add(third.add(fourth));
+            }
+            if (count > 4) {
+              FloatVector fifth = FloatVector.fromArray(F, groups, at + 4 * Lanes.COUNT);
+              FloatVector sixth = FloatVector.fromArray(F, groups, at + 5 * Lanes.COUNT);
+              FloatVector seventh = FloatVector.fromArray(F, groups, at + 6 * Lanes.COUNT);
+              FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
+              lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+            }
+            LongVector pairs = lanes.reinterpretAsLongs();
+            LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
+            LongVector high =
+                pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
+            quarterEven = low.reinterpretAsDoubles().add(quarterEven);
+            quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
+          }
+          halfEven = halfEven.add(quarterEven);
+          halfOdd = halfOdd.add(quarterOdd);
+        }
+        even = even.add(halfEven);
+        odd = odd.add(halfOdd);
+      }
+      int at = (row - from) * 2 * D.length();
+      even.intoArray(halves, at);
+      odd.intoArray(halves, at + D.length());
+      place += count * Lanes.COUNT;
+    }
+  }
+
+  /** The total of a row from its halved lanes. */
+  private static double total(double[] halves, int at) {
+    return (halved(halves, at) + halved(halves, at + D.length())) * Mass.SCALE;
+  }
+
+  private static double halved(double[] h, int at) {
+    if (D.length() == 8) {
+      return (h[at] + h[at + 4] + (h[at + 2] + h[at + 6]))
+          + (h[at + 1] + h[at + 5] + (h[at + 3] + h[at + 7]));
+    }
+    return D.length() == 4 ? h[at] + h[at + 2] + (h[at + 1] + h[at + 3]) : h[at] + h[at + 1];
   }
 
   /** Makes probabilities of the weights. */
