@@ -32,9 +32,9 @@ import org.logitkernels.spi.AttentionRows;
  * of segments, and whatever rows are called together: enforced by {@code AttentionContract}, with
  * the accuracy below. docs/numerics.md, section 4, has the definition.
  *
- * <p><b>Accuracy:</b> that of {@link Kernels}: a probability of at least 2^-100 is within a relative
- * 10 * 2^-24 of the exact one, and a probability that is 0 has a weight below 2^-125 of the row's
- * largest. Outputs in halves are these floats rounded to nearest, ties to even.
+ * <p><b>Accuracy:</b> that of {@link Kernels}: a probability of at least 2^-100 is within a
+ * relative 12 * 2^-24 of the exact one, and a probability that is 0 has a weight below 2^-125 of
+ * the row's largest. Outputs in halves are these floats rounded to nearest, ties to even.
  *
  * <p><b>Special values:</b> {@code -Infinity} masks an entry, whose probability is exactly 0; so
  * has one of a soft mask, such as -3.4e38. A row that is masked as a whole, and a row of length 0,
@@ -44,8 +44,8 @@ import org.logitkernels.spi.AttentionRows;
  *
  * <p><b>Sinks:</b> a sink is a logit of its own that takes part in the total and gets no
  * probability. It is in nats: the scale does not apply to it. {@code -Infinity} is no sink. The
- * log-sum-exp of a row counts its sink. Where partial results are to be merged, so give the sinks to
- * one of the parts. <b>Source:</b> OpenAI, gpt-oss-120b and gpt-oss-20b Model Card,
+ * log-sum-exp of a row counts its sink. Where partial results are to be merged, so give the sinks
+ * to one of the parts. <b>Source:</b> OpenAI, gpt-oss-120b and gpt-oss-20b Model Card,
  * arXiv:2508.10925; Xiao et al., Efficient Streaming Language Models with Attention Sinks,
  * arXiv:2309.17453.
  *
@@ -184,8 +184,8 @@ public final class AttentionSoftmax {
    * @param from the index of the first row's first entry
    * @param count how many rows there are
    * @param stride how far a row lies behind the one before
-   * @throws IndexOutOfBoundsException if a row, its length, its sink or its log-sum-exp does not lie
-   *     in its array
+   * @throws IndexOutOfBoundsException if a row, its length, its sink or its log-sum-exp does not
+   *     lie in its array
    * @throws IllegalArgumentException if count, stride or a length is negative, a stride is shorter
    *     than a row that another follows, a sink is NaN or +Infinity, the log-sum-exps overlap the
    *     rows, or for NaN or +Infinity in a row
@@ -213,8 +213,8 @@ public final class AttentionSoftmax {
    *     log-sum-exp does not lie in its array
    * @throws IllegalArgumentException if count, a stride or a length is negative, the probabilities'
    *     stride is shorter than a row that another follows, the probabilities overlap the scores but
-   *     are not in place, a sink is NaN or +Infinity, the log-sum-exps overlap either, or for NaN or
-   *     +Infinity in a row
+   *     are not in place, a sink is NaN or +Infinity, the log-sum-exps overlap either, or for NaN
+   *     or +Infinity in a row
    * @throws IllegalStateException if no length was set
    */
   public void softmax(
@@ -247,7 +247,7 @@ public final class AttentionSoftmax {
     rows.yFrom = probabilitiesFrom;
     rows.yStride = probabilitiesStride;
     rows.number = 0;
-    kernels.rows.softmax(rows);
+    kernels.rows.attention(rows);
   }
 
   /**
@@ -270,8 +270,8 @@ public final class AttentionSoftmax {
    *     log-sum-exp does not lie where it should
    * @throws IllegalArgumentException if count, a stride or a length is negative, the probabilities'
    *     stride is shorter than a row that another follows, the probabilities overlap the scores but
-   *     are not in place, or are read-only, a sink is NaN or +Infinity, or for NaN or +Infinity in a
-   *     row
+   *     are not in place, or are read-only, a sink is NaN or +Infinity, or for NaN or +Infinity in
+   *     a row
    * @throws IllegalStateException if no length was set, or a segment's memory was released
    * @throws WrongThreadException if a segment is confined to another thread
    */
@@ -306,7 +306,8 @@ public final class AttentionSoftmax {
     }
     if (count > 0) {
       tile.source.at(scores, byteOffset, type, stride);
-      tile.target.at(probabilities, probabilitiesByteOffset, probabilitiesType, probabilitiesStride);
+      tile.target.at(
+          probabilities, probabilitiesByteOffset, probabilitiesType, probabilitiesStride);
       tile.softmax(kernels.rows, rows, count);
     }
   }
@@ -322,7 +323,7 @@ public final class AttentionSoftmax {
    * whose log-sum-exp is {@code -Infinity} is empty and has no weight: the other part is copied,
    * bit by bit, and the empty one is not read. Two empty parts give zeros and {@code -Infinity}.
    *
-   * <p><b>Accuracy:</b> the error of an output is at most {@code 3 * 2^-24 * (|outA| shareA +
+   * <p><b>Accuracy:</b> the error of an output is at most {@code 3.1 * 2^-24 * (|outA| shareA +
    * |outB| shareB)}; enforced by {@code AttentionContract}. <b>Cost:</b> a pass over the outputs,
    * and of each row two or three exponentials and a logarithm in double. <b>Allocation:</b> none.
    * <b>Aliasing:</b> the result may go over either part, from the same index on. <b>Source:</b> Dao

@@ -64,12 +64,12 @@ final class AttentionTile {
     rows.yStride = longest;
     for (int row = 0; most < count && row < count; row += most) {
       load(rows, row, Math.min(count, row + most));
-      backend.check(rows);
+      backend.checkAttention(rows);
     }
     for (int row = 0; row < count; row += most) {
       int end = Math.min(count, row + most);
       load(rows, row, end);
-      backend.softmax(rows);
+      backend.attention(rows);
       store(rows, row, end);
     }
   }

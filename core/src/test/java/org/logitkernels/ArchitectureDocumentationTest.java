@@ -44,7 +44,7 @@ class ArchitectureDocumentationTest {
   /** Words in names of classes that mean here what they mean elsewhere. */
   private static final Set<String> ORDINARY =
       Set.of(
-          ("allowed array backend banned bias change constant constraints copying cutoff"
+          ("allowed array attention backend banned bias change constant constraints copying cutoff"
                   + " cutoffs deviation draw dry dynamic entropy epsilon errors eta exception exp"
                   + " exponential filters floats format h helper history hot in k launch length less listener"
                   + " log logit maker map min mirostat no ngram nucleus of order p"

@@ -88,7 +88,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.temperature(),
               trial.out(),
               trial.survivors());
-      case ATTENTION -> kernels.softmax(trial.rowsOfAttention());
+      case ATTENTION -> kernels.attention(trial.rowsOfAttention());
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -181,13 +181,13 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   }
 
   @Override
-  public void check(AttentionRows rows) {
-    serving(Kernel.ATTENTION).check(rows);
+  public void checkAttention(AttentionRows rows) {
+    serving(Kernel.ATTENTION).checkAttention(rows);
   }
 
   @Override
-  public void softmax(AttentionRows rows) {
-    serving(Kernel.ATTENTION).softmax(rows);
+  public void attention(AttentionRows rows) {
+    serving(Kernel.ATTENTION).attention(rows);
   }
 
   @Override

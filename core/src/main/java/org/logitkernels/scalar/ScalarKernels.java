@@ -138,12 +138,12 @@ public final class ScalarKernels extends ScalarRows<float[]> implements Backend 
   }
 
   @Override
-  public void check(AttentionRows rows) {
+  public void checkAttention(AttentionRows rows) {
     AttentionPass.look(rows);
   }
 
   @Override
-  public void softmax(AttentionRows rows) {
+  public void attention(AttentionRows rows) {
     AttentionPass.softmax(rows);
   }
 

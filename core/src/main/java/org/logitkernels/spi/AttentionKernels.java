@@ -3,11 +3,11 @@ package org.logitkernels.spi;
 /** Kernels over many rows of an array at a time, for attention. */
 public interface AttentionKernels {
   /** Throws for NaN and +Infinity in any of the rows, and says in which row. */
-  void check(AttentionRows rows);
+  void checkAttention(AttentionRows rows);
 
   /**
    * Softmax of each row: checks all rows, then writes the probabilities, and leaves what {@link
    * AttentionRows#total} does. A row that is masked or empty gets zeros.
    */
-  void softmax(AttentionRows rows);
+  void attention(AttentionRows rows);
 }

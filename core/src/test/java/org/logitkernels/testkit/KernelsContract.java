@@ -11,5 +11,6 @@ public interface KernelsContract
         NumericsContract,
         LogProbabilityContract,
         SizesContract,
+        AttentionContract,
         GoldenBitsContract,
         AllocationContract {}

@@ -74,7 +74,7 @@ final class NativeSoftmax {
     }
   }
 
-  private static void scale(
+  static void scale(
       SegmentAddress x,
       int from,
       int to,

@@ -139,14 +139,14 @@ final class VectorKernels extends ArrayKernels implements Backend {
   }
 
   @Override
-  public void check(AttentionRows rows) {
+  public void checkAttention(AttentionRows rows) {
     AttentionPass.look(rows);
   }
 
   @Override
-  public void softmax(AttentionRows rows) {
+  public void attention(AttentionRows rows) {
     if (Exponential.stretch(rows.temperature()) != 1) {
-      scalar.softmax(rows);
+      scalar.attention(rows);
     } else {
       AttentionPass.softmax(rows);
     }
