@@ -153,7 +153,7 @@ public final class AttentionSoftmax {
    * logSumExps[from + r]} from now on: for {@link #merge merging}.
    *
    * <p><b>Accuracy:</b> that of {@link Kernels#logSumExp(float[], int, int, float)}, rounded to a
-   * float.
+   * float; beyond the floats it is an infinity.
    *
    * @param logSumExps where they go
    * @param from the index of the first

@@ -144,10 +144,7 @@ public final class AttentionRows {
 
   /** Leaves a row's two factors, and its log-sum-exp, from the total of its logits' weights. */
   public void total(int row, double total) {
-    double all = total;
-    if (sinks != null) {
-      all += Attention.sinkWeight(sink(row), maxima[row], scale);
-    }
+    double all = total + sinkWeight(row);
     double inverse = 1 / all;
     float first = (float) inverse; // as Exponential.first and second have it, in one division
     firsts[row] = first;
@@ -156,6 +153,11 @@ public final class AttentionRows {
       logSumExps[logSumExpsFrom + number + row] =
           Attention.logSumExp(all, sink(row), maxima[row], scale);
     }
+  }
+
+  /** The weight of a row's sink by the row's reference; 0 if there is none. */
+  public double sinkWeight(int row) {
+    return sinks == null ? 0 : Attention.sinkWeight(sink(row), maxima[row], scale);
   }
 
   private float sink(int row) {

@@ -115,8 +115,8 @@ public interface AttentionContract extends KernelsUnderTest {
         assertTrue(p >= 0 && p <= 1);
       }
       double exact = max + Math.log(total);
-      if (max == Double.NEGATIVE_INFINITY) {
-        assertEquals(Float.NEGATIVE_INFINITY, logSumExps[row]);
+      if (Math.abs(exact) > Float.MAX_VALUE) {
+        assertEquals((float) exact, logSumExps[row]);
       } else {
         assertEquals(exact, logSumExps[row], 11 * U + 1.01 * U * Math.abs(exact));
       }

@@ -64,6 +64,7 @@ public final class GoldenBits {
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
+      ATTENTION   1cc0c42746465c46f63d6e3546572c09
       """;
 
   /** What is hashed together. */

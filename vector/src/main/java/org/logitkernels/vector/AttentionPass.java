@@ -43,6 +43,9 @@ final class AttentionPass {
   private static final VectorSpecies<Double> D = LaneSum.D;
   private static final int INFINITY = 0x7f800000;
 
+  /** With such a weight a total is hardly larger than that of the longest row may be. */
+  private static final double HIGHEST_SINK = 0x1p30;
+
   // The kinds of rows.
 
   /** Every weight counts. */
@@ -626,15 +629,23 @@ final class AttentionPass {
       return;
     }
     double temperature = rows.temperature();
-    int blocks = Lanes.blocks(end - at);
-    Scratch scratch = Scratch.take(blocks);
+    double scale = Exponential.scale(temperature);
+    // Under a high sink, the factors of stored weights could underflow.
+    boolean stores = rows.sinkWeight(row) <= HIGHEST_SINK;
+    Scratch scratch = Scratch.take(Lanes.blocks(end - at));
     try {
-      float max = StoredSum.sums(x, at, end, temperature, scratch, y, yAt);
+      float max =
+          stores
+              ? StoredSum.sums(x, at, end, temperature, scratch, y, yAt)
+              : ExpSum.sums(x, at, end, temperature, scratch);
       rows.total(row, Softmax.total(scratch, end - at, max, temperature));
-      double scale = Exponential.scale(temperature);
       float first = rows.firsts[row];
       float second = rows.seconds[row];
-      Softmax.scale(x, at, end, max, scale, first, second, y, yAt, scratch);
+      if (stores) {
+        Softmax.scale(x, at, end, max, scale, first, second, y, yAt, scratch);
+      } else {
+        Weights.write(x, at, end, max, scale, first, second, y, yAt);
+      }
     } finally {
       scratch.give();
     }
