@@ -44,8 +44,8 @@ class ArchitectureDocumentationTest {
   /** Words in names of classes that mean here what they mean elsewhere. */
   private static final Set<String> ORDINARY =
       Set.of(
-          ("allowed array backend banned bias caps change constant constraints copying cutoff"
-                  + " cutoffs deviation divergence draw dry dynamic entropy epsilon errors eta exact"
+          ("allowed array attention backend banned bias caps change constant constraints copying"
+                  + " cutoff cutoffs deviation divergence draw dry dynamic entropy epsilon errors eta exact"
                   + " exception exp"
                   + " exponential filters floats format h helper history hot in k launch length less listener"
                   + " log logit maker map min mirostat no ngram nucleus of order p"

@@ -52,6 +52,7 @@ public final class Limit implements Callable<Integer> {
   private static final int[] SHORT = {
     64, 128, 256, 512, 1024, 2048, 4096, LimitLoops.LONGEST_SHORT
   };
+  private static final int[] ATTENTION = {8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192};
   private static final int LONGEST_TOP_K = 512;
 
   /** Short rows in turn: more than the first level of cache holds, where they are not tiny. */
@@ -72,14 +73,14 @@ public final class Limit implements Callable<Integer> {
       paramLabel = "REGEX",
       defaultValue = ".*",
       description =
-          "Workloads whose whole name matches: argMax, softmax, topK40, topP90Token, greedyHalf, ...")
+          "Workloads whose whole name matches: argMax, softmax, softmaxRows, topK40, topP90Token, ...")
   private String only = "";
 
   @Option(
       names = "--logits",
       paramLabel = "N",
       split = ",",
-      description = "Only rows of these lengths: 64 to 8192 by powers of two, 32000, 128256.")
+      description = "Only rows of these lengths: 8 to 8192 by powers of two, 32000, 128256.")
   private List<Integer> lengths = List.of();
 
   @Option(
@@ -246,6 +247,11 @@ public final class Limit implements Callable<Integer> {
               (logits <= LONGEST_TOP_K ? Stream.concat(names, Stream.of("topK8")) : names)
                   .map(Workload::of)
                   .toList()));
+    }
+    for (int length : ATTENTION) {
+      parts.add(
+          new Part(
+              length, 0, List.of(new Workload("softmaxRows", "softmaxRows", List.of("softmax")))));
     }
     int logits = LONG[1];
     parts.add(masked(logits, logits / 2, "Half"));

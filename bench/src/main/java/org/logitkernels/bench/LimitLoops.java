@@ -4,6 +4,7 @@ import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
+import org.logitkernels.AttentionSoftmax;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -22,6 +23,9 @@ final class LimitLoops {
   private static final int MOST = 1 << 16;
   private static final int MOST_TAKEN = 1000;
 
+  /** Rows of attention in a call. */
+  private static final int ROWS = 32;
+
   private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
   private final Kernels kernels = Kernels.named("vector");
@@ -31,6 +35,7 @@ final class LimitLoops {
   private final float[] out;
   private final long[] mask;
   private final Workspace workspace;
+  private final AttentionSoftmax attention;
   private final int[] ids = new int[MOST_TAKEN];
   private final float[] values = new float[MOST_TAKEN];
   private final double[] times = new double[MOST];
@@ -46,6 +51,7 @@ final class LimitLoops {
     isLong = length > LONGEST_SHORT;
     out = new float[isLong ? length : rows.length]; // as in C++
     workspace = Workspace.of(length);
+    attention = AttentionSoftmax.of(kernels, 1).lengths(length);
   }
 
   /** The loop of a workload: it makes so many calls, and sums what they gave. */
@@ -54,6 +60,7 @@ final class LimitLoops {
       case "argMax" -> this::argMax;
       case "logSumExp" -> this::logSumExp;
       case "softmax" -> this::softmax;
+      case "softmaxRows" -> this::softmaxRows;
       case "topK8" -> calls -> topK(calls, 8);
       case "topK40" -> calls -> topK(calls, 40);
       case "topK1000" -> calls -> topK(calls, 1000);
@@ -99,6 +106,17 @@ final class LimitLoops {
     for (int i = 0; i < calls; i++) {
       int row = next();
       kernels.softmax(x, row, row + n, 1, out, isLong ? 0 : row);
+    }
+    return (int) out[0];
+  }
+
+  /** As attention calls: so many rows at a time. The last ones are fewer. */
+  private int softmaxRows(int calls) {
+    for (int left = calls; left > 0; ) {
+      int rows = Math.min(Math.min(left, ROWS), (x.length - from) / n);
+      attention.softmax(x, from, rows, n, out, from, n);
+      from = from + rows * n < x.length ? from + rows * n : 0;
+      left -= rows;
     }
     return (int) out[0];
   }

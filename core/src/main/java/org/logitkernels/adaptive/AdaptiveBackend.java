@@ -3,6 +3,7 @@ package org.logitkernels.adaptive;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;
+import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.NarrowFloats;
@@ -88,6 +89,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.temperature(),
               trial.out(),
               trial.survivors());
+      case ATTENTION -> kernels.attention(trial.rowsOfAttention());
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -177,6 +179,16 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   @Override
   public int argMaxOfNarrow(NarrowFloats x, int length) {
     return serving(Kernel.WIDEN, length).argMaxOfNarrow(x, length);
+  }
+
+  @Override
+  public void checkAttention(AttentionRows rows) {
+    serving(Kernel.ATTENTION).checkAttention(rows);
+  }
+
+  @Override
+  public void attention(AttentionRows rows) {
+    serving(Kernel.ATTENTION).attention(rows);
   }
 
   @Override

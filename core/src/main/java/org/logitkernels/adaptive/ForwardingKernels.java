@@ -33,7 +33,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     DRAW("the draw", 2),
     WIDEN("the widening of narrow rows", 1),
     MASK("rows with a mask", 5),
-    PENALISE("penalties of many tokens", 2);
+    PENALISE("penalties of many tokens", 2),
+    ATTENTION("attention rows", 6);
 
     /** How many of them are of rows, and so any kernels have. */
     static final int OF_ROWS = PARTS.ordinal() + 1;

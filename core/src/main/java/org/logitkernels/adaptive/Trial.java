@@ -2,9 +2,11 @@ package org.logitkernels.adaptive;
 
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;
+import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NarrowFormat;
 import org.logitkernels.spi.Survivors;
@@ -19,6 +21,8 @@ final class Trial<X> {
   private static final Penalty FACTOR = Penalty.factor(1.1f);
   private static final Penalty SUBTRAHEND = Penalty.subtrahend(0.3f, 0.1f);
 
+  private static final int[] LENGTHS = {64, 21, 333, 128, 2 * Lanes.BLOCK + 45};
+
   private final float[][] rows; // by shape
   private final List<X> placed; // the same rows
   private final float[] out;
@@ -27,6 +31,7 @@ final class Trial<X> {
   private long[] mask = {};
   private long[] occurred = {};
   private int[] counts = {};
+  private final AttentionRows attention = new AttentionRows();
   private int shape;
   private int round;
   private int to;
@@ -113,6 +118,24 @@ final class Trial<X> {
   /** A factor, or what is subtracted. */
   Penalty penalty() {
     return isEven() ? FACTOR : SUBTRAHEND;
+  }
+
+  /**
+   * The row cut into rows of one length, which varies from round to round: so short that they are
+   * taken together, or longer than a block.
+   */
+  AttentionRows rowsOfAttention() {
+    int length = LENGTHS[(round >> 2) % LENGTHS.length];
+    AttentionRows rows = attention;
+    rows.x = array();
+    rows.y = out;
+    rows.count = to / length;
+    rows.stride = length;
+    rows.yStride = length;
+    rows.scale = (float) temperature;
+    rows.reserve(rows.count);
+    Arrays.fill(rows.lengths, 0, rows.count, length - (round >> 2) % 3);
+    return rows;
   }
 
   float[] out() {

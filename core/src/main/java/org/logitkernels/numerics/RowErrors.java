@@ -22,6 +22,11 @@ public final class RowErrors {
     return new IllegalArgumentException("logit " + token + " is " + logit);
   }
 
+  /** The error for a NaN or +Infinity that is the first of its row, which is one of many. */
+  public static IllegalArgumentException invalid(int row, int index, float logit) {
+    return new IllegalArgumentException("row " + row + ": logit " + index + " is " + logit);
+  }
+
   /** For a row that another thread has changed in the course of a call. */
   public static IllegalArgumentException changed() {
     return new IllegalArgumentException("the row changed while it was read");

@@ -1,6 +1,7 @@
 package org.logitkernels.scalar;
 
 import org.logitkernels.numerics.Penalty;
+import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
@@ -134,6 +135,16 @@ public final class ScalarKernels extends ScalarRows<float[]> implements Backend 
   @Override
   public int argMaxOfNarrow(NarrowFloats x, int length) {
     return x.argMax(length);
+  }
+
+  @Override
+  public void checkAttention(AttentionRows rows) {
+    AttentionPass.look(rows);
+  }
+
+  @Override
+  public void attention(AttentionRows rows) {
+    AttentionPass.softmax(rows);
   }
 
   @Override

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.logitkernels.numerics.Penalty;
 import org.logitkernels.scalar.ScalarKernels;
+import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.BackendUnavailableException;
 import org.logitkernels.spi.HotSpot;
@@ -162,8 +163,12 @@ class WarmUpTest {
       kernels.maskedSums(ROW, 0, 3, new long[16], 0, 1, survivors);
       kernels.writeMasked(ROW, 0, 3, new long[16], 0, out, 0);
       kernels.penalise(ROW, 0, 3, new long[1], new int[3], Penalty.factor(2), 1, out, survivors);
+      kernels.checkAttention(new AttentionRows());
+      kernels.attention(new AttentionRows());
       assertNull(kernels.parts());
-      if (kernel == AdaptiveKernels.Kernel.MASK) {
+      if (kernel == AdaptiveKernels.Kernel.ATTENTION) {
+        assertEquals(Set.of("checkAttention", "attention"), exchanged);
+      } else if (kernel == AdaptiveKernels.Kernel.MASK) {
         assertEquals(Set.of("maskedTops", "maskedSums", "writeMasked"), exchanged);
       } else {
         String name = kernel.name().replace("_", "");

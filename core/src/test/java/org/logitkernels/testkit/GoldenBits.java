@@ -19,6 +19,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.logitkernels.AttentionSoftmax;
 import org.logitkernels.BatchSampler;
 import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
@@ -68,6 +69,7 @@ public final class GoldenBits {
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
       SOFT_CAP    9b874ac9ebbe2fd8d907f947dbb26d48
       EVALUATION  43bed8a7ccc7bf200b3838df9e37d213
+      ATTENTION   1cc0c42746465c46f63d6e3546572c09
       """;
 
   /** What is hashed together. */
@@ -115,7 +117,9 @@ public final class GoldenBits {
     /** The soft cap, as a kernel and as a step. */
     SOFT_CAP(GoldenBits::softCap),
     /** Divergences, perplexities and comparisons of models. */
-    EVALUATION(GoldenBits::evaluation);
+    EVALUATION(GoldenBits::evaluation),
+    /** Softmax of attention rows. */
+    ATTENTION(GoldenBits::attention);
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;
@@ -313,6 +317,70 @@ public final class GoldenBits {
   private void softmaxInPlace(Row at) {
     kernels.softmax(at.row, at.from, at.to, at.temperature, at.row, at.from);
     add(at.row, at.to);
+  }
+
+  private void attention() {
+    for (GoldenRow kind : GoldenRow.values()) {
+      for (int stride : new int[] {5, 40, 133, 1025, 2100}) {
+        attention(kind.logits(stride * 7), stride, 1, false);
+        attention(kind.logits(stride * 7), stride, 0.0883883f, true);
+      }
+    }
+    attention(GoldenRow.NOISE.logits(40 * 64), 64, 0.125f, true);
+    for (float scale : EXTREMES) {
+      attention(GoldenRow.SPREAD.logits(99), 33, scale, true);
+    }
+    halvesOfAttention();
+  }
+
+  /** Rows of falling length, in place. */
+  private void attention(float[] scores, int stride, float scale, boolean sinks) {
+    int count = scores.length / stride;
+    int[] lengths = new int[count];
+    Arrays.setAll(lengths, row -> Math.max(0, stride - row * stride / 5));
+    float[] logSumExps = new float[count];
+    AttentionSoftmax attention =
+        AttentionSoftmax.of(kernels, scale).lengths(lengths, 0).logSumExps(logSumExps, 0);
+    if (sinks) {
+      attention.sinks(new float[] {0.5f, Float.NEGATIVE_INFINITY, -3, 1e30f}, 0, (count + 3) / 4);
+    }
+    attention.softmax(scores, 0, count, stride);
+    add(scores, scores.length);
+    add(logSumExps, count);
+    if (stride == 40) {
+      float[] merged = new float[2 * stride];
+      float[] logSumExp = new float[2];
+      float[] one = Arrays.copyOf(scores, 2 * stride);
+      float[] other = Arrays.copyOfRange(scores, 2 * stride, 4 * stride);
+      float[] others = Arrays.copyOfRange(logSumExps, 2, 4);
+      AttentionSoftmax.merge(one, logSumExps, other, others, 2, stride, merged, logSumExp);
+      add(merged, merged.length);
+      add(logSumExp, 2);
+    }
+  }
+
+  /** Rows of halves into halves, more than are worked on together. */
+  private void halvesOfAttention() {
+    try (Arena arena = Arena.ofConfined()) {
+      for (ElementType type : new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16}) {
+        float[] row = GoldenRow.NOISE.logits(20 * 900);
+        MemorySegment scores = arena.allocate(2L * row.length);
+        for (int i = 0; i < row.length; i++) {
+          scores.set(
+              SHORT,
+              2L * i,
+              (short)
+                  (type == ElementType.FLOAT16
+                      ? Float.floatToFloat16(row[i])
+                      : Float.floatToRawIntBits(row[i]) >> 16));
+        }
+        AttentionSoftmax attention = AttentionSoftmax.of(kernels, 0.25f).lengths(897);
+        attention.softmax(scores, 0, type, 20, 900, scores, 0, type, 900);
+        for (int i = 0; i < row.length; i++) {
+          add(scores.get(SHORT, 2L * i));
+        }
+      }
+    }
   }
 
   private void sums() {

@@ -13,5 +13,6 @@ public interface KernelsContract
         LogitsContract,
         SoftCapContract,
         SizesContract,
+        AttentionContract,
         GoldenBitsContract,
         AllocationContract {}

@@ -81,7 +81,7 @@ final class NativeSoftmax {
     }
   }
 
-  private static void scale(
+  static void scale(
       SegmentAddress x,
       int from,
       int to,

@@ -113,7 +113,7 @@ final class Softmax {
    * Makes probabilities of the stored weights, and of the logits of the blocks that have no stored
    * weights.
    */
-  private static void scale(
+  static void scale(
       float[] x,
       int from,
       int to,

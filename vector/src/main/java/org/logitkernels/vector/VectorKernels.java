@@ -3,6 +3,7 @@ package org.logitkernels.vector;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;
+import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
@@ -135,6 +136,20 @@ final class VectorKernels extends ArrayKernels implements Backend {
   @Override
   public Widening.InParts parts() {
     return PARTS;
+  }
+
+  @Override
+  public void checkAttention(AttentionRows rows) {
+    AttentionPass.look(rows);
+  }
+
+  @Override
+  public void attention(AttentionRows rows) {
+    if (Exponential.stretch(rows.temperature()) != 1) {
+      scalar.attention(rows);
+    } else {
+      AttentionPass.softmax(rows);
+    }
   }
 
   @Override

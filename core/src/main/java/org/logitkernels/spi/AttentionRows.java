@@ -1,0 +1,166 @@
+package org.logitkernels.spi;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.logitkernels.numerics.Attention;
+import org.logitkernels.numerics.Lanes;
+import org.logitkernels.numerics.RowErrors;
+
+/**
+ * Rows whose softmax is taken together: where they lie in an array, what they are scaled by, and
+ * what kernels leave of them. Kept by whoever calls the kernels, and pointed at other rows for each
+ * call.
+ */
+public final class AttentionRows {
+  /** So many groups of lanes there is room for, and so for as many short rows. */
+  public static final int GROUPS = 64;
+
+  private static final int LONGEST_VECTOR = 16;
+  private static final float[] NO_FLOATS = {};
+
+  /** What holds the logits. */
+  public float[] x = NO_FLOATS;
+
+  /** The index of the first logit. */
+  public int from;
+
+  /** How far a row lies behind the one before. */
+  public int stride;
+
+  /** What takes the probabilities; the same as {@link #x} if they go over the logits. */
+  public float[] y = NO_FLOATS;
+
+  /** The index of the first probability. */
+  public int yFrom;
+
+  /** How far a row of probabilities lies behind the one before. */
+  public int yStride;
+
+  /** How many rows there are. */
+  public int count;
+
+  /** The number of the first row among all rows of the caller. */
+  public int number;
+
+  /** The length of each row. */
+  public int[] lengths = {};
+
+  /** What logits are multiplied by. */
+  public float scale = 1;
+
+  /** The sink of each row. */
+  public float @Nullable [] sinks;
+
+  /** Where the sink of row 0 is. */
+  public int sinksFrom;
+
+  /** How many rows of the caller have one sink. */
+  public int rowsOfSink = 1;
+
+  /** What takes the log-sum-exp of each row. */
+  public float @Nullable [] logSumExps;
+
+  /** Where the log-sum-exp of row 0 goes. */
+  public int logSumExpsFrom;
+
+  /** The largest logit of each row, -Infinity if there is none. */
+  public float[] maxima = NO_FLOATS;
+
+  /** The factors from weights to probabilities, by row. */
+  public float[] firsts = NO_FLOATS;
+
+  /** The second factors. */
+  public float[] seconds = NO_FLOATS;
+
+  /** What is added to a product for its power, by row. For kernels. */
+  public float[] shifts = NO_FLOATS;
+
+  /** What logits are relative to, by row. For kernels. */
+  public float[] origins = NO_FLOATS;
+
+  /** Whether a row takes another way, by row. For kernels. */
+  public byte[] kinds = {};
+
+  /** Sums of groups, lane by lane, of some rows together. For kernels. */
+  public final float[] groups = new float[GROUPS * Lanes.COUNT];
+
+  /** Sums of lanes, halved as far as vectors do it. For kernels. */
+  public final double[] halves = new double[GROUPS * LONGEST_VECTOR];
+
+  /** What lies behind the last whole vector of each of these rows. For kernels. */
+  public final float[] ends = new float[GROUPS * LONGEST_VECTOR];
+
+  /** No rows yet. */
+  public AttentionRows() {}
+
+  /** Makes room for rows. */
+  public void reserve(int rows) {
+    if (kinds.length < rows) {
+      int room = Math.max(rows, 2 * kinds.length);
+      lengths = Arrays.copyOf(lengths, room);
+      maxima = new float[room];
+      firsts = new float[room];
+      seconds = new float[room];
+      shifts = new float[room];
+      origins = new float[room];
+      kinds = new byte[room];
+    }
+  }
+
+  /** The temperature that the scale is. */
+  public double temperature() {
+    return Attention.temperature(scale);
+  }
+
+  /** The index of a row's first logit. */
+  public int at(int row) {
+    return from + row * stride;
+  }
+
+  /** The index of a row's first probability. */
+  public int yAt(int row) {
+    return yFrom + row * yStride;
+  }
+
+  /** The error for the first NaN or +Infinity of a row that is known to hold one. */
+  public IllegalArgumentException invalid(int row) {
+    int at = at(row);
+    for (int i = 0; i < lengths[row]; i++) {
+      if (!(x[at + i] < Float.POSITIVE_INFINITY)) {
+        return RowErrors.invalid(number + row, i, x[at + i]);
+      }
+    }
+    return RowErrors.changed();
+  }
+
+  /** Probabilities, and the log-sum-exp, of a row without a logit that is not masked. */
+  public void masked(int row) {
+    int at = yAt(row);
+    Arrays.fill(y, at, at + lengths[row], 0);
+    if (logSumExps != null) {
+      logSumExps[logSumExpsFrom + number + row] = sink(row);
+    }
+  }
+
+  /** Leaves a row's two factors, and its log-sum-exp, from the total of its logits' weights. */
+  public void total(int row, double total) {
+    double all = total + sinkWeight(row);
+    double inverse = 1 / all;
+    float first = (float) inverse; // as Exponential.first and second have it, in one division
+    firsts[row] = first;
+    seconds[row] = (float) (inverse - first);
+    if (logSumExps != null) {
+      logSumExps[logSumExpsFrom + number + row] =
+          Attention.logSumExp(all, sink(row), maxima[row], scale);
+    }
+  }
+
+  /** The weight of a row's sink by the row's reference; 0 if there is none. */
+  public double sinkWeight(int row) {
+    return sinks == null ? 0 : Attention.sinkWeight(sink(row), maxima[row], scale);
+  }
+
+  private float sink(int row) {
+    return sinks == null ? Float.NEGATIVE_INFINITY : sinks[sinksFrom + (number + row) / rowsOfSink];
+  }
+}
