@@ -31,7 +31,8 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     DRAW("the draw"),
     WIDEN("the widening of narrow rows"),
     MASK("rows with a mask"),
-    PENALISE("penalties of many tokens");
+    PENALISE("penalties of many tokens"),
+    ROUTE("routing");
 
     /** How many of them are of rows, and so any kernels have. */
     static final int OF_ROWS = PARTS.ordinal() + 1;
