@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ import org.logitkernels.Beams;
 import org.logitkernels.Candidates;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
+import org.logitkernels.Router;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Speculative;
@@ -106,7 +108,9 @@ public final class GoldenBits {
     /** P-less. */
     P_LESS(GoldenBits::pLess),
     /** Rows of which a mask allows some tokens. */
-    MASKS(bits -> bits.chains(GoldenChains.MASKS));
+    MASKS(bits -> bits.chains(GoldenChains.MASKS)),
+    /** Routing of a mixture's experts. */
+    ROUTING(GoldenBits::routing);
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;
@@ -698,6 +702,25 @@ public final class GoldenBits {
             add(String.valueOf(e));
           }
         }
+      }
+    }
+  }
+
+  private void routing() {
+    for (int seed = 0; seed < 120; seed++) {
+      Random random = new Random(seed);
+      Routings rule = new Routings(random);
+      int rows = 1 + random.nextInt(20);
+      float[] x = Routings.logits(random, rows * rule.experts);
+      int[] experts = new int[rows * rule.k];
+      float[] weights = new float[rows * rule.k];
+      try {
+        Router router = rule.routing().newRouter(kernels);
+        router.route(x, 0, rule.experts, rows, experts, 0, weights, 0);
+        add(experts, experts.length);
+        add(weights, weights.length);
+      } catch (IllegalStateException e) {
+        add(String.valueOf(e));
       }
     }
   }

@@ -10,6 +10,7 @@ public interface KernelsContract
         DrawContract,
         NumericsContract,
         LogProbabilityContract,
+        RoutingContract,
         SizesContract,
         GoldenBitsContract,
         AllocationContract {}

@@ -1,11 +1,15 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.D2F;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.F2D;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.logitkernels.numerics.Sigmoid.C1;
 import static org.logitkernels.numerics.Sigmoid.C2;
 import static org.logitkernels.numerics.Sigmoid.C3;
@@ -19,6 +23,8 @@ import static org.logitkernels.numerics.Sigmoid.C9;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Sigmoid;
@@ -28,6 +34,8 @@ import org.logitkernels.spi.RoutingScratch;
 /** The scores that routing compares, where they are no logits, or not all of them count. */
 final class RoutingScores {
   private static final VectorSpecies<Float> F = Species.FLOATS;
+
+  private static final VectorSpecies<Integer> I = Species.INTS;
 
   /** As many floats as there are doubles in a vector. */
   static final VectorSpecies<Float> HALF =
@@ -133,14 +141,11 @@ final class RoutingScores {
   private static void limit(RoutingRule rule, float[] scores, int at, float[] groups) {
     int size = rule.experts() / rule.groups();
     for (int g = 0; g < groups.length; g++) {
-      float best = Float.NEGATIVE_INFINITY;
-      float second = Float.NEGATIVE_INFINITY;
-      for (int i = at + g * size; i < at + (g + 1) * size; i++) {
-        float score = scores[i];
-        second = Math.max(second, Math.min(best, score));
-        best = Math.max(best, score);
-      }
-      groups[g] = rule.bestTwo() ? best + second : best;
+      int from = at + g * size;
+      groups[g] =
+          size % F.length() == 0
+              ? ofGroup(scores, from, from + size, rule.bestTwo())
+              : ofSmallGroup(scores, from, from + size, rule.bestTwo());
     }
     for (int g = 0; g < groups.length; g++) {
       int better = 0;
@@ -152,5 +157,43 @@ final class RoutingScores {
         Arrays.fill(scores, at + g * size, at + (g + 1) * size, Float.NEGATIVE_INFINITY);
       }
     }
+  }
+
+  /** The best score of a group, or the sum of the best two. Its length is one of whole vectors. */
+  private static float ofGroup(float[] scores, int from, int to, boolean two) {
+    assert from >= 0 && from < to && to <= scores.length : from + " to " + to;
+    assert (to - from) % I.length() == 0 : to - from + " in vectors of " + I.length();
+    IntVector bests = Species.LOWEST;
+    IntVector seconds = Species.LOWEST;
+    for (int i = from; i < to; i += F.length()) {
+      IntVector bits = FloatVector.fromArray(F, scores, i).add(0).reinterpretAsInts();
+      IntVector rank = bits.lanewise(ASHR, 31).lanewise(AND, Integer.MAX_VALUE).lanewise(XOR, bits);
+      seconds = rank.min(bests).max(seconds);
+      bests = rank.max(bests);
+    }
+    IntVector most = Species.LOWEST.max(bests);
+    int best = most.reduceLanes(MAX);
+    if (!two) {
+      return ShortRows.logit(best);
+    }
+    VectorMask<Integer> equal = most.compare(EQ, best);
+    int second =
+        equal.trueCount() > 1
+            ? best
+            : most.blend(Species.LOWEST.max(seconds), equal).reduceLanes(MAX);
+    return ShortRows.logit(best) + ShortRows.logit(second);
+  }
+
+  private static float ofSmallGroup(float[] scores, int from, int to, boolean two) {
+    float best = Float.NEGATIVE_INFINITY;
+    float second = Float.NEGATIVE_INFINITY;
+    for (int i = from; i < to; i++) {
+      float score = scores[i];
+      if (score > second) {
+        second = score > best ? best : score;
+        best = score > best ? score : best;
+      }
+    }
+    return two ? best + second : best;
   }
 }
