@@ -8,7 +8,7 @@ package org.logitkernels.numerics;
  * of degree 9 on [-1/2, 1/2]. Beyond {@link #LEAST} and {@link #MOST} the result is 0 or 1.
  *
  * <p><b>Accuracy:</b> the error is at most 0.501 ULP, and the function is monotone: a larger float
- * never has a smaller result. Both over every float, by {@code ExhaustiveSigmoidTest}.
+ * never has a smaller result. Both over every float, by {@code SigmoidTest}.
  */
 public final class Sigmoid {
   /** Here and below the result is 0: it would be below half of the least float. */

@@ -65,6 +65,7 @@ public final class GoldenBits {
       ERRORS      ec3da6f80bd4c226fae39278f608c2a3
       P_LESS      b4d3d9ed4f6444c010233c3275bbb833
       MASKS       230ed6f4eebcc3d7e1ab95e47a819fb4
+      ROUTING     f52c125958c58eda5eaa5faebfd7e6d4
       """;
 
   /** What is hashed together. */
