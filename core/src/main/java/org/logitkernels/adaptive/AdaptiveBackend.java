@@ -8,6 +8,8 @@ import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.RoutingRule;
+import org.logitkernels.spi.RoutingScratch;
 import org.logitkernels.spi.Survivors;
 
 /** The adaptive backend: see {@link AdaptiveKernels}. */
@@ -90,6 +92,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.out(),
               trial.survivors());
       case ATTENTION -> kernels.attention(trial.rowsOfAttention());
+      case ROUTE -> RoutingTrial.call(kernels, trial);
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -154,6 +157,34 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       double temperature,
       Survivors survivors) {
     serving(Kernel.MASK, to - from).maskedSums(x, from, to, mask, block, temperature, survivors);
+  }
+
+  @Override
+  public void checkRoutes(
+      RoutingRule rule,
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      int first,
+      RoutingScratch scratch) {
+    serving(Kernel.ROUTE).checkRoutes(rule, x, from, stride, rows, first, scratch);
+  }
+
+  @Override
+  public void route(
+      RoutingRule rule,
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      RoutingScratch scratch,
+      int[] experts,
+      int expertsFrom,
+      float[] weights,
+      int weightsFrom) {
+    serving(Kernel.ROUTE)
+        .route(rule, x, from, stride, rows, scratch, experts, expertsFrom, weights, weightsFrom);
   }
 
   @Override

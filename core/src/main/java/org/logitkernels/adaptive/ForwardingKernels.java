@@ -34,6 +34,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
     WIDEN("the widening of narrow rows", 1),
     MASK("rows with a mask", 5),
     PENALISE("penalties of many tokens", 2),
+    ROUTE("routing", 6),
     ATTENTION("attention rows", 6);
 
     /** How many of them are of rows, and so any kernels have. */

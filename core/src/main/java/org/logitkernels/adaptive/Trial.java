@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.Penalty;
 import org.logitkernels.spi.AttentionRows;
@@ -32,6 +33,7 @@ final class Trial<X> {
   private long[] occurred = {};
   private int[] counts = {};
   private final AttentionRows attention = new AttentionRows();
+  private @Nullable RoutingTrial routing;
   private int shape;
   private int round;
   private int to;
@@ -81,7 +83,7 @@ final class Trial<X> {
     if (narrow.isEmpty()) {
       narrow = narrow(rows[0]);
     }
-    return narrow.get((round >> 2) % narrow.size());
+    return narrow.get(turn(narrow.size()));
   }
 
   /** A bit for each token, of which about half are 1. */
@@ -113,6 +115,21 @@ final class Trial<X> {
   /** How often each token occurred. */
   int[] counts() {
     return counts;
+  }
+
+  /** What is routed. */
+  RoutingTrial routing() {
+    RoutingTrial made = routing;
+    if (made == null) {
+      made = new RoutingTrial(out.length);
+      routing = made;
+    }
+    return made;
+  }
+
+  /** One of so many, another from round to round. */
+  int turn(int count) {
+    return (round >> 2) % count;
   }
 
   /** A factor, or what is subtracted. */

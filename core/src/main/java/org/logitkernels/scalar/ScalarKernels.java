@@ -5,6 +5,8 @@ import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.RoutingRule;
+import org.logitkernels.spi.RoutingScratch;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
@@ -107,6 +109,33 @@ public final class ScalarKernels extends ScalarRows<float[]> implements Backend 
       double temperature,
       Survivors survivors) {
     MaskedRows.sums(x, from, to, mask, block, temperature, survivors);
+  }
+
+  @Override
+  public void checkRoutes(
+      RoutingRule rule,
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      int first,
+      RoutingScratch scratch) {
+    Routing.check(rule, x, from, stride, rows, first, scratch);
+  }
+
+  @Override
+  public void route(
+      RoutingRule rule,
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      RoutingScratch scratch,
+      int[] experts,
+      int expertsFrom,
+      float[] weights,
+      int weightsFrom) {
+    Routing.route(rule, x, from, stride, rows, scratch, experts, expertsFrom, weights, weightsFrom);
   }
 
   @Override

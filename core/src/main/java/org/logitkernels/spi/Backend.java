@@ -5,7 +5,8 @@ import org.logitkernels.numerics.LogProbability;
 import org.logitkernels.numerics.Penalty;
 
 /** What a backend implements: kernels over arrays, over survivors, and over other kinds of rows. */
-public interface Backend extends RowKernels<float[]>, MaskedKernels, AttentionKernels {
+public interface Backend
+    extends RowKernels<float[]>, MaskedKernels, AttentionKernels, RoutingKernels {
   /** Name of the backend, as in {@code Kernels.named}. */
   String name();
 

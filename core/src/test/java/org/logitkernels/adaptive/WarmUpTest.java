@@ -28,6 +28,8 @@ import org.logitkernels.spi.BackendUnavailableException;
 import org.logitkernels.spi.HotSpot;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.RoutingRule;
+import org.logitkernels.spi.RoutingScratch;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
@@ -165,11 +167,28 @@ class WarmUpTest {
       kernels.penalise(ROW, 0, 3, new long[1], new int[3], Penalty.factor(2), 1, out, survivors);
       kernels.checkAttention(new AttentionRows());
       kernels.attention(new AttentionRows());
+      RoutingRule rule =
+          new RoutingRule(
+              4,
+              1,
+              RoutingRule.Choice.LOGIT,
+              RoutingRule.Weighing.CHOSEN,
+              null,
+              1,
+              1,
+              false,
+              false,
+              1);
+      RoutingScratch scratch = new RoutingScratch(rule);
+      kernels.checkRoutes(rule, ROW, 0, 3, 1, 0, scratch);
+      kernels.route(rule, ROW, 0, 3, 1, scratch, new int[1], 0, out, 0);
       assertNull(kernels.parts());
       if (kernel == AdaptiveKernels.Kernel.ATTENTION) {
         assertEquals(Set.of("checkAttention", "attention"), exchanged);
       } else if (kernel == AdaptiveKernels.Kernel.MASK) {
         assertEquals(Set.of("maskedTops", "maskedSums", "writeMasked"), exchanged);
+      } else if (kernel == AdaptiveKernels.Kernel.ROUTE) {
+        assertEquals(Set.of("checkRoutes", "route"), exchanged);
       } else {
         String name = kernel.name().replace("_", "");
         assertEquals(1, exchanged.size(), kernel.name());

@@ -28,6 +28,8 @@ import org.logitkernels.ElementType;
 import org.logitkernels.Logits;
 import org.logitkernels.ModelComparison;
 import org.logitkernels.Perplexity;
+import org.logitkernels.Router;
+import org.logitkernels.Routing;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -605,6 +607,33 @@ public interface AllocationContract extends KernelsUnderTest {
                 + CALLS
                 + " calls"
                 + AllocationSites.of(() -> leastSteady(call, 2, allocated)));
+  }
+
+  /** Routing: of rows whose choice reads logits, and of rows with sigmoids, a bias and groups. */
+  @Example
+  @Tag("allocation")
+  default void routingAllocatesNothing() {
+    TestRow row = row();
+    Router[] routers = {
+      Routing.mixtral(128, 8).newRouter(kernels()),
+      Routing.qwen3Moe(60, 4, false).newRouter(kernels()),
+      Routing.deepSeekV3(256, 9, 8, 4, new float[256], true, 2.5f).newRouter(kernels()),
+    };
+    int[] experts = new int[18 * 9];
+    float[] weights = new float[experts.length];
+    for (Router router : routers) {
+      assertNoAllocation(
+          i -> {
+            router.route(row.array(), row.from(), 256, 18 - i, experts, 0, weights, 0);
+            return experts[0];
+          });
+    }
+    MemorySegment segment = MemorySegment.ofArray(new byte[10_000]);
+    assertNoAllocation(
+        i -> {
+          routers[0].route(segment, 0, 128, 18 - i, ElementType.FLOAT16, experts, 0, weights, 0);
+          return experts[0];
+        });
   }
 
   private static long leastSteady(Call call, int seconds) {

@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -28,6 +29,7 @@ import org.logitkernels.Kernels;
 import org.logitkernels.Logits;
 import org.logitkernels.ModelComparison;
 import org.logitkernels.Perplexity;
+import org.logitkernels.Router;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Speculative;
@@ -70,6 +72,7 @@ public final class GoldenBits {
       SOFT_CAP    9b874ac9ebbe2fd8d907f947dbb26d48
       EVALUATION  43bed8a7ccc7bf200b3838df9e37d213
       ATTENTION   1cc0c42746465c46f63d6e3546572c09
+      ROUTING     f52c125958c58eda5eaa5faebfd7e6d4
       """;
 
   /** What is hashed together. */
@@ -119,7 +122,9 @@ public final class GoldenBits {
     /** Divergences, perplexities and comparisons of models. */
     EVALUATION(GoldenBits::evaluation),
     /** Softmax of attention rows. */
-    ATTENTION(GoldenBits::attention);
+    ATTENTION(GoldenBits::attention),
+    /** Routing of a mixture's experts. */
+    ROUTING(GoldenBits::routing);
 
     /** The frozen hash, in hexadecimal. */
     public final String frozen;
@@ -837,6 +842,25 @@ public final class GoldenBits {
             add(String.valueOf(e));
           }
         }
+      }
+    }
+  }
+
+  private void routing() {
+    for (int seed = 0; seed < 120; seed++) {
+      Random random = new Random(seed);
+      Routings rule = new Routings(random);
+      int rows = 1 + random.nextInt(20);
+      float[] x = Routings.logits(random, rows * rule.experts);
+      int[] experts = new int[rows * rule.k];
+      float[] weights = new float[rows * rule.k];
+      try {
+        Router router = rule.routing().newRouter(kernels);
+        router.route(x, 0, rule.experts, rows, experts, 0, weights, 0);
+        add(experts, experts.length);
+        add(weights, weights.length);
+      } catch (IllegalStateException e) {
+        add(String.valueOf(e));
       }
     }
   }

@@ -12,6 +12,7 @@ public interface KernelsContract
         LogProbabilityContract,
         LogitsContract,
         SoftCapContract,
+        RoutingContract,
         SizesContract,
         AttentionContract,
         GoldenBitsContract,

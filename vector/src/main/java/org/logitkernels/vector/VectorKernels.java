@@ -7,6 +7,8 @@ import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NarrowFloats;
 import org.logitkernels.spi.NativeKernels;
+import org.logitkernels.spi.RoutingRule;
+import org.logitkernels.spi.RoutingScratch;
 import org.logitkernels.spi.Survivors;
 
 /**
@@ -103,6 +105,36 @@ final class VectorKernels extends ArrayKernels implements Backend {
     } else {
       MaskedRows.sums(x, from, to, mask, block, temperature, survivors, this);
     }
+  }
+
+  @Override
+  public void checkRoutes(
+      RoutingRule rule,
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      int first,
+      RoutingScratch scratch) {
+    if (!Routing.areFinite(x, from, stride, rows, rule.experts())) {
+      scalar.checkRoutes(rule, x, from, stride, rows, first, scratch);
+    }
+  }
+
+  @Override
+  public void route(
+      RoutingRule rule,
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      RoutingScratch scratch,
+      int[] experts,
+      int expertsFrom,
+      float[] weights,
+      int weightsFrom) {
+    Routing.route(
+        rule, x, from, stride, rows, scratch, experts, expertsFrom, weights, weightsFrom, this);
   }
 
   @Override
