@@ -51,7 +51,7 @@ class ArchitectureDocumentationTest {
                   + " log logit maker map min mirostat no ngram nucleus of order p"
                   + " penalties probability provider random repeat rows scalar segment"
                   + " sigma softmax source spot state stream sum temperatures thread token tokens typical"
-                  + " unavailable v vector work xtc choice copies network router rule score scoring"
+                  + " unavailable v vector work xtc choice network rule"
                   + " sigmoid weighing")
               .split(" "));
 

@@ -92,7 +92,8 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.out(),
               trial.survivors());
       case ATTENTION -> kernels.attention(trial.rowsOfAttention());
-      case ROUTE -> RoutingTrial.call(kernels, trial);
+      case ROUTE ->
+          trial.use(trial.routing().call(kernels, trial.array(), trial.to(), trial.turn()));
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -168,7 +169,8 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       int rows,
       int first,
       RoutingScratch scratch) {
-    serving(Kernel.ROUTE).checkRoutes(rule, x, from, stride, rows, first, scratch);
+    serving(Kernel.ROUTE, rows * rule.experts())
+        .checkRoutes(rule, x, from, stride, rows, first, scratch);
   }
 
   @Override
@@ -183,7 +185,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       int expertsFrom,
       float[] weights,
       int weightsFrom) {
-    serving(Kernel.ROUTE)
+    serving(Kernel.ROUTE, rows * rule.experts())
         .route(rule, x, from, stride, rows, scratch, experts, expertsFrom, weights, weightsFrom);
   }
 
@@ -214,12 +216,12 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
 
   @Override
   public void checkAttention(AttentionRows rows) {
-    serving(Kernel.ATTENTION).checkAttention(rows);
+    serving(Kernel.ATTENTION, rows.count * rows.stride).checkAttention(rows);
   }
 
   @Override
   public void attention(AttentionRows rows) {
-    serving(Kernel.ATTENTION).attention(rows);
+    serving(Kernel.ATTENTION, rows.count * rows.stride).attention(rows);
   }
 
   @Override

@@ -49,15 +49,13 @@ final class RoutingTrial {
         1);
   }
 
-  /** Routes the rows of a trial by the rule of this round. */
-  static void call(Backend kernels, Trial<float[]> trial) {
-    RoutingTrial routing = trial.routing();
-    int i = trial.turn(RULES.length);
-    int rows = trial.to() / EXPERTS;
-    RoutingScratch scratch = routing.scratches[i];
-    kernels.checkRoutes(RULES[i], trial.array(), 0, EXPERTS, rows, 0, scratch);
-    kernels.route(
-        RULES[i], trial.array(), 0, EXPERTS, rows, scratch, routing.experts, 0, routing.weights, 0);
-    trial.use(routing.experts[0]);
+  /** Routes the rows of experts that a row is, by the rule of a turn. Returns the first choice. */
+  int call(Backend kernels, float[] row, int to, int turn) {
+    int i = turn % RULES.length;
+    int rows = to / EXPERTS;
+    RoutingScratch scratch = scratches[i];
+    kernels.checkRoutes(RULES[i], row, 0, EXPERTS, rows, 0, scratch);
+    kernels.route(RULES[i], row, 0, EXPERTS, rows, scratch, experts, 0, weights, 0);
+    return experts[0];
   }
 }

@@ -83,7 +83,7 @@ final class Trial<X> {
     if (narrow.isEmpty()) {
       narrow = narrow(rows[0]);
     }
-    return narrow.get(turn(narrow.size()));
+    return narrow.get(turn() % narrow.size());
   }
 
   /** A bit for each token, of which about half are 1. */
@@ -127,9 +127,9 @@ final class Trial<X> {
     return made;
   }
 
-  /** One of so many, another from round to round. */
-  int turn(int count) {
-    return (round >> 2) % count;
+  /** A number that is another from round to round. */
+  int turn() {
+    return round >> 2;
   }
 
   /** A factor, or what is subtracted. */
@@ -142,7 +142,7 @@ final class Trial<X> {
    * taken together, or longer than a block.
    */
   AttentionRows rowsOfAttention() {
-    int length = LENGTHS[(round >> 2) % LENGTHS.length];
+    int length = LENGTHS[turn() % LENGTHS.length];
     AttentionRows rows = attention;
     rows.x = array();
     rows.y = out;
@@ -151,7 +151,7 @@ final class Trial<X> {
     rows.yStride = length;
     rows.scale = (float) temperature;
     rows.reserve(rows.count);
-    Arrays.fill(rows.lengths, 0, rows.count, length - (round >> 2) % 3);
+    Arrays.fill(rows.lengths, 0, rows.count, length - turn() % 3);
     return rows;
   }
 

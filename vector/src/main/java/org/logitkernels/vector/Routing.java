@@ -31,6 +31,7 @@ final class Routing {
   /** Sums products with 0, which are NaN for what is not finite. */
   private static boolean areFinite(float[] x, int from, int to) {
     assert from >= 0 && from <= to && to <= x.length : from + " to " + to + " of " + x.length;
+    assert F.length() >= 4 && F.length() <= 16 : "vectors of " + F.length();
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;

@@ -163,6 +163,8 @@ final class RoutingScores {
   private static float ofGroup(float[] scores, int from, int to, boolean two) {
     assert from >= 0 && from < to && to <= scores.length : from + " to " + to;
     assert (to - from) % I.length() == 0 : to - from + " in vectors of " + I.length();
+    assert from <= scores.length - I.length() : from + " of " + scores.length;
+    assert to - from >= I.length() : "a group of " + (to - from) + " from " + from + " to " + to;
     IntVector bests = Species.LOWEST;
     IntVector seconds = Species.LOWEST;
     for (int i = from; i < to; i += F.length()) {

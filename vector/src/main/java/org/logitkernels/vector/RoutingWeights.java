@@ -122,6 +122,9 @@ final class RoutingWeights {
   private static void invert(
       float[] chosen, int k, double epsilon, float[] firsts, float[] seconds) {
     assert k > 0 && k * STEP <= chosen.length : k + " of " + chosen.length;
+    assert firsts.length == STEP && seconds.length == STEP : "rows " + firsts.length;
+    assert epsilon >= 0 && epsilon < 1 : "epsilon " + epsilon;
+    assert STEP == F.length() && STEP == 2 * HALF.length() : STEP + " rows at a time";
     DoubleVector zero = DoubleVector.zero(DOUBLES);
     for (int part = 0; part < F.length(); part += HALF.length()) {
       DoubleVector sum = zero;
