@@ -227,4 +227,9 @@ public final class Chains {
     }
     return probabilities;
   }
+
+  /** Whether a soft cap is among the steps. */
+  static boolean haveCap(List<Step> steps) {
+    return steps.stream().anyMatch(step -> step instanceof Step.SoftCap);
+  }
 }

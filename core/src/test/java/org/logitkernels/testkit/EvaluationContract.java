@@ -153,7 +153,7 @@ public interface EvaluationContract extends KernelsUnderTest {
       assertEquals(0, actual);
     }
     Exact exact = Exact.of(x, y);
-    if (exact.divergence() > 3e34) { // the sum of a lane may not be a float any more
+    if (exact.isClear() && exact.divergence() > 3e34) { // a lane's sum may leave the floats
       assertTrue(actual > 1e34, () -> row + ", " + kind + ": " + actual);
     } else if (exact.isClear()) {
       assertEquals(exact.divergence(), actual, exact.bound(), row + ", " + kind);

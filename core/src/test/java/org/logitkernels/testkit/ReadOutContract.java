@@ -52,7 +52,9 @@ public interface ReadOutContract extends KernelsUnderTest {
     Candidates candidates = sampler.candidates();
     for (int i = 0; i < candidates.size(); i++) {
       int id = candidates.id(i);
-      expectedMasked[1 + id] = row.array()[row.from() + id];
+      // What a cap makes of a logit, SoftCapContract says.
+      expectedMasked[1 + id] =
+          Chains.haveCap(steps) ? masked[1 + id] : row.array()[row.from() + id];
       expected[1 + id] = candidates.probability(i);
       if (id == token) {
         assertEquals(sampler.logProbability(), candidates.logProbability(i));

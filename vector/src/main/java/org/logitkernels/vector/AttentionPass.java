@@ -238,12 +238,12 @@ final class AttentionPass {
     float[] y = rows.y;
     float[] groups = rows.groups;
     double scale = Exponential.scale(rows.temperature());
-    FloatVector heads = FloatVector.broadcast(F, Exponential.head(scale));
-    FloatVector tails = FloatVector.broadcast(F, Exponential.tail(scale));
-    FloatVector zero = FloatVector.zero(F);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
     for (int row = from; row < to; row++) {
       FloatVector shifts = FloatVector.broadcast(F, rows.shifts[row]);
-      FloatVector origins = FloatVector.broadcast(F, rows.origins[row]);
       int at = rows.at(row);
       int length = rows.lengths[row];
       int ahead = rows.yAt(row) - at;
@@ -332,25 +332,8 @@ final class AttentionPass {
           sum.intoArray(groups, place + part);
         }
         if (rest > 0) {
-          int spot = (row - batch) * F.length();
           int lane = place + (end - last) % Lanes.COUNT;
-          FloatVector v = FloatVector.fromArray(F, rows.ends, spot).sub(origins);
-          FloatVector t = v.fma(heads, shifts);
-          FloatVector r = v.fma(heads, shifts.sub(t));
-          r = v.fma(tails, r);
-          FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-          p = p.fma(r, FloatVector.broadcast(F, C4));
-          p = p.fma(r, FloatVector.broadcast(F, C3));
-          p = p.fma(r, FloatVector.broadcast(F, C2));
-          p = p.fma(r, FloatVector.broadcast(F, C1));
-          p = p.fma(r, FloatVector.broadcast(F, 1));
-          IntVector b = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-          VectorMask<Float> m =
-              t.compare(GE, VectorExponential.LEAST)
-                  .and(b.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-          FloatVector w = zero.blend(b.reinterpretAsFloats(), m);
-          w.intoArray(rows.ends, spot);
-          w.add(FloatVector.fromArray(F, groups, lane)).intoArray(groups, lane);
+          rest(rows, row, (row - batch) * F.length(), lane, head, tail);
         }
         place += Lanes.COUNT;
         full++;
@@ -370,8 +353,10 @@ final class AttentionPass {
     float[] y = rows.y;
     float[] groups = rows.groups;
     double scale = Exponential.scale(rows.temperature());
-    FloatVector heads = FloatVector.broadcast(F, Exponential.head(scale));
-    FloatVector tails = FloatVector.broadcast(F, Exponential.tail(scale));
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector zero = FloatVector.zero(F);
     for (int row = from; row < to; row++) {
       FloatVector shifts = FloatVector.broadcast(F, rows.shifts[row]);
@@ -479,25 +464,8 @@ final class AttentionPass {
           sum.intoArray(groups, place + part);
         }
         if (rest > 0) {
-          int spot = (row - batch) * F.length();
           int lane = place + (end - last) % Lanes.COUNT;
-          FloatVector v = FloatVector.fromArray(F, rows.ends, spot).sub(origins);
-          FloatVector t = v.fma(heads, shifts);
-          FloatVector r = v.fma(heads, shifts.sub(t));
-          r = v.fma(tails, r);
-          FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-          p = p.fma(r, FloatVector.broadcast(F, C4));
-          p = p.fma(r, FloatVector.broadcast(F, C3));
-          p = p.fma(r, FloatVector.broadcast(F, C2));
-          p = p.fma(r, FloatVector.broadcast(F, C1));
-          p = p.fma(r, FloatVector.broadcast(F, 1));
-          IntVector b = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-          VectorMask<Float> m =
-              t.compare(GE, VectorExponential.LEAST)
-                  .and(b.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-          FloatVector w = zero.blend(b.reinterpretAsFloats(), m);
-          w.intoArray(rows.ends, spot);
-          w.add(FloatVector.fromArray(F, groups, lane)).intoArray(groups, lane);
+          rest(rows, row, (row - batch) * F.length(), lane, head, tail);
         }
         place += Lanes.COUNT;
         full++;
@@ -509,6 +477,45 @@ final class AttentionPass {
       }
     }
     return place;
+  }
+
+  /**
+   * The weights of what lies behind the last whole vector of a row, and their part of the sums of
+   * lanes.
+   *
+   * @param spot where they lie in the ends, with -Infinity behind
+   * @param lane where the sums of their lanes are
+   */
+  private static void rest(
+      AttentionRows rows, int row, int spot, int lane, float head, float tail) {
+    float[] ends = rows.ends;
+    float[] groups = rows.groups;
+    float origin = rows.origins[row];
+    float shift = rows.shifts[row];
+    assert spot >= 0 && spot <= ends.length - F.length() : "end at " + spot;
+    assert lane >= 0 && lane <= groups.length - F.length() : "lanes at " + lane;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert origin - origin == 0 : "origin " + origin + " of row " + row + " of " + rows.count;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector v = FloatVector.fromArray(F, ends, spot).sub(FloatVector.broadcast(F, origin));
+    FloatVector t = v.fma(heads, shifts);
+    FloatVector r = v.fma(heads, shifts.sub(t));
+    r = v.fma(FloatVector.broadcast(F, tail), r);
+    FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+    p = p.fma(r, FloatVector.broadcast(F, C4));
+    p = p.fma(r, FloatVector.broadcast(F, C3));
+    p = p.fma(r, FloatVector.broadcast(F, C2));
+    p = p.fma(r, FloatVector.broadcast(F, C1));
+    p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+    IntVector b = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
+    VectorMask<Float> m =
+        t.compare(GE, VectorExponential.LEAST)
+            .and(b.compare(GT, VectorExponential.SUBNORMAL).cast(F));
+    FloatVector w = FloatVector.zero(F).blend(b.reinterpretAsFloats(), m);
+    w.intoArray(ends, spot);
+    w.add(FloatVector.fromArray(F, groups, lane)).intoArray(groups, lane);
   }
 
   /**

@@ -165,8 +165,8 @@ final class RoutingScores {
     assert (to - from) % I.length() == 0 : to - from + " in vectors of " + I.length();
     assert from <= scores.length - I.length() : from + " of " + scores.length;
     assert to - from >= I.length() : "a group of " + (to - from) + " from " + from + " to " + to;
-    IntVector bests = Species.LOWEST;
-    IntVector seconds = Species.LOWEST;
+    IntVector bests = IntVector.broadcast(I, Integer.MIN_VALUE);
+    IntVector seconds = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int i = from; i < to; i += F.length()) {
       IntVector bits = FloatVector.fromArray(F, scores, i).add(0).reinterpretAsInts();
       IntVector rank = bits.lanewise(ASHR, 31).lanewise(AND, Integer.MAX_VALUE).lanewise(XOR, bits);
