@@ -89,23 +89,15 @@ final class AttentionPass {
   /** Short rows, for whose lanes there is room. */
   private static void together(AttentionRows rows, int from, int to) {
     ends(rows, from, to);
+    double scale = Exponential.scale(rows.temperature());
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
     int place = 0;
-    for (int row = from; row < to; ) {
-      byte kind = rows.kinds[row];
-      int end = row + 1;
-      while (end < to && rows.kinds[end] == kind) {
-        end++;
+    for (int row = from; row < to; row++) {
+      if (rows.kinds[row] != MASKED) {
+        weights(rows, row, (row - from) * F.length(), place, head, tail);
       }
-      if (kind == PLAIN) {
-        place = plain(rows, row, end, from, place);
-      } else if (kind == CUT) {
-        place = cut(rows, row, end, from, place);
-      } else {
-        for (int masked = row; masked < end; masked++) {
-          place += groups(rows.lengths[masked]) * Lanes.COUNT;
-        }
-      }
-      row = end;
+      place += groups(rows.lengths[row]) * Lanes.COUNT;
     }
     halve(rows, from, to);
     for (int row = from; row < to; row++) {
@@ -232,251 +224,36 @@ final class AttentionPass {
     return Float.intBitsToFloat(min);
   }
 
-  /** The weights of rows that are plain, and the sums of their lanes. */
-  private static int plain(AttentionRows rows, int from, int to, int batch, int place) {
-    float[] x = rows.x;
-    float[] y = rows.y;
+  /** The weights of a row, and the sums of its lanes from a place on. */
+  private static void weights(
+      AttentionRows rows, int row, int spot, int place, float head, float tail) {
     float[] groups = rows.groups;
-    double scale = Exponential.scale(rows.temperature());
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    for (int row = from; row < to; row++) {
-      FloatVector shifts = FloatVector.broadcast(F, rows.shifts[row]);
-      int at = rows.at(row);
-      int length = rows.lengths[row];
-      int ahead = rows.yAt(row) - at;
-      int rest = length % F.length();
-      int end = at + length - rest;
-      int full = length / Lanes.GROUP;
-      int last = at + full * Lanes.GROUP;
-      for (int i = at; i < last; i += Lanes.GROUP, place += Lanes.COUNT) {
-        for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-          int start = i + part;
-          int out = start + ahead;
-          FloatVector v0 = FloatVector.fromArray(F, x, start);
-          FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
-          FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
-          FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
-          FloatVector t0 = v0.fma(heads, shifts);
-          FloatVector t1 = v1.fma(heads, shifts);
-          FloatVector t2 = v2.fma(heads, shifts);
-          FloatVector t3 = v3.fma(heads, shifts);
-          FloatVector r0 = v0.fma(heads, shifts.sub(t0));
-          FloatVector r1 = v1.fma(heads, shifts.sub(t1));
-          FloatVector r2 = v2.fma(heads, shifts.sub(t2));
-          FloatVector r3 = v3.fma(heads, shifts.sub(t3));
-          r0 = v0.fma(tails, r0);
-          r1 = v1.fma(tails, r1);
-          r2 = v2.fma(tails, r2);
-          r3 = v3.fma(tails, r3);
-          FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
-          FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
-          FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
-          FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
-          IntVector b0 = p0.reinterpretAsInts().add(t0.reinterpretAsInts().lanewise(LSHL, 23));
-          IntVector b1 = p1.reinterpretAsInts().add(t1.reinterpretAsInts().lanewise(LSHL, 23));
-          IntVector b2 = p2.reinterpretAsInts().add(t2.reinterpretAsInts().lanewise(LSHL, 23));
-          IntVector b3 = p3.reinterpretAsInts().add(t3.reinterpretAsInts().lanewise(LSHL, 23));
-          FloatVector w0 = b0.reinterpretAsFloats();
-          FloatVector w1 = b1.reinterpretAsFloats();
-          FloatVector w2 = b2.reinterpretAsFloats();
-          FloatVector w3 = b3.reinterpretAsFloats();
-          w0.intoArray(y, out);
-          w1.intoArray(y, out + Lanes.COUNT);
-          w2.intoArray(y, out + 2 * Lanes.COUNT);
-          w3.intoArray(y, out + 3 * Lanes.COUNT);
-          w3.add(w2.add(w1.add(w0))).intoArray(groups, place + part);
-        }
-      }
-      if (last < at + length) {
-        for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-          FloatVector sum = FloatVector.zero(F);
-          for (int i = last + part; i < end; i += Lanes.COUNT) {
-            FloatVector v = FloatVector.fromArray(F, x, i);
-            FloatVector t = v.fma(heads, shifts);
-            FloatVector r = v.fma(heads, shifts.sub(t));
-            r = v.fma(tails, r);
-            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-            p = p.fma(r, FloatVector.broadcast(F, C4));
-            p = p.fma(r, FloatVector.broadcast(F, C3));
-            p = p.fma(r, FloatVector.broadcast(F, C2));
-            p = p.fma(r, FloatVector.broadcast(F, C1));
-            p = p.fma(r, FloatVector.broadcast(F, 1));
-            IntVector b = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-            FloatVector w = b.reinterpretAsFloats();
-            w.intoArray(y, i + ahead);
-            sum = w.add(sum);
-          }
-          sum.intoArray(groups, place + part);
-        }
-        if (rest > 0) {
-          int lane = place + (end - last) % Lanes.COUNT;
-          rest(rows, row, (row - batch) * F.length(), lane, head, tail);
-        }
-        place += Lanes.COUNT;
-        full++;
-      }
-      int padded = groups(length) - full;
-      if (padded > 0) {
-        Arrays.fill(groups, place, place + padded * Lanes.COUNT, 0);
-        place += padded * Lanes.COUNT;
-      }
+    int at = rows.at(row);
+    int length = rows.lengths[row];
+    int rest = length % F.length();
+    int full = length / Lanes.GROUP;
+    int last = at + full * Lanes.GROUP;
+    int end = at + length - rest;
+    int yAt = rows.yAt(row);
+    float origin = rows.origins[row];
+    float shift = rows.shifts[row];
+    if (full > 0 && rows.kinds[row] == PLAIN) {
+      BlockSoftmax.plainGroups(rows.x, at, full, head, tail, shift, groups, place, rows.y, yAt);
+    } else if (full > 0) {
+      BlockSoftmax.groups(rows.x, at, full, origin, head, tail, shift, groups, place, rows.y, yAt);
     }
-    return place;
-  }
-
-  /** The weights of rows that are not plain, and the sums of their lanes. */
-  private static int cut(AttentionRows rows, int from, int to, int batch, int place) {
-    float[] x = rows.x;
-    float[] y = rows.y;
-    float[] groups = rows.groups;
-    double scale = Exponential.scale(rows.temperature());
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector zero = FloatVector.zero(F);
-    for (int row = from; row < to; row++) {
-      FloatVector shifts = FloatVector.broadcast(F, rows.shifts[row]);
-      FloatVector origins = FloatVector.broadcast(F, rows.origins[row]);
-      int at = rows.at(row);
-      int length = rows.lengths[row];
-      int ahead = rows.yAt(row) - at;
-      int rest = length % F.length();
-      int end = at + length - rest;
-      int full = length / Lanes.GROUP;
-      int last = at + full * Lanes.GROUP;
-      for (int i = at; i < last; i += Lanes.GROUP, place += Lanes.COUNT) {
-        for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-          int start = i + part;
-          int out = start + ahead;
-          FloatVector v0 = FloatVector.fromArray(F, x, start).sub(origins);
-          FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT).sub(origins);
-          FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT).sub(origins);
-          FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT).sub(origins);
-          FloatVector t0 = v0.fma(heads, shifts);
-          FloatVector t1 = v1.fma(heads, shifts);
-          FloatVector t2 = v2.fma(heads, shifts);
-          FloatVector t3 = v3.fma(heads, shifts);
-          FloatVector r0 = v0.fma(heads, shifts.sub(t0));
-          FloatVector r1 = v1.fma(heads, shifts.sub(t1));
-          FloatVector r2 = v2.fma(heads, shifts.sub(t2));
-          FloatVector r3 = v3.fma(heads, shifts.sub(t3));
-          r0 = v0.fma(tails, r0);
-          r1 = v1.fma(tails, r1);
-          r2 = v2.fma(tails, r2);
-          r3 = v3.fma(tails, r3);
-          FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
-          FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
-          FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
-          FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
-          p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
-          p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
-          p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
-          p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
-          IntVector b0 = p0.reinterpretAsInts().add(t0.reinterpretAsInts().lanewise(LSHL, 23));
-          IntVector b1 = p1.reinterpretAsInts().add(t1.reinterpretAsInts().lanewise(LSHL, 23));
-          IntVector b2 = p2.reinterpretAsInts().add(t2.reinterpretAsInts().lanewise(LSHL, 23));
-          IntVector b3 = p3.reinterpretAsInts().add(t3.reinterpretAsInts().lanewise(LSHL, 23));
-          VectorMask<Float> m0 =
-              t0.compare(GE, VectorExponential.LEAST)
-                  .and(b0.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-          VectorMask<Float> m1 =
-              t1.compare(GE, VectorExponential.LEAST)
-                  .and(b1.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-          VectorMask<Float> m2 =
-              t2.compare(GE, VectorExponential.LEAST)
-                  .and(b2.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-          VectorMask<Float> m3 =
-              t3.compare(GE, VectorExponential.LEAST)
-                  .and(b3.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-          FloatVector w0 = zero.blend(b0.reinterpretAsFloats(), m0);
-          FloatVector w1 = zero.blend(b1.reinterpretAsFloats(), m1);
-          FloatVector w2 = zero.blend(b2.reinterpretAsFloats(), m2);
-          FloatVector w3 = zero.blend(b3.reinterpretAsFloats(), m3);
-          w0.intoArray(y, out);
-          w1.intoArray(y, out + Lanes.COUNT);
-          w2.intoArray(y, out + 2 * Lanes.COUNT);
-          w3.intoArray(y, out + 3 * Lanes.COUNT);
-          w3.add(w2.add(w1.add(w0))).intoArray(groups, place + part);
-        }
-      }
-      if (last < at + length) {
-        for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-          FloatVector sum = FloatVector.zero(F);
-          for (int i = last + part; i < end; i += Lanes.COUNT) {
-            FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
-            FloatVector t = v.fma(heads, shifts);
-            FloatVector r = v.fma(heads, shifts.sub(t));
-            r = v.fma(tails, r);
-            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-            p = p.fma(r, FloatVector.broadcast(F, C4));
-            p = p.fma(r, FloatVector.broadcast(F, C3));
-            p = p.fma(r, FloatVector.broadcast(F, C2));
-            p = p.fma(r, FloatVector.broadcast(F, C1));
-            p = p.fma(r, FloatVector.broadcast(F, 1));
-            IntVector b = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-            VectorMask<Float> m =
-                t.compare(GE, VectorExponential.LEAST)
-                    .and(b.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-            FloatVector w = zero.blend(b.reinterpretAsFloats(), m);
-            w.intoArray(y, i + ahead);
-            sum = w.add(sum);
-          }
-          sum.intoArray(groups, place + part);
-        }
-        if (rest > 0) {
-          int lane = place + (end - last) % Lanes.COUNT;
-          rest(rows, row, (row - batch) * F.length(), lane, head, tail);
-        }
-        place += Lanes.COUNT;
-        full++;
-      }
-      int padded = groups(length) - full;
-      if (padded > 0) {
-        Arrays.fill(groups, place, place + padded * Lanes.COUNT, 0);
-        place += padded * Lanes.COUNT;
-      }
+    int lanes = place + full * Lanes.COUNT;
+    int behind = place + groups(length) * Lanes.COUNT;
+    if (lanes < behind) {
+      Arrays.fill(groups, lanes, behind, 0);
     }
-    return place;
+    if (last < end) {
+      BlockSoftmax.vectors(
+          rows.x, last, end, origin, head, tail, shift, groups, lanes, rows.y, yAt + last - at);
+    }
+    if (rest > 0) {
+      rest(rows, row, spot, lanes + (end - last) % Lanes.COUNT, head, tail);
+    }
   }
 
   /**

@@ -82,9 +82,9 @@ final class BlockSoftmax {
     int at = from + full * Lanes.GROUP;
     if (full > 0) {
       if (!far && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN) {
-        plainGroups(x, from, full, head, tail, shift, groups, y, yFrom);
+        plainGroups(x, from, full, head, tail, shift, groups, 0, y, yFrom);
       } else {
-        groups(x, from, full, origin, head, tail, shift, groups, y, yFrom);
+        groups(x, from, full, origin, head, tail, shift, groups, 0, y, yFrom);
       }
     }
     int count = full;
@@ -121,7 +121,7 @@ final class BlockSoftmax {
   /**
    * Stores the weights of whole groups in which every weight counts, and the sums of their lanes.
    */
-  private static void plainGroups(
+  static void plainGroups(
       float[] x,
       int at,
       int count,
@@ -129,12 +129,14 @@ final class BlockSoftmax {
       float tail,
       float shift,
       float[] groups,
+      int first,
       float[] y,
       int yAt) {
     assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
     assert at >= 0 && at <= x.length - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -191,7 +193,7 @@ final class BlockSoftmax {
         FloatVector w1 = p1.reinterpretAsInts().add(q1).reinterpretAsFloats();
         FloatVector w2 = p2.reinterpretAsInts().add(q2).reinterpretAsFloats();
         FloatVector w3 = p3.reinterpretAsInts().add(q3).reinterpretAsFloats();
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -202,7 +204,7 @@ final class BlockSoftmax {
   }
 
   /** Stores the weights of whole groups, and the sums of their lanes. */
-  private static void groups(
+  static void groups(
       float[] x,
       int at,
       int count,
@@ -211,12 +213,14 @@ final class BlockSoftmax {
       float tail,
       float shift,
       float[] groups,
+      int first,
       float[] y,
       int yAt) {
     assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
     assert at >= 0 && at <= x.length - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -287,7 +291,7 @@ final class BlockSoftmax {
         FloatVector w1 = zero.blend(b1.reinterpretAsFloats(), m1);
         FloatVector w2 = zero.blend(b2.reinterpretAsFloats(), m2);
         FloatVector w3 = zero.blend(b3.reinterpretAsFloats(), m3);
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -300,7 +304,7 @@ final class BlockSoftmax {
   /**
    * Stores the weights of whole vectors, which are less than a group, and the sums of their lanes.
    */
-  private static void vectors(
+  static void vectors(
       float[] x,
       int at,
       int end,

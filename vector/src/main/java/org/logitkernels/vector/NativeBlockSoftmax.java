@@ -74,9 +74,9 @@ final class NativeBlockSoftmax {
     int at = from + full * Lanes.GROUP;
     if (full > 0) {
       if (!far && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN) {
-        plainGroups(x, from, full, head, tail, shift, groups, y, yFrom);
+        plainGroups(x, from, full, head, tail, shift, groups, 0, y, yFrom);
       } else {
-        groups(x, from, full, origin, head, tail, shift, groups, y, yFrom);
+        groups(x, from, full, origin, head, tail, shift, groups, 0, y, yFrom);
       }
     }
     int count = full;
@@ -110,7 +110,7 @@ final class NativeBlockSoftmax {
     return LaneSum.sum(groups, 0, padded);
   }
 
-  private static void plainGroups(
+  static void plainGroups(
       SegmentAddress x,
       int at,
       int count,
@@ -118,6 +118,7 @@ final class NativeBlockSoftmax {
       float tail,
       float shift,
       float[] groups,
+      int first,
       float[] y,
       int yAt) {
     MemorySegment segment = x.segment;
@@ -126,6 +127,7 @@ final class NativeBlockSoftmax {
     assert at >= 0 && at <= x.length() - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -189,7 +191,7 @@ final class NativeBlockSoftmax {
         FloatVector w1 = p1.reinterpretAsInts().add(q1).reinterpretAsFloats();
         FloatVector w2 = p2.reinterpretAsInts().add(q2).reinterpretAsFloats();
         FloatVector w3 = p3.reinterpretAsInts().add(q3).reinterpretAsFloats();
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -199,7 +201,7 @@ final class NativeBlockSoftmax {
     }
   }
 
-  private static void groups(
+  static void groups(
       SegmentAddress x,
       int at,
       int count,
@@ -208,6 +210,7 @@ final class NativeBlockSoftmax {
       float tail,
       float shift,
       float[] groups,
+      int first,
       float[] y,
       int yAt) {
     MemorySegment segment = x.segment;
@@ -216,6 +219,7 @@ final class NativeBlockSoftmax {
     assert at >= 0 && at <= x.length() - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -297,7 +301,7 @@ final class NativeBlockSoftmax {
         FloatVector w1 = zero.blend(b1.reinterpretAsFloats(), m1);
         FloatVector w2 = zero.blend(b2.reinterpretAsFloats(), m2);
         FloatVector w3 = zero.blend(b3.reinterpretAsFloats(), m3);
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -307,7 +311,7 @@ final class NativeBlockSoftmax {
     }
   }
 
-  private static void vectors(
+  static void vectors(
       SegmentAddress x,
       int at,
       int end,
