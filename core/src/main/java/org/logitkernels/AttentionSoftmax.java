@@ -9,7 +9,7 @@ import org.logitkernels.spi.AttentionRows;
 
 /**
  * Softmax of many rows, as attention takes it of its scores: {@code p_i = exp(c x_i) / (exp(z) +
- * sum(exp(c x_j)))} in each row, with a scale c and an optional sink z.
+ * sum(exp(c x_j)))} in each row, with a scale c, an optional sink z, and an optional cap.
  *
  * <p>The rows are one matrix: so many rows, each so many numbers (the stride) behind the one
  * before, over one array or one memory segment. Each row has a length of its own, as a causal mask
@@ -49,6 +49,11 @@ import org.logitkernels.spi.AttentionRows;
  * arXiv:2508.10925; Xiao et al., Efficient Streaming Language Models with Attention Sinks,
  * arXiv:2309.17453.
  *
+ * <p><b>Caps:</b> with a cap k, a score counts as {@code k tanh(c x / k)}, as in Gemma 2. That is
+ * {@link Kernels#softCap(float[], int, int, float, float[], int) softCap} of the row at {@code k /
+ * c} in float, and then softmax of what that leaves, with its bits. A sink is not capped.
+ * <b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118.
+ *
  * <p><b>Cost:</b> linear in the entries; two reads and two writes of each, and one exponential.
  * Rows of up to 1,024 entries are taken together, so that 32 rows at a time cost less for each than
  * one. Rows in segments are copied to scratch, a part at a time; where they are more than 16,384
@@ -64,6 +69,9 @@ public final class AttentionSoftmax {
   private int length = -1;
   private int @Nullable [] lengths;
   private int lengthsFrom;
+
+  /** Of scores before the scale; 0 if there is none. */
+  private float cap;
 
   private AttentionSoftmax(Kernels kernels, float scale) {
     this.kernels = kernels;
@@ -145,6 +153,29 @@ public final class AttentionSoftmax {
    */
   public AttentionSoftmax withoutSinks() {
     rows.sinks = null;
+    return this;
+  }
+
+  /**
+   * Scores are capped from now on: {@code k tanh(c x / k)} takes the place of {@code c x}.
+   *
+   * @param cap k, finite and above 0
+   * @return this
+   * @throws IllegalArgumentException if the cap is not finite and above 0
+   */
+  public AttentionSoftmax cap(float cap) {
+    Kernels.checkCap(cap);
+    this.cap = (float) Math.clamp((double) cap / rows.scale, Float.MIN_VALUE, Float.MAX_VALUE);
+    return this;
+  }
+
+  /**
+   * Scores are not capped from now on.
+   *
+   * @return this
+   */
+  public AttentionSoftmax withoutCap() {
+    cap = 0;
     return this;
   }
 
@@ -247,6 +278,19 @@ public final class AttentionSoftmax {
     rows.yFrom = probabilitiesFrom;
     rows.yStride = probabilitiesStride;
     rows.number = 0;
+    if (cap > 0) {
+      kernels.rows.checkAttention(rows);
+      for (int row = 0; row < count; row++) {
+        int at = rows.at(row);
+        int end = at + rows.lengths[row];
+        if (at < end) {
+          kernels.rows.softCap(scores, at, end, cap, probabilities, rows.yAt(row));
+        }
+      }
+      rows.x = probabilities;
+      rows.from = probabilitiesFrom;
+      rows.stride = probabilitiesStride;
+    }
     kernels.rows.attention(rows);
   }
 
@@ -296,7 +340,9 @@ public final class AttentionSoftmax {
     }
     boolean sameMemory =
         scores.isNative() == probabilities.isNative()
-            && scores.heapBase().orElse(null) == probabilities.heapBase().orElse(null);
+            && (scores.isNative()
+                || scores == probabilities
+                || scores.heapBase().orElse(null) == probabilities.heapBase().orElse(null));
     long apart =
         probabilities.address() + probabilitiesByteOffset - (scores.address() + byteOffset);
     boolean inPlace =
@@ -308,7 +354,7 @@ public final class AttentionSoftmax {
       tile.source.at(scores, byteOffset, type, stride);
       tile.target.at(
           probabilities, probabilitiesByteOffset, probabilitiesType, probabilitiesStride);
-      tile.softmax(kernels.rows, rows, count);
+      tile.softmax(kernels.rows, rows, count, cap);
     }
   }
 

@@ -47,8 +47,8 @@ final class AttentionTile {
   private short[] halves = {};
   private int[] lengths = {};
 
-  /** Softmax of so many rows, whose lengths are there. */
-  void softmax(Backend backend, AttentionRows rows, int count) {
+  /** Softmax of so many rows, whose lengths are there; capped, if the cap is above 0. */
+  void softmax(Backend backend, AttentionRows rows, int count, float cap) {
     int longest = 0;
     for (int row = 0; row < count; row++) {
       longest = Math.max(longest, rows.lengths[row]);
@@ -69,8 +69,23 @@ final class AttentionTile {
     for (int row = 0; row < count; row += most) {
       int end = Math.min(count, row + most);
       load(rows, row, end);
+      if (cap > 0) {
+        if (most >= count) {
+          backend.checkAttention(rows); // before the cap: errors name the score
+        }
+        cap(backend, rows, cap);
+      }
       backend.attention(rows);
       store(rows, row, end);
+    }
+  }
+
+  private void cap(Backend backend, AttentionRows rows, float cap) {
+    for (int row = 0; row < rows.count; row++) {
+      int at = rows.at(row);
+      if (rows.lengths[row] > 0) {
+        backend.softCap(floats, at, at + rows.lengths[row], cap, floats, at);
+      }
     }
   }
 

@@ -1708,7 +1708,7 @@ public final class Kernels {
     }
   }
 
-  private static void checkCap(float cap) {
+  static void checkCap(float cap) {
     if (!(cap > 0 && cap < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("cap must be finite and > 0, but was " + cap);
     }

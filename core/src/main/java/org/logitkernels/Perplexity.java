@@ -46,7 +46,7 @@ import org.logitkernels.rows.Row;
  * // 2.5498 +/- 1.1568
  * }
  *
- * <p><b>Cost:</b> one read of the row, as for {@link Kernels#logSumExp}, and some 30 ns.
+ * <p><b>Cost:</b> one read of the row, as for {@link Kernels#logSumExp}, and two exact sums.
  * <b>Allocation:</b> none in {@code add} once the workspace is there; enforced by {@code
  * AllocationContract}. Not thread-safe.
  */

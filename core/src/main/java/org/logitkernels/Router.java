@@ -48,6 +48,11 @@ public final class Router {
   private final RoutingScratch scratch;
   private @Nullable Copies copies;
 
+  /** The heap segment of the last call, and its array. */
+  private @Nullable MemorySegment known;
+
+  private @Nullable Object base;
+
   Router(Backend backend, RoutingRule rule) {
     this.backend = backend;
     this.rule = rule;
@@ -146,7 +151,7 @@ public final class Router {
     Objects.checkFromIndexSize(offset, length * type.bytes(), logits.byteSize());
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (!logits.isNative()) {
-      Object base = logits.heapBase().orElse(null);
+      Object base = baseOf(logits);
       int k = rule.k();
       long first = logits.address() + offset;
       if (base == weights && overlap(first, length * type.bytes(), weightsFrom, (long) rows * k)) {
@@ -187,6 +192,15 @@ public final class Router {
           weights,
           weightsFrom + out);
     }
+  }
+
+  /** The array of a heap segment. It is asked for once, as the answer comes as an object. */
+  private @Nullable Object baseOf(MemorySegment heap) {
+    if (heap != known) {
+      base = heap.heapBase().orElse(null);
+      known = heap;
+    }
+    return base;
   }
 
   /** Copies a few rows, and what lies between them. */

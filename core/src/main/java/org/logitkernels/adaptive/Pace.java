@@ -44,6 +44,9 @@ class Pace {
   /** The part of the time that a thread has a processor if it is at work. */
   private static final double AT_WORK = 0.12;
 
+  /** The part of the processors that threads of a busy program have together. */
+  private static final double FULL = 0.5;
+
   /** A thread that has never had a processor for longer is none of an engine's. */
   private static final long IDLE = TimeUnit.MILLISECONDS.toNanos(30);
 
@@ -169,7 +172,7 @@ class Pace {
 
   /**
    * How many other threads of the program have been at work since the last look; 0 if that is not
-   * known. Compilers are no such threads.
+   * known, or if processors were free all the same. Compilers are no such threads.
    */
   private int othersAtWork(long now) {
     Map<Long, Long> before = others;
@@ -179,11 +182,13 @@ class Pace {
       return 0;
     }
     int atWork = 0;
+    double all = 0;
     for (Map.Entry<Long, Long> each : others.entrySet()) {
-      long had = before.getOrDefault(each.getKey(), each.getValue());
-      atWork += each.getValue() - had > AT_WORK * time ? 1 : 0;
+      long had = each.getValue() - before.getOrDefault(each.getKey(), each.getValue());
+      atWork += had > AT_WORK * time ? 1 : 0;
+      all += had;
     }
-    return atWork;
+    return all < FULL * processors * time ? 0 : atWork;
   }
 
   private void noteOthers(long now) {

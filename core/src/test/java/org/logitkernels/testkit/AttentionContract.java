@@ -380,6 +380,95 @@ public interface AttentionContract extends KernelsUnderTest {
     assertBits(log, turnedLog);
   }
 
+  /** A cap is that of the kernel, and comes first: in place, elsewhere, and in segments. */
+  @Property
+  default void capsComeFirst(@ForAll long seed) {
+    Case c = new Case(seed, false);
+    float cap = (float) Math.exp(c.random.nextDouble(-2, 5));
+    float ofScores = (float) ((double) cap / c.scale);
+    float[] capped = c.scores.clone();
+    for (int row = 0; row < c.count; row++) {
+      int at = c.at(row);
+      for (int i = at; i < at + c.lengths[row]; i++) {
+        if (capped[i] > Float.NEGATIVE_INFINITY) { // the kernel takes no row that is all masked
+          kernels().softCap(c.scores, i, i + 1, ofScores, capped, i);
+        }
+      }
+    }
+    float[] expected = capped.clone();
+    float[] expectedLog = new float[c.count];
+    AttentionSoftmax attention =
+        AttentionSoftmax.of(kernels(), c.scale).lengths(c.lengths, 0).sinks(c.sinks, 0, 1);
+    attention
+        .logSumExps(expectedLog, 0)
+        .softmax(capped, c.from, c.count, c.stride, expected, c.from, c.stride);
+    float[] log = new float[c.count];
+    attention.cap(cap).logSumExps(log, 0);
+    float[] out = expected.clone();
+    attention.softmax(c.scores, c.from, c.count, c.stride, out, c.from, c.stride);
+    assertBits(expected, out);
+    assertBits(expectedLog, log);
+    float[] inPlace = c.scores.clone();
+    attention.softmax(inPlace, c.from, c.count, c.stride);
+    for (int row = 0; row < c.count; row++) {
+      int at = c.at(row);
+      assertBits(
+          Arrays.copyOfRange(expected, at, at + c.lengths[row]),
+          Arrays.copyOfRange(inPlace, at, at + c.lengths[row]));
+    }
+    MemorySegment segment = MemorySegment.ofArray(c.scores.clone());
+    attention.softmax(
+        segment,
+        4L * c.from,
+        ElementType.FLOAT32,
+        c.count,
+        c.stride,
+        segment,
+        4L * c.from,
+        ElementType.FLOAT32,
+        c.stride);
+    assertBits(inPlace, segment.toArray(ValueLayout.JAVA_FLOAT));
+    attention.withoutCap().softmax(capped, c.from, c.count, c.stride);
+    for (int row = 0; row < c.count; row++) {
+      int at = c.at(row);
+      assertBits(
+          Arrays.copyOfRange(expected, at, at + c.lengths[row]),
+          Arrays.copyOfRange(capped, at, at + c.lengths[row]));
+    }
+  }
+
+  /** Gemma 2 caps scores so: against tanh in double. Bad caps and bad scores change nothing. */
+  @Example
+  default void cappedRowsAreThoseOfTanh() {
+    float[] x = new float[200];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = 7 * (i % 29) - 90;
+    }
+    double[] weights = new double[x.length];
+    double total = 0;
+    for (int i = 0; i < x.length; i++) {
+      weights[i] = StrictMath.exp(50 * StrictMath.tanh(0.5 * x[i] / 50));
+      total += weights[i];
+    }
+    float[] y = x.clone();
+    AttentionSoftmax attention = AttentionSoftmax.of(kernels(), 0.5f).lengths(200).cap(50);
+    attention.softmax(y, 0, 1, 200);
+    for (int i = 0; i < x.length; i++) {
+      assertEquals(weights[i] / total, y[i], 3e-5 * weights[i] / total);
+    }
+    for (float cap : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> attention.cap(cap));
+    }
+    x[130] = Float.NaN;
+    float[] before = y.clone();
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> attention.lengths(100).softmax(x, 0, 2, 100, y, 0, 100));
+    assertEquals("row 1: logit 30 is NaN", e.getMessage());
+    assertBits(before, y);
+  }
+
   /** Arrays and segments, short rows and long ones. */
   @Example
   @Tag("allocation")

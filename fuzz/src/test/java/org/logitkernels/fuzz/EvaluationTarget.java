@@ -13,7 +13,7 @@ import org.logitkernels.Workspace;
 
 /** Evaluation of two rows: the same bits from every backend, and what must hold of any rows. */
 public final class EvaluationTarget {
-  private static final int LONGEST = 2500;
+  private static final int LONGEST = 1_100;
 
   private EvaluationTarget() {}
 
@@ -32,8 +32,6 @@ public final class EvaluationTarget {
             Kernels.scalar(), Logits.of(p.logits()), Logits.of(q.logits()), target, temperature);
     scalar.assertSame(
         evaluate(Kernels.named("vector"), ofP, ofQ, target, temperature), "vector, held");
-    scalar.assertSame(
-        evaluate(Kernels.scalar(), ofP, Logits.of(q.logits()), target, temperature), "held");
     if (scalar.failed()) {
       return;
     }

@@ -124,7 +124,7 @@ final class RoutingWeights {
     assert k > 0 && k * STEP <= chosen.length : k + " of " + chosen.length;
     assert firsts.length == STEP && seconds.length == STEP : "rows " + firsts.length;
     assert epsilon >= 0 && epsilon < 1 : "epsilon " + epsilon;
-    assert STEP == F.length() && STEP == 2 * HALF.length() : STEP + " rows at a time";
+    assert STEP % F.length() == 0 && F.length() == 2 * HALF.length() : STEP + " apart";
     DoubleVector zero = DoubleVector.zero(DOUBLES);
     for (int part = 0; part < F.length(); part += HALF.length()) {
       DoubleVector sum = zero;

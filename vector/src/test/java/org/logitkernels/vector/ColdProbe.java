@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.logitkernels.BackendReport;
 import org.logitkernels.Backends;
 import org.logitkernels.ElementType;
@@ -102,6 +104,9 @@ final class ColdProbe {
         boolean warming = Backends.report().state() == BackendReport.State.WARMING;
         (warming ? before : after).incrementAndGet();
         left -= warming ? 0 : 1;
+        if (warming) { // threads that keep every processor busy would be left alone for a minute
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(40));
+        }
         for (int i = 0; i < LENGTH; i++) {
           row[i] = (float) (2.5 * random.nextGaussian());
         }
