@@ -57,12 +57,15 @@ import org.logitkernels.spi.AttentionRows;
  * <p><b>Cost:</b> linear in the entries; two reads and two writes of each, and one exponential.
  * Rows of up to 1,024 entries are taken together, so that 32 rows at a time cost less for each than
  * one. Rows in segments are copied to scratch, a part at a time; where they are more than 16,384
- * entries they are read twice. <b>Allocation:</b> none once the scratch has grown: to 21 bytes for
+ * entries they are read twice. <b>Allocation:</b> none once the scratch has grown: to 29 bytes for
  * each row of a call, and for segments to 6 bytes for an entry of the longest row, 98,304 at least.
  *
  * <p>One object is for one thread at a time.
  */
 public final class AttentionSoftmax {
+  /** So far may rows lie apart in all that their place is still a long in bytes. */
+  private static final long FARTHEST = 1L << 60;
+
   private final Kernels kernels;
   private final AttentionRows rows = new AttentionRows();
   private final AttentionTile tile = new AttentionTile();
@@ -218,8 +221,8 @@ public final class AttentionSoftmax {
    * @throws IndexOutOfBoundsException if a row, its length, its sink or its log-sum-exp does not
    *     lie in its array
    * @throws IllegalArgumentException if count, stride or a length is negative, a stride is shorter
-   *     than a row that another follows, a sink is NaN or +Infinity, the log-sum-exps overlap the
-   *     rows, or for NaN or +Infinity in a row
+   *     than a row that another follows, a sink is NaN or +Infinity, log-sum-exps or sinks overlap
+   *     the rows or each other, or for NaN or +Infinity in a row
    * @throws IllegalStateException if no length was set
    */
   public void softmax(float[] scores, int from, int count, int stride) {
@@ -244,8 +247,8 @@ public final class AttentionSoftmax {
    *     log-sum-exp does not lie in its array
    * @throws IllegalArgumentException if count, a stride or a length is negative, the probabilities'
    *     stride is shorter than a row that another follows, the probabilities overlap the scores but
-   *     are not in place, a sink is NaN or +Infinity, the log-sum-exps overlap either, or for NaN
-   *     or +Infinity in a row
+   *     are not in place, a sink is NaN or +Infinity, log-sum-exps or sinks overlap what is
+   *     written, or for NaN or +Infinity in a row
    * @throws IllegalStateException if no length was set
    */
   public void softmax(
@@ -257,8 +260,8 @@ public final class AttentionSoftmax {
       int probabilitiesFrom,
       int probabilitiesStride) {
     take(count, stride, probabilitiesStride);
-    long extent = extent(count, stride);
-    long outExtent = extent(count, probabilitiesStride);
+    long extent = extent("scores", count, stride);
+    long outExtent = extent("probabilities", count, probabilitiesStride);
     checkPlace("scores", from, extent, scores.length);
     checkPlace("probabilities", probabilitiesFrom, outExtent, probabilities.length);
     boolean inPlace = from == probabilitiesFrom && (stride == probabilitiesStride || count < 2);
@@ -269,8 +272,10 @@ public final class AttentionSoftmax {
       throw overlap();
     }
     rows.count = count;
-    checkLogSumExps(scores, from, extent, "scores");
-    checkLogSumExps(probabilities, probabilitiesFrom, outExtent, "probabilities");
+    checkApart(scores, from, extent, "scores");
+    checkApart(probabilities, probabilitiesFrom, outExtent, "probabilities");
+    checkSinks(probabilities, probabilitiesFrom, outExtent, "probabilities");
+    checkOptions();
     rows.x = scores;
     rows.from = from;
     rows.stride = stride;
@@ -330,9 +335,8 @@ public final class AttentionSoftmax {
       ElementType probabilitiesType,
       long probabilitiesStride) {
     take(count, stride, probabilitiesStride);
-    long bytes = Math.multiplyExact(extent(count, stride), (long) type.bytes());
-    long outBytes =
-        Math.multiplyExact(extent(count, probabilitiesStride), (long) probabilitiesType.bytes());
+    long bytes = extent("scores", count, stride) * type.bytes();
+    long outBytes = extent("probabilities", count, probabilitiesStride) * probabilitiesType.bytes();
     checkPlace("scores", byteOffset, bytes, scores.byteSize());
     checkPlace("probabilities", probabilitiesByteOffset, outBytes, probabilities.byteSize());
     if (probabilities.isReadOnly()) {
@@ -349,6 +353,20 @@ public final class AttentionSoftmax {
         apart == 0 && type == probabilitiesType && (stride == probabilitiesStride || count < 2);
     if (sameMemory && !inPlace && apart < bytes && -apart < outBytes) {
       throw overlap();
+    }
+    rows.count = count;
+    checkOptions();
+    if (!probabilities.isNative()) {
+      Object base = probabilities.heapBase().orElse(null);
+      if (base != null && (base == rows.logSumExps || base == rows.sinks)) {
+        throw new IllegalArgumentException("logSumExps or sinks lie in the array of probabilities");
+      }
+    }
+    if (!probabilities.scope().isAlive()) {
+      throw new IllegalStateException("the memory of probabilities was released");
+    }
+    if (!probabilities.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException("probabilities is confined to another thread");
     }
     if (count > 0) {
       tile.source.at(scores, byteOffset, type, stride);
@@ -384,8 +402,8 @@ public final class AttentionSoftmax {
    * @param out where the merged outputs go
    * @param logSumExps where their log-sum-exps go
    * @throws IndexOutOfBoundsException if an array is too short
-   * @throws IllegalArgumentException if count or dimension is negative, or a log-sum-exp is NaN or
-   *     +Infinity
+   * @throws IllegalArgumentException if count or dimension is negative, an array is one of outputs
+   *     and of log-sum-exps, or a log-sum-exp is NaN or +Infinity
    */
   public static void merge(
       float[] outA,
@@ -405,6 +423,12 @@ public final class AttentionSoftmax {
     checkPlace("logSumExpsA", 0, count, logSumExpsA.length);
     checkPlace("logSumExpsB", 0, count, logSumExpsB.length);
     checkPlace("logSumExps", 0, count, logSumExps.length);
+    if (logSumExps == out || logSumExps == outA || logSumExps == outB) {
+      throw new IllegalArgumentException("logSumExps lie in an array of outputs");
+    }
+    if (out == logSumExpsA || out == logSumExpsB) {
+      throw new IllegalArgumentException("out is an array of log-sum-exps");
+    }
     for (int row = 0; row < count; row++) {
       checkLogit("logSumExpsA", row, logSumExpsA[row]);
       checkLogit("logSumExpsB", row, logSumExpsB[row]);
@@ -476,19 +500,42 @@ public final class AttentionSoftmax {
   }
 
   /** How far the end of the rows lies behind their begin. */
-  private long extent(int count, long stride) {
+  private long extent(String name, int count, long stride) {
+    if (count > 1 && stride > FARTHEST / (count - 1)) {
+      throw new IndexOutOfBoundsException(name + " of " + count + " rows, " + stride + " apart");
+    }
     long extent = 0;
     for (int row = 0; row < count; row++) {
-      extent = Math.max(extent, Math.multiplyExact(row, stride) + rows.lengths[row]);
+      extent = Math.max(extent, row * stride + rows.lengths[row]);
     }
     return extent;
   }
 
-  private void checkLogSumExps(float[] array, int from, long extent, String name) {
-    int first = rows.logSumExpsFrom;
-    if (rows.logSumExps == array && first < from + extent && from < first + rows.count) {
+  /** The log-sum-exps must lie apart from rows and sinks, and the sinks from what is written. */
+  private void checkApart(float[] array, int from, long extent, String name) {
+    if (overlap(rows.logSumExps, rows.logSumExpsFrom, rows.count, array, from, extent)) {
       throw new IllegalArgumentException("logSumExps overlap " + name);
     }
+  }
+
+  /** Sinks must not lie where log-sum-exps go. */
+  private void checkOptions() {
+    float[] logSumExps = rows.logSumExps;
+    if (logSumExps != null) {
+      checkSinks(logSumExps, rows.logSumExpsFrom, rows.count, "logSumExps");
+    }
+  }
+
+  private void checkSinks(float[] written, int from, long extent, String name) {
+    int sinks = rows.count == 0 ? 0 : (rows.count - 1) / rows.rowsOfSink + 1;
+    if (overlap(rows.sinks, rows.sinksFrom, sinks, written, from, extent)) {
+      throw new IllegalArgumentException("sinks overlap " + name);
+    }
+  }
+
+  private static boolean overlap(
+      float @Nullable [] one, int from, long length, float[] other, int otherFrom, long extent) {
+    return one == other && from < otherFrom + extent && otherFrom < from + length;
   }
 
   private static void checkNotNegative(String name, long number) {

@@ -185,6 +185,7 @@ public final class Logits {
       }
     }
     this.array = null;
+    this.from = 0;
     this.segment = logits;
     this.byteOffset = byteOffset;
     this.length = length;

@@ -147,15 +147,21 @@ public final class Perplexity {
    *
    * @param logProbability in nats, at most 0; {@code -Infinity} for a masked target
    * @return the same
-   * @throws IllegalArgumentException if it is above 0 or NaN
+   * @throws IllegalArgumentException if it is above 0 or NaN, or finite and so low that its square
+   *     is no double; nothing is counted then
    */
   public double add(double logProbability) {
     if (!(logProbability <= 0)) {
       throw new IllegalArgumentException(
           "a log-probability must be <= 0, but was " + logProbability);
     }
+    boolean isMasked = logProbability == Double.NEGATIVE_INFINITY;
+    if (!isMasked && logProbability * logProbability == Double.POSITIVE_INFINITY) {
+      throw new IllegalArgumentException(
+          "the square of a log-probability must be finite, but it was " + logProbability);
+    }
     rows = Math.addExact(rows, 1);
-    if (logProbability == Double.NEGATIVE_INFINITY) {
+    if (isMasked) {
       masked++;
     } else {
       sum.add(-logProbability);
@@ -266,7 +272,7 @@ public final class Perplexity {
    *
    * @param text what {@link #toString} has returned, on any machine
    * @return one that equals the one of the text; it reads no rows, but can be merged
-   * @throws IllegalArgumentException if no perplexity has this text
+   * @throws IllegalArgumentException if the text is none that {@link #toString} writes
    */
   public static Perplexity parse(String text) {
     Matcher parts = TEXT.matcher(text);

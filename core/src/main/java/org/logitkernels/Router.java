@@ -38,9 +38,9 @@ import org.logitkernels.spi.Survivors;
  * <p><b>Cost:</b> one read of all rows to see that they are valid, and one that routes as many at a
  * time as a vector has lanes: so few rows in a call cost more each. Sigmoids, and softmax over all
  * experts without renormalisation, cost an exponential for each logit. <b>Allocation:</b> all when
- * the router is made, about 100 bytes for each expert and 10 KB beside; rows that lie in no {@code
- * float[]} add as much with the first of them. Then nothing. Not thread-safe: one router for each
- * thread.
+ * the router is made, up to 150 bytes for each expert and 16 KB beside; rows that lie in no {@code
+ * float[]} add up to 65 bytes for each expert and 20 KB with the first of them. Then nothing. Not
+ * thread-safe: one router for each thread.
  */
 public final class Router {
   private final Backend backend;

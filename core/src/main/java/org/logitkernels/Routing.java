@@ -57,7 +57,8 @@ import org.logitkernels.spi.RoutingRule;
  *
  * <p><b>Accuracy:</b> a sigmoid is within 0.501 ULP and monotone ({@code SigmoidTest}). A softmax
  * over the chosen has a relative error of at most 5 * 2^-24, and a renormalised sigmoid of at most
- * 3 * 2^-24; the scale adds 2^-24. Enforced by {@code RoutingContract}.
+ * 3 * 2^-24, where no sigmoid is subnormal (logits from -87 on); the scale adds 2^-24. Enforced by
+ * {@code RoutingContract}.
  *
  * <p><b>Special values:</b> NaN and +Infinity are errors. An expert with the logit -Infinity is
  * masked: it is never chosen, and a row that leaves fewer than k others is an error. -0 equals +0.
@@ -68,7 +69,7 @@ import org.logitkernels.spi.RoutingRule;
 public final class Routing {
   /** What {@link #deepSeekV3} and the other presets follow: {@value}. */
   public static final String TRANSFORMERS_VERSION =
-      "main branch of 2026: deepseek_v3, qwen3_moe, mixtral, gpt_oss, llama4";
+      "deepseek_v3 at 000c33fd, gpt_oss at 0261a467; qwen3_moe, mixtral, llama4 of 2026";
 
   /** The fewest experts that there can be. */
   static final int FEWEST = 4;

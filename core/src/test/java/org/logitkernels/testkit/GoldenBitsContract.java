@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import net.jqwik.api.Example;
+import net.jqwik.api.Tag;
 
 /**
  * The bits are those that were frozen: the hashes of every backend, width and number of threads.
@@ -21,8 +22,9 @@ public interface GoldenBitsContract extends KernelsUnderTest {
     assertEquals("", GoldenBits.differences(GoldenBits.of(kernels())));
   }
 
-  /** In eight threads that share the kernels. */
+  /** In eight threads that share the kernels. What threads share is the same at every width. */
   @Example
+  @Tag("once")
   default void theBitsAreTheSameInEightThreads() throws ExecutionException, InterruptedException {
     try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
       List<Future<Map<GoldenBits.Section, String>>> hashes = new ArrayList<>();

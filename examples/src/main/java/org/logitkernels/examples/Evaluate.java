@@ -155,6 +155,10 @@ public final class Evaluate implements Callable<Integer> {
   @Override
   public Integer call() throws BadInputException {
     boolean ofModel = text != null || store != null || checkpointFile != null;
+    if (files.size() > 2) {
+      throw new BadInputException(
+          "at most two files can be compared, but there are " + files.size());
+    }
     if (!files.isEmpty() && (ofModel || tokenizerFile != null || !type.equals("float32"))) {
       throw new BadInputException(
           "files of logits go with none of --text, --type, --store, --checkpoint and --tokenizer:"
