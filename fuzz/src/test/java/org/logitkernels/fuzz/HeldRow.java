@@ -108,7 +108,7 @@ record HeldRow(
   }
 
   /** The nearest that the type can hold; of what is finite, finite. */
-  private static float widened(float x, ElementType type) {
+  static float widened(float x, ElementType type) {
     return switch (type) {
       case FLOAT32 -> x;
       case FLOAT16 ->
