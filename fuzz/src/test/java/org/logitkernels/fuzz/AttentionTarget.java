@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.logitkernels.AttentionSoftmax;
@@ -52,7 +51,7 @@ public final class AttentionTarget {
     int rows = cases.between(0, Math.min(MOST_ROWS, MOST_NUMBERS / (width + 8)));
     int step = width + cases.between(0, 3);
     int first = cases.between(0, 4);
-    type = type(cases);
+    type = HeldRow.type(cases);
     x = cases.row(Math.max(1, first + rows * step + cases.between(0, 3)));
     for (int i = 0; i < x.length; i++) {
       x[i] = HeldRow.widened(x[i], type);
@@ -72,7 +71,7 @@ public final class AttentionTarget {
     }
     int place = cases.between(0, 7);
     sameMemory = place < 4;
-    outType = sameMemory ? type : type(cases);
+    outType = sameMemory ? type : HeldRow.type(cases);
     outStride =
         place < 3 ? stride : cases.orAny(place == 3 ? cases.between(0, step) : step + place - 4);
     outFrom = place < 3 ? from : cases.orAny(cases.between(0, 4));
@@ -90,14 +89,6 @@ public final class AttentionTarget {
     logSumExps =
         new float[cases.oneIn(2) ? logSumExpsFrom + rows - (cases.oneIn(24) ? rows / 2 : 0) : 0];
     onHeap = cases.oneIn(2);
-  }
-
-  private static ElementType type(Cases cases) {
-    return switch (cases.between(0, 3)) {
-      case 0 -> ElementType.FLOAT16;
-      case 1 -> ElementType.BFLOAT16;
-      default -> ElementType.FLOAT32;
-    };
   }
 
   /** Tries a case. */
@@ -138,7 +129,7 @@ public final class AttentionTarget {
     MemorySegment scores = held(SCORES, type, x);
     float[] blank = unwritten(outRoom);
     if (outType != ElementType.FLOAT32) {
-      Arrays.fill(blank, -12288); // which is a half
+      Arrays.fill(blank, -12288); // which halves hold
     }
     MemorySegment out = sameMemory ? scores : held(PROBABILITIES, outType, blank);
     float[] logs = unwritten(logSumExps.length);
@@ -202,14 +193,7 @@ public final class AttentionTarget {
     MemorySegment segment =
         onHeap ? MemorySegment.ofArray(new byte[bytes]) : memory.asSlice(0, bytes);
     for (int i = 0; i < numbers.length; i++) {
-      int bits = Float.floatToRawIntBits(numbers[i]);
-      long at = (long) i * type.bytes();
-      switch (type) {
-        case FLOAT32 -> segment.set(ValueLayout.JAVA_INT_UNALIGNED, at, bits);
-        case FLOAT16 ->
-            segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(numbers[i]));
-        case BFLOAT16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) (bits >>> 16));
-      }
+      HeldRow.put(segment, 0, type, i, numbers[i]);
     }
     return segment;
   }
@@ -217,14 +201,7 @@ public final class AttentionTarget {
   private static float[] floats(MemorySegment segment, ElementType type, int length) {
     float[] numbers = new float[length];
     for (int i = 0; i < length; i++) {
-      long at = (long) i * type.bytes();
-      numbers[i] =
-          switch (type) {
-            case FLOAT32 -> segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-            case FLOAT16 -> Float.float16ToFloat(segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
-            case BFLOAT16 ->
-                Float.intBitsToFloat(segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << 16);
-          };
+      numbers[i] = HeldRow.get(segment, type, i);
     }
     return numbers;
   }
