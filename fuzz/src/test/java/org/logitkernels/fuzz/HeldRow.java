@@ -122,8 +122,7 @@ record HeldRow(
     return switch (type) {
       case FLOAT32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
       case FLOAT16 -> Float.float16ToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
-      case BFLOAT16 ->
-          Float.intBitsToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << 16);
+      case BFLOAT16 -> Float.intBitsToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << 16);
     };
   }
 
