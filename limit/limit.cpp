@@ -8,7 +8,8 @@
 //
 //   WORKLOAD CALLS MILLISECONDS
 //
-// with the nanoseconds of one call: the median of bursts of so many calls, for so long. Each call takes the next row.
+// with the nanoseconds of one call: the median of bursts of so many calls, for so long. Each call takes the next row. Routing takes 16 rows
+// together, and its nanoseconds are those of one of them.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,10 +18,14 @@
 
 #include "long_rows.h"
 #include "masked_rows.h"
+#include "routing.h"
 #include "short_rows.h"
 
 // Up to here a row counts as short, and the short rows' loops are asked.
 constexpr int SHORT = 8192;
+
+// Experts that a token is routed to.
+constexpr int CHOSEN = 8;
 
 static std::vector<char> read(const char* name, size_t bytes, size_t room) {
   std::vector<char> data(bytes + room);
@@ -67,15 +72,15 @@ struct Limit {
     y = (float*)out;
   }
 
-  // The median of bursts; before them every row once.
+  // The median of bursts; before them every row once. A call may take some rows together, which divide the calls and the rows.
   template <class Call>
-  double median(int calls, double milliseconds, Call call) {
+  double median(int calls, double milliseconds, Call call, int together = 1) {
     typedef std::chrono::steady_clock Clock;
-    const ptrdiff_t length = n, step = n <= SHORT ? n : 0;  // the output of long rows is one row
-    const float *from = x, *end = x + length * count;
+    const ptrdiff_t length = (ptrdiff_t)n * together, step = n <= SHORT ? length : 0;  // the output of long rows is one row
+    const float *from = x, *end = x + (ptrdiff_t)n * count;
     float* to = y;
     auto burst = [&](int calls) {
-      for (int i = 0; i < calls; i++) {
+      for (int i = 0; i < calls; i += together) {
         call(from, to);
         from += length;
         to += step;
@@ -105,6 +110,10 @@ struct Limit {
       if (what == "softmax") return median(calls, ms, [&](const float* x, float* y) { brief::softmax(x, y, n), keep(y); });
       if (what == "topK8" && n <= 512)
         return median(calls, ms, [&](const float* x, float*) { brief::topK(x, n, 8, ids.data(), best.data()), keep(ids.data()); });
+      if (what == "route8" && isRouted() && calls % brief::ROUTED == 0)
+        return median(
+            calls, ms, [&](const float* x, float*) { brief::route<CHOSEN>(x, n, ids.data(), best.data()), keep(ids.data()); },
+            brief::ROUTED);
       return -1;
     }
     const float T08 = 1.25f;  // 1 / 0.8
@@ -126,6 +135,9 @@ struct Limit {
     if (what == "drawGathered") return median(calls, ms, [&](const float* x, float*) { keep(masked.drawOfFew(x, T08, random.next())); });
     return -1;
   }
+
+  // Whether these may be experts: whole vectors, and rows for whole calls.
+  bool isRouted() const { return n <= 512 && n % 16 == 0 && count % brief::ROUTED == 0; }
 
   static void demand(bool holds, const char* what) {
     if (!holds) {
@@ -169,6 +181,27 @@ struct Limit {
     demand(isDrawn(masked.drawOfFew(x, 1.25f, 0.5), x, masked.mask), "drawGathered");
   }
 
+  // All rows, each against a sort of its experts and sums in double.
+  void checkRouting() {
+    if (!isRouted()) return;
+    std::vector<int> order(n);
+    for (int first = 0; first < count; first += brief::ROUTED) {
+      brief::route<CHOSEN>(x + (size_t)first * n, n, ids.data(), best.data());
+      for (int row = 0; row < brief::ROUTED; row++) {
+        const float* r = x + (size_t)(first + row) * n;
+        for (int i = 0; i < n; i++) order[i] = i;
+        std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return r[a] > r[b]; });
+        double sum = 0;
+        for (int j = 0; j < CHOSEN; j++) sum += std::exp((double)r[order[j]] - r[order[0]]);
+        for (int j = 0; j < CHOSEN; j++) {
+          double exact = std::exp((double)r[order[j]] - r[order[0]]) / sum;
+          int at = CHOSEN * row + j;
+          demand(ids[at] == order[j] && std::fabs(best[at] - exact) <= 2e-5 * exact, "route8");
+        }
+      }
+    }
+  }
+
   // Whether half of the weight at temperature 0.8 lies before a token and within it, up to rounding.
   bool isDrawn(int token, const float* x, const uint64_t* mask) const {
     double max = *std::max_element(x, x + n), sum = 0, before = 0, with = 0;
@@ -192,6 +225,7 @@ int main(int argc, char** argv) {
   std::vector<char> mask = argc > 4 ? read(argv[4], 8 * words, 8) : std::vector<char>();
   Limit limit(x, count, n, argc > 4 ? (const uint64_t*)mask.data() : nullptr);
   for (int row = 0; row < count; row += std::max(1, count / 4)) limit.check(x + (size_t)row * n);
+  limit.checkRouting();
   printf("ready\n");
   fflush(stdout);
   std::string what;

@@ -63,7 +63,7 @@ import org.logitkernels.spi.AttentionRows;
  * <p>One object is for one thread at a time.
  */
 public final class AttentionSoftmax {
-  /** So far may rows lie apart in all that their place is still a long in bytes. */
+  /** No memory has a number so far behind another. */
   private static final long FARTHEST = 1L << 60;
 
   private final Kernels kernels;
@@ -221,8 +221,8 @@ public final class AttentionSoftmax {
    * @throws IndexOutOfBoundsException if a row, its length, its sink or its log-sum-exp does not
    *     lie in its array
    * @throws IllegalArgumentException if count, stride or a length is negative, a stride is shorter
-   *     than a row that another follows, a sink is NaN or +Infinity, log-sum-exps or sinks overlap
-   *     the rows or each other, or for NaN or +Infinity in a row
+   *     than a row that another follows, a sink is NaN or +Infinity, the rows, the sinks and the
+   *     log-sum-exps overlap each other, or for NaN or +Infinity in a row
    * @throws IllegalStateException if no length was set
    */
   public void softmax(float[] scores, int from, int count, int stride) {
@@ -247,8 +247,8 @@ public final class AttentionSoftmax {
    *     log-sum-exp does not lie in its array
    * @throws IllegalArgumentException if count, a stride or a length is negative, the probabilities'
    *     stride is shorter than a row that another follows, the probabilities overlap the scores but
-   *     are not in place, a sink is NaN or +Infinity, log-sum-exps or sinks overlap what is
-   *     written, or for NaN or +Infinity in a row
+   *     are not in place, a sink is NaN or +Infinity, the log-sum-exps overlap either, the sinks
+   *     overlap the log-sum-exps or the probabilities, or for NaN or +Infinity in a row
    * @throws IllegalStateException if no length was set
    */
   public void softmax(
@@ -271,11 +271,21 @@ public final class AttentionSoftmax {
         && probabilitiesFrom < from + extent) {
       throw overlap();
     }
+    long begin = (long) Float.BYTES * from;
+    long outBegin = (long) Float.BYTES * probabilitiesFrom;
+    checkApart("scores", scores == rows.logSumExps, false, begin, Float.BYTES * extent, count);
+    checkApart(
+        "probabilities",
+        probabilities == rows.logSumExps,
+        probabilities == rows.sinks,
+        outBegin,
+        Float.BYTES * outExtent,
+        count);
+    if (isEmpty(count)) {
+      return;
+    }
+    makeRoom(count);
     rows.count = count;
-    checkApart(scores, from, extent, "scores");
-    checkApart(probabilities, probabilitiesFrom, outExtent, "probabilities");
-    checkSinks(probabilities, probabilitiesFrom, outExtent, "probabilities");
-    checkOptions();
     rows.x = scores;
     rows.from = from;
     rows.stride = stride;
@@ -319,7 +329,8 @@ public final class AttentionSoftmax {
    *     log-sum-exp does not lie where it should
    * @throws IllegalArgumentException if count, a stride or a length is negative, the probabilities'
    *     stride is shorter than a row that another follows, the probabilities overlap the scores but
-   *     are not in place, or are read-only, a sink is NaN or +Infinity, or for NaN or +Infinity in
+   *     are not in place, or are read-only, a sink is NaN or +Infinity, the log-sum-exps overlap
+   *     either, the sinks overlap the log-sum-exps or the probabilities, or for NaN or +Infinity in
    *     a row
    * @throws IllegalStateException if no length was set, or a segment's memory was released
    * @throws WrongThreadException if a segment is confined to another thread
@@ -342,11 +353,14 @@ public final class AttentionSoftmax {
     if (probabilities.isReadOnly()) {
       throw new IllegalArgumentException("probabilities is read-only");
     }
+    checkAccess("scores", scores);
+    checkAccess("probabilities", probabilities);
     boolean sameMemory =
-        scores.isNative() == probabilities.isNative()
-            && (scores.isNative()
-                || scores == probabilities
-                || scores.heapBase().orElse(null) == probabilities.heapBase().orElse(null));
+        scores.isNative()
+            ? probabilities.isNative()
+            : scores.isReadOnly() // such a one keeps its array to itself
+                ? scores.asOverlappingSlice(probabilities).isPresent()
+                : scores.heapBase().orElse(null) == probabilities.heapBase().orElse(null);
     long apart =
         probabilities.address() + probabilitiesByteOffset - (scores.address() + byteOffset);
     boolean inPlace =
@@ -354,26 +368,27 @@ public final class AttentionSoftmax {
     if (sameMemory && !inPlace && apart < bytes && -apart < outBytes) {
       throw overlap();
     }
-    rows.count = count;
-    checkOptions();
-    if (!probabilities.isNative()) {
-      Object base = probabilities.heapBase().orElse(null);
-      if (base != null && (base == rows.logSumExps || base == rows.sinks)) {
-        throw new IllegalArgumentException("logSumExps or sinks lie in the array of probabilities");
-      }
+    checkApart(
+        "scores",
+        isOver(scores, rows.logSumExps),
+        false,
+        scores.address() + byteOffset,
+        bytes,
+        count);
+    checkApart(
+        "probabilities",
+        isOver(probabilities, rows.logSumExps),
+        isOver(probabilities, rows.sinks),
+        probabilities.address() + probabilitiesByteOffset,
+        outBytes,
+        count);
+    if (isEmpty(count)) {
+      return;
     }
-    if (!probabilities.scope().isAlive()) {
-      throw new IllegalStateException("the memory of probabilities was released");
-    }
-    if (!probabilities.isAccessibleBy(Thread.currentThread())) {
-      throw new WrongThreadException("probabilities is confined to another thread");
-    }
-    if (count > 0) {
-      tile.source.at(scores, byteOffset, type, stride);
-      tile.target.at(
-          probabilities, probabilitiesByteOffset, probabilitiesType, probabilitiesStride);
-      tile.softmax(kernels.rows, rows, count, cap);
-    }
+    makeRoom(count);
+    tile.source.at(scores, byteOffset, type, stride);
+    tile.target.at(probabilities, probabilitiesByteOffset, probabilitiesType, probabilitiesStride);
+    tile.softmax(kernels.rows, rows, count, cap);
   }
 
   /**
@@ -390,8 +405,9 @@ public final class AttentionSoftmax {
    * <p><b>Accuracy:</b> the error of an output is at most {@code 3.1 * 2^-24 * (|outA| shareA +
    * |outB| shareB)}; enforced by {@code AttentionContract}. <b>Cost:</b> a pass over the outputs,
    * and of each row two or three exponentials and a logarithm in double. <b>Allocation:</b> none.
-   * <b>Aliasing:</b> the result may go over either part, from the same index on. <b>Source:</b> Dao
-   * et al., Flash-Decoding, https://crfm.stanford.edu/2023/10/12/flashdecoding.html.
+   * <b>Aliasing:</b> the result may go over either part, outputs over outputs and log-sum-exps over
+   * log-sum-exps. <b>Source:</b> Dao et al., Flash-Decoding,
+   * https://crfm.stanford.edu/2023/10/12/flashdecoding.html.
    *
    * @param outA the outputs of the first part: rows of so many dimensions, one behind the other
    * @param logSumExpsA the log-sum-exp of each row
@@ -402,8 +418,8 @@ public final class AttentionSoftmax {
    * @param out where the merged outputs go
    * @param logSumExps where their log-sum-exps go
    * @throws IndexOutOfBoundsException if an array is too short
-   * @throws IllegalArgumentException if count or dimension is negative, an array is one of outputs
-   *     and of log-sum-exps, or a log-sum-exp is NaN or +Infinity
+   * @throws IllegalArgumentException if count or dimension is negative, a log-sum-exp is NaN or
+   *     +Infinity, or an array that is written holds the other kind of number too
    */
   public static void merge(
       float[] outA,
@@ -423,11 +439,11 @@ public final class AttentionSoftmax {
     checkPlace("logSumExpsA", 0, count, logSumExpsA.length);
     checkPlace("logSumExpsB", 0, count, logSumExpsB.length);
     checkPlace("logSumExps", 0, count, logSumExps.length);
-    if (logSumExps == out || logSumExps == outA || logSumExps == outB) {
-      throw new IllegalArgumentException("logSumExps lie in an array of outputs");
+    if (out == logSumExps || out == logSumExpsA || out == logSumExpsB) {
+      throw new IllegalArgumentException("out overlaps log-sum-exps");
     }
-    if (out == logSumExpsA || out == logSumExpsB) {
-      throw new IllegalArgumentException("out is an array of log-sum-exps");
+    if (logSumExps == outA || logSumExps == outB) {
+      throw new IllegalArgumentException("logSumExps overlap outputs");
     }
     for (int row = 0; row < count; row++) {
       checkLogit("logSumExpsA", row, logSumExpsA[row]);
@@ -455,40 +471,33 @@ public final class AttentionSoftmax {
     }
   }
 
-  /** Checks what both kinds of call have, and takes the lengths. */
+  /** Checks what both kinds of call have, and takes the lengths if each row has its own. */
   private void take(int count, long stride, long outStride) {
     checkNotNegative("count", count);
     checkNotNegative("stride", stride);
     checkNotNegative("probabilities' stride", outStride);
-    rows.reserve(count);
     int[] given = lengths;
     if (given != null) {
       checkPlace("lengths", lengthsFrom, count, given.length);
+      rows.reserve(count);
       System.arraycopy(given, lengthsFrom, rows.lengths, 0, count);
+      for (int row = 0; row < count; row++) {
+        int here = rows.lengths[row];
+        if (here < 0) {
+          throw new IllegalArgumentException("length of row " + row + " is " + here);
+        }
+        if (row < count - 1) {
+          checkStride(row, here, outStride);
+        }
+      }
     } else if (length < 0) {
       throw new IllegalStateException("no length of the rows was set: call lengths first");
-    } else {
-      Arrays.fill(rows.lengths, 0, count, length);
-    }
-    for (int row = 0; row < count; row++) {
-      int here = rows.lengths[row];
-      if (here < 0) {
-        throw new IllegalArgumentException("length of row " + row + " is " + here);
-      }
-      if (here > outStride && row < count - 1) {
-        throw new IllegalArgumentException(
-            "row "
-                + row
-                + " has length "
-                + here
-                + ", but the next row of probabilities begins "
-                + outStride
-                + " behind it");
-      }
+    } else if (count > 1) {
+      checkStride(0, length, outStride);
     }
     float[] sinks = rows.sinks;
-    if (sinks != null && count > 0) {
-      int needed = (count - 1) / rows.rowsOfSink + 1;
+    if (sinks != null) {
+      int needed = sinks(count);
       checkPlace("sinks", rows.sinksFrom, needed, sinks.length);
       for (int sink = 0; sink < needed; sink++) {
         checkLogit("sinks", sink, sinks[rows.sinksFrom + sink]);
@@ -496,13 +505,42 @@ public final class AttentionSoftmax {
     }
     if (rows.logSumExps != null) {
       checkPlace("logSumExps", rows.logSumExpsFrom, count, rows.logSumExps.length);
+      checkApart(
+          "logSumExps",
+          false,
+          rows.logSumExps == sinks,
+          (long) Float.BYTES * rows.logSumExpsFrom,
+          (long) Float.BYTES * count,
+          count);
     }
+  }
+
+  /** Whether there is nothing to write: then rows may be more than there is room for. */
+  private boolean isEmpty(int count) {
+    return count == 0 || lengths == null && length == 0 && rows.logSumExps == null;
+  }
+
+  /** Takes the one length of all rows, which were found to lie where they should. */
+  private void makeRoom(int count) {
+    if (lengths == null) {
+      rows.reserve(count);
+      Arrays.fill(rows.lengths, 0, count, length);
+    }
+  }
+
+  /** How many sinks so many rows have. */
+  private int sinks(int count) {
+    return count == 0 ? 0 : (count - 1) / rows.rowsOfSink + 1;
   }
 
   /** How far the end of the rows lies behind their begin. */
   private long extent(String name, int count, long stride) {
     if (count > 1 && stride > FARTHEST / (count - 1)) {
-      throw new IndexOutOfBoundsException(name + " of " + count + " rows, " + stride + " apart");
+      throw new IndexOutOfBoundsException(
+          name + ": " + count + " rows with the stride " + stride + " end beyond any memory");
+    }
+    if (lengths == null) {
+      return count == 0 ? 0 : (count - 1) * stride + length;
     }
     long extent = 0;
     for (int row = 0; row < count; row++) {
@@ -511,31 +549,53 @@ public final class AttentionSoftmax {
     return extent;
   }
 
-  /** The log-sum-exps must lie apart from rows and sinks, and the sinks from what is written. */
-  private void checkApart(float[] array, int from, long extent, String name) {
-    if (overlap(rows.logSumExps, rows.logSumExpsFrom, rows.count, array, from, extent)) {
+  private static void checkStride(int row, int length, long outStride) {
+    if (length > outStride) {
+      throw new IllegalArgumentException(
+          "row "
+              + row
+              + " has length "
+              + length
+              + ", but the next row of probabilities begins "
+              + outStride
+              + " behind it");
+    }
+  }
+
+  /** Bytes of an array must not be those of log-sum-exps, or of sinks, where these lie in it. */
+  private void checkApart(
+      String name, boolean besideLogs, boolean besideSinks, long begin, long bytes, int count) {
+    if (besideLogs && overlap(begin, bytes, rows.logSumExpsFrom, count)) {
       throw new IllegalArgumentException("logSumExps overlap " + name);
     }
-  }
-
-  /** Sinks must not lie where log-sum-exps go. */
-  private void checkOptions() {
-    float[] logSumExps = rows.logSumExps;
-    if (logSumExps != null) {
-      checkSinks(logSumExps, rows.logSumExpsFrom, rows.count, "logSumExps");
+    if (besideSinks && overlap(begin, bytes, rows.sinksFrom, sinks(count))) {
+      throw new IllegalArgumentException(name + " overlap sinks");
     }
   }
 
-  private void checkSinks(float[] written, int from, long extent, String name) {
-    int sinks = rows.count == 0 ? 0 : (rows.count - 1) / rows.rowsOfSink + 1;
-    if (overlap(rows.sinks, rows.sinksFrom, sinks, written, from, extent)) {
-      throw new IllegalArgumentException("sinks overlap " + name);
-    }
+  private static boolean overlap(long begin, long bytes, int from, long floats) {
+    long first = (long) Float.BYTES * from;
+    return first < begin + bytes && begin < first + Float.BYTES * floats;
   }
 
-  private static boolean overlap(
-      float @Nullable [] one, int from, long length, float[] other, int otherFrom, long extent) {
-    return one == other && from < otherFrom + extent && otherFrom < from + length;
+  /** Whether a segment's memory is an array. */
+  private static boolean isOver(MemorySegment segment, float @Nullable [] array) {
+    if (array == null || segment.isNative()) {
+      return false;
+    }
+    return segment.isReadOnly()
+        ? segment.asOverlappingSlice(MemorySegment.ofArray(array)).isPresent()
+        : segment.heapBase().orElse(null) == array;
+  }
+
+  /** What a read or a write would find later, perhaps when other rows were written. */
+  private static void checkAccess(String name, MemorySegment segment) {
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException(name + ": the memory was released");
+    }
+    if (!segment.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException(name + ": the memory is confined to another thread");
+    }
   }
 
   private static void checkNotNegative(String name, long number) {

@@ -1438,11 +1438,11 @@ public final class Kernels {
    * stays masked; from about nine caps on the result is the cap. NaN and +Infinity are errors, as
    * everywhere.
    *
-   * <p><b>Accuracy:</b> the relative error is at most {@code 4 * 2^-24}, also for small
-   * logits, where the result is no subnormal float; enforced by {@code SoftCapContract}. <b>Cost:</b> a read of the row for what is no
-   * logit, and a pass that reads it and writes the output; blocks of 1,024 logits in which none
-   * reaches 0.625 of the cap take about a third of the time of others. <b>Aliasing:</b> as for
-   * {@link #softmax}.
+   * <p><b>Accuracy:</b> the relative error is at most {@code 4 * 2^-24}, also for small logits,
+   * where the result is no subnormal float; enforced by {@code SoftCapContract}. <b>Cost:</b> a
+   * read of the row for what is no logit, and a pass that reads it and writes the output; blocks of
+   * 1,024 logits in which none reaches 0.625 of the cap take about a third of the time of others.
+   * <b>Aliasing:</b> as for {@link #softmax}.
    *
    * <p><b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118, section 2, of last logits (cap 30) and
    * of attention scores (cap 50). A chain has it as {@link Step#softCap}. Example:

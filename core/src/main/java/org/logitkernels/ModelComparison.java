@@ -430,8 +430,8 @@ public final class ModelComparison {
    *
    * @param bytes what {@link #toBytes} has returned, on any machine
    * @return one that equals the one of the bytes; it reads no rows, but can be merged
-   * @throws IllegalArgumentException if the bytes are none that {@link #toBytes} makes,
-   *     as far as their form tells
+   * @throws IllegalArgumentException if the bytes are none that {@link #toBytes} makes, as far as
+   *     their form tells
    */
   public static ModelComparison ofBytes(byte[] bytes) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {

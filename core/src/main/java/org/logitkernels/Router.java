@@ -2,7 +2,6 @@ package org.logitkernels;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Room;
 import org.logitkernels.spi.Backend;
@@ -101,7 +100,7 @@ public final class Router {
       float[] weights,
       int weightsFrom) {
     long length = checkRows(stride, rows);
-    checkIndex(from, length, logits.length);
+    checkPlace("logits", from, length, logits.length);
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (logits == weights
         && from < (long) weightsFrom + (long) rows * rule.k()
@@ -148,12 +147,20 @@ public final class Router {
       float[] weights,
       int weightsFrom) {
     long length = checkRows(stride, rows);
-    Objects.checkFromIndexSize(offset, length * type.bytes(), logits.byteSize());
+    checkPlace("logits", offset, length * type.bytes(), logits.byteSize());
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (!logits.isNative()) {
       Object base = baseOf(logits);
       int k = rule.k();
       long first = logits.address() + offset;
+      if (logits.isReadOnly()) { // such a one keeps its array to itself
+        base =
+            logits.asOverlappingSlice(MemorySegment.ofArray(weights)).isPresent()
+                ? weights
+                : logits.asOverlappingSlice(MemorySegment.ofArray(experts)).isPresent()
+                    ? experts
+                    : null;
+      }
       if (base == weights && overlap(first, length * type.bytes(), weightsFrom, (long) rows * k)) {
         throw new IllegalArgumentException("weights overlap logits");
       }
@@ -244,12 +251,21 @@ public final class Router {
 
   private void checkOutputs(
       int rows, int[] experts, int expertsFrom, float[] weights, int weightsFrom) {
-    checkIndex(expertsFrom, (long) rows * rule.k(), experts.length);
-    checkIndex(weightsFrom, (long) rows * rule.k(), weights.length);
+    checkPlace("experts", expertsFrom, (long) rows * rule.k(), experts.length);
+    checkPlace("weights", weightsFrom, (long) rows * rule.k(), weights.length);
   }
 
-  private static void checkIndex(int from, long length, int size) {
-    Objects.checkFromIndexSize((long) from, length, (long) size);
+  private static void checkPlace(String name, long from, long length, long size) {
+    if (from < 0 || length < 0 || length > size - from) { // below 0: no number of bytes
+      throw new IndexOutOfBoundsException(
+          name
+              + " from "
+              + from
+              + " on need "
+              + (length < 0 ? "more than there can be" : length)
+              + ", but end at "
+              + size);
+    }
   }
 
   /** Whether bytes of a heap segment lie over elements of its array, of four bytes each. */

@@ -53,6 +53,7 @@ public final class Limit implements Callable<Integer> {
     64, 128, 256, 512, 1024, 2048, 4096, LimitLoops.LONGEST_SHORT
   };
   private static final int[] ATTENTION = {8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192};
+  private static final int[] EXPERTS = {64, 128, 256};
   private static final int LONGEST_TOP_K = 512;
 
   /** Short rows in turn: more than the first level of cache holds, where they are not tiny. */
@@ -73,7 +74,7 @@ public final class Limit implements Callable<Integer> {
       paramLabel = "REGEX",
       defaultValue = ".*",
       description =
-          "Workloads whose whole name matches: argMax, softmax, softmaxRows, topK40, topP90Token, ...")
+          "Workloads whose whole name matches: argMax, softmax, softmaxRows, route128, topK40, topP90Token, ...")
   private String only = "";
 
   @Option(
@@ -252,6 +253,11 @@ public final class Limit implements Callable<Integer> {
       parts.add(
           new Part(
               length, 0, List.of(new Workload("softmaxRows", "softmaxRows", List.of("softmax")))));
+    }
+    for (int experts : EXPERTS) {
+      parts.add(
+          new Part(
+              experts, 0, List.of(new Workload("route" + experts, "route8", List.of("route8")))));
     }
     int logits = LONG[1];
     parts.add(masked(logits, logits / 2, "Half"));

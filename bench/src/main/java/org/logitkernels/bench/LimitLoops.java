@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.logitkernels.AttentionSoftmax;
 import org.logitkernels.Kernels;
+import org.logitkernels.Router;
+import org.logitkernels.Routing;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
@@ -25,6 +27,9 @@ final class LimitLoops {
 
   /** Rows of attention in a call. */
   private static final int ROWS = 32;
+
+  /** Rows of experts in a call, as in C++. */
+  private static final int ROUTED = 16;
 
   private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
@@ -61,6 +66,7 @@ final class LimitLoops {
       case "logSumExp" -> this::logSumExp;
       case "softmax" -> this::softmax;
       case "softmaxRows" -> this::softmaxRows;
+      case "route8" -> routed(8);
       case "topK8" -> calls -> topK(calls, 8);
       case "topK40" -> calls -> topK(calls, 40);
       case "topK1000" -> calls -> topK(calls, 1000);
@@ -119,6 +125,22 @@ final class LimitLoops {
       left -= rows;
     }
     return (int) out[0];
+  }
+
+  /** As a layer of experts calls: so many rows at a time. The last ones are fewer. */
+  private IntUnaryOperator routed(int k) {
+    Router router = Routing.of(n, k, Routing.Scoring.CHOSEN_SOFTMAX).newRouter(kernels);
+    return calls -> {
+      int sum = 0;
+      for (int left = calls; left > 0; ) {
+        int rows = Math.min(Math.min(left, ROUTED), (x.length - from) / n);
+        router.route(x, from, n, rows, ids, 0, values, 0);
+        sum += ids[0];
+        from = from + rows * n < x.length ? from + rows * n : 0;
+        left -= rows;
+      }
+      return sum;
+    };
   }
 
   private int topK(int calls, int k) {

@@ -18,7 +18,8 @@ package org.logitkernels.numerics;
  * it is.
  *
  * <p><b>Accuracy:</b> the relative error against exact arithmetic on the floats is at most {@code 4
- * * 2^-24}, also for small logits, where the result is no subnormal float. Enforced by {@code SoftCapContract}.
+ * * 2^-24}, also for small logits, where the result is no subnormal float. Enforced by {@code
+ * SoftCapContract}.
  */
 public final class SoftCap {
   /** A logit is near below this share of the cap. */

@@ -13,7 +13,9 @@ public interface KernelsContract
         LogitsContract,
         SoftCapContract,
         RoutingContract,
+        RoutingErrors,
         SizesContract,
         AttentionContract,
+        AttentionErrors,
         GoldenBitsContract,
         AllocationContract {}

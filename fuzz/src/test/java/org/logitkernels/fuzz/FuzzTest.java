@@ -44,7 +44,9 @@ class FuzzTest {
         SpeculativeTarget.class,
         TextTarget.class,
         SerialTarget.class,
-        EvaluationTarget.class
+        EvaluationTarget.class,
+        AttentionTarget.class,
+        RoutingTarget.class
       })
   void holds(Class<?> target) throws IOException, InterruptedException {
     String name = target.getSimpleName();

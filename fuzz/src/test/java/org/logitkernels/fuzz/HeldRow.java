@@ -40,12 +40,7 @@ record HeldRow(
 
   /** Puts a row somewhere. */
   static HeldRow of(float[] x, Cases cases) {
-    ElementType type =
-        switch (cases.between(0, 3)) {
-          case 0 -> ElementType.FLOAT16;
-          case 1 -> ElementType.BFLOAT16;
-          default -> ElementType.FLOAT32;
-        };
+    ElementType type = type(cases);
     float[] logits = new float[x.length];
     for (int i = 0; i < x.length; i++) {
       logits[i] = widened(x[i], type);
@@ -67,17 +62,7 @@ record HeldRow(
         };
     memory.fill((byte) -1);
     for (int i = 0; i < x.length; i++) {
-      long at = before + (long) i * type.bytes();
-      switch (type) {
-        case FLOAT32 -> memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, logits[i]);
-        case FLOAT16 ->
-            memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(logits[i]));
-        case BFLOAT16 ->
-            memory.set(
-                ValueLayout.JAVA_SHORT_UNALIGNED,
-                at,
-                (short) (Float.floatToRawIntBits(logits[i]) >>> 16));
-      }
+      put(memory, before, type, i, logits[i]);
     }
     FloatBuffer buffer = null;
     if (type == ElementType.FLOAT32 && cases.oneIn(3)) {
@@ -107,8 +92,42 @@ record HeldRow(
     return cases.oneIn(4) ? buffer.asReadOnlyBuffer() : buffer;
   }
 
+  /** How numbers are stored, mostly as floats. */
+  static ElementType type(Cases cases) {
+    return switch (cases.between(0, 3)) {
+      case 0 -> ElementType.FLOAT16;
+      case 1 -> ElementType.BFLOAT16;
+      default -> ElementType.FLOAT32;
+    };
+  }
+
+  /** Stores a number that the type can hold. */
+  static void put(MemorySegment memory, long offset, ElementType type, int index, float number) {
+    long at = offset + (long) index * type.bytes();
+    switch (type) {
+      case FLOAT32 -> memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, number);
+      case FLOAT16 ->
+          memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(number));
+      case BFLOAT16 ->
+          memory.set(
+              ValueLayout.JAVA_SHORT_UNALIGNED,
+              at,
+              (short) (Float.floatToRawIntBits(number) >>> 16));
+    }
+  }
+
+  /** A number that is stored. */
+  static float get(MemorySegment memory, ElementType type, int index) {
+    long at = (long) index * type.bytes();
+    return switch (type) {
+      case FLOAT32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+      case FLOAT16 -> Float.float16ToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
+      case BFLOAT16 -> Float.intBitsToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << 16);
+    };
+  }
+
   /** The nearest that the type can hold; of what is finite, finite. */
-  private static float widened(float x, ElementType type) {
+  static float widened(float x, ElementType type) {
     return switch (type) {
       case FLOAT32 -> x;
       case FLOAT16 ->
