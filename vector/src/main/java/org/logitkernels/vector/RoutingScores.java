@@ -43,6 +43,12 @@ final class RoutingScores {
 
   static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, F.vectorShape());
 
+  /**
+   * Whether floats are widened in vectors. Two floats are a vector without most of the operations:
+   * each would allocate.
+   */
+  static final boolean WIDENS = HALF.length() > 2;
+
   private RoutingScores() {}
 
   /** Writes the scores of a few rows. */
@@ -80,7 +86,7 @@ final class RoutingScores {
     DoubleVector round = DoubleVector.broadcast(DOUBLES, Sigmoid.ROUND);
     DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
     int i = 0;
-    for (; i <= length - HALF.length(); i += HALF.length()) {
+    for (; WIDENS && i <= length - HALF.length(); i += HALF.length()) {
       FloatVector x0 = FloatVector.fromArray(HALF, x, from + i);
       FloatVector x1 = x0.blend(Sigmoid.LEAST, x0.compare(LT, Sigmoid.LEAST));
       FloatVector x2 = x1.blend(Sigmoid.MOST, x1.compare(GT, Sigmoid.MOST));

@@ -80,7 +80,11 @@ final class RoutingWeights {
     }
     if (!sigmoid || rule.renormalised()) {
       double epsilon = sigmoid ? RoutingRule.EPSILON : 0;
-      invert(chosen, k, epsilon, scratch.origins, scratch.shifts);
+      if (RoutingScores.WIDENS) {
+        invert(chosen, k, epsilon, scratch.origins, scratch.shifts);
+      } else {
+        invertEach(chosen, k, rows, epsilon, scratch.origins, scratch.shifts);
+      }
       scale(chosen, k, scratch.origins, scratch.shifts);
     }
     float scale = rule.scale();
@@ -139,6 +143,20 @@ final class RoutingWeights {
       first.intoArray(firsts, part);
       DoubleVector rest = inverse.sub((DoubleVector) first.convertShape(F2D, DOUBLES, 0));
       ((FloatVector) rest.convertShape(D2F, HALF, 0)).intoArray(seconds, part);
+    }
+  }
+
+  /** The same, row by row. */
+  private static void invertEach(
+      float[] chosen, int k, int rows, double epsilon, float[] firsts, float[] seconds) {
+    for (int r = 0; r < rows; r++) {
+      double sum = 0;
+      for (int j = 0; j < k; j++) {
+        sum += chosen[j * STEP + r];
+      }
+      double inverse = 1 / (epsilon + sum);
+      firsts[r] = (float) inverse;
+      seconds[r] = (float) (inverse - firsts[r]);
     }
   }
 
