@@ -25,7 +25,7 @@ import org.logitkernels.spi.Launch;
  * of the lowest priority gets the vector kernels compiled meanwhile, and each answers from the
  * moment it is measurably faster. The bits are the same all along, so nothing changes but the
  * speed. Only kernels that were called are compiled so; what no caller uses takes no time from
- * those that callers use. The thread ends when each of these has been exchanged, or has taken five
+ * those that callers use. The thread ends when each of these has been exchanged, or has taken ten
  * seconds of processor time in vain. The first call of another kernel starts a new thread. If the
  * vector backend cannot serve, {@code best()} is the scalar one. In either case {@link #report()}
  * says so, and one line in the log of {@code org.logitkernels} says what is in the way and what to

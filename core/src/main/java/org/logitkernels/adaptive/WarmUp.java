@@ -63,7 +63,7 @@ public final class WarmUp<X, K extends RowKernels<X>>
    * Work on one kernel after which it is left to scalar. Counted is the time that the thread has a
    * processor: on a busy machine it waits for one most of the time, and so do the compilers.
    */
-  private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(5);
+  private static final long MOST_WORK = TimeUnit.SECONDS.toNanos(10);
 
   /**
    * Of the work on a kernel, the part after which the thread rests even if somebody waits. A kernel
