@@ -57,8 +57,8 @@ public final class Evaluate implements Callable<Integer> {
         bin/evaluate --store other.logits --type bfloat16
         bin/evaluate base.logits other.logits --json result.json
 
-      Exit status: 0; 1 if the result could not be written, as to a full device; 2 if an option \
-      or a file cannot be used.""";
+      Exit status: 0; 1 if the table could not be written, as to a full device; 2 if an option \
+      or a file cannot be used, to read or to write.""";
 
   private static final String TEXT = "held-out.txt";
   private static final double[] QUANTILES = {1, 0.999, 0.99, 0.95, 0.9, 0.5, 0.1, 0.05, 0.01, 0};

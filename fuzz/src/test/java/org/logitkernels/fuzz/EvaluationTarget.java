@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.logitkernels.Kernels;
 import org.logitkernels.Logits;
@@ -22,10 +24,14 @@ public final class EvaluationTarget {
     Cases cases = new Cases(data);
     int length = cases.length(LONGEST);
     HeldRow p = HeldRow.of(cases.row(length), cases);
+    MemorySegment ofFirst = p.segment();
+    if (ofFirst.isNative()) { // the second row is held in the same memory
+      ofFirst = Arena.ofAuto().allocate(ofFirst.byteSize()).copyFrom(ofFirst);
+    }
     HeldRow q = HeldRow.of(cases.oneIn(4) ? p.logits().clone() : cases.row(length), cases);
     int target = cases.orAny(cases.between(0, length - 1));
     float temperature = cases.orAny(cases.temperature());
-    Logits ofP = Logits.of(p.segment(), p.offset(), length, p.type());
+    Logits ofP = Logits.of(ofFirst, p.offset(), length, p.type());
     Logits ofQ = Logits.of(q.segment(), q.offset(), length, q.type());
     Outcome scalar =
         evaluate(

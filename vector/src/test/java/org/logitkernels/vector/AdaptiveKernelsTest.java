@@ -33,7 +33,7 @@ class AdaptiveKernelsTest implements AllocationContract, GoldenBitsContract {
     assertEquals(BackendReport.State.READY, report.state(), report::toString);
     assertEquals("adaptive", report.active());
     assertEquals(List.of(), report.cold());
-    assertEquals(17 + 12, report.warm().size(), () -> "arrays and native memory: " + report.warm());
+    assertEquals(21 + 14, report.warm().size(), () -> "arrays and native memory: " + report.warm());
   }
 
   @Override
