@@ -1626,8 +1626,8 @@ public final class Kernels {
    * and C are means over p: of the distance between the differences {@code x - y} and that of the
    * maxima, in a block of 1,024; of the distance between a block's difference of maxima and the
    * rows'; of {@code |x - y|}. For models that are alike that is below 2e-6, and mostly a tenth of
-   * it. Enforced by {@code EvaluationContract}. <b>Cost:</b> up to 2.5 of {@link #logSumExp}. A second
-   * row in native memory is copied first.
+   * it. Enforced by {@code EvaluationContract}. <b>Cost:</b> up to 2.5 of {@link #logSumExp}. A
+   * second row in native memory is copied first.
    *
    * <p><b>Source:</b> Kullback and Leibler, On Information and Sufficiency, Annals of Mathematical
    * Statistics 22 (1951), doi:10.1214/aoms/1177729694.
