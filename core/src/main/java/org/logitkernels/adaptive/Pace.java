@@ -45,7 +45,7 @@ class Pace {
   private static final double AT_WORK = 0.12;
 
   /** The part of the processors that threads of a busy program have together. */
-  private static final double FULL = 0.5;
+  private static final double FULL = 0.4;
 
   /** A thread that has never had a processor for longer is none of an engine's. */
   private static final long IDLE = TimeUnit.MILLISECONDS.toNanos(30);
