@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.logitkernels.spi.AttentionRows;
 import org.logitkernels.spi.Backend;
+import org.logitkernels.spi.NarrowFormat;
 
 /**
  * Attention rows in memory segments, as many at a time as have room in an array.
@@ -107,16 +108,12 @@ final class AttentionTile {
       int at = (row - from) * rows.stride;
       long offset = source.offset(row);
       rows.lengths[row - from] = length;
-      switch (source.type) {
-        case FLOAT32 -> MemorySegment.copy(source.segment, FLOAT, offset, floats, at, length);
-        case FLOAT16 -> {
-          MemorySegment.copy(source.segment, SHORT, offset, halves, at, length);
-          widenBinary16(halves, floats, at, at + length);
-        }
-        case BFLOAT16 -> {
-          MemorySegment.copy(source.segment, SHORT, offset, halves, at, length);
-          widenBfloat16(halves, floats, at, at + length);
-        }
+      NarrowFormat narrow = source.type.narrow();
+      if (narrow == null) {
+        MemorySegment.copy(source.segment, FLOAT, offset, floats, at, length);
+      } else {
+        MemorySegment.copy(source.segment, SHORT, offset, halves, at, length);
+        narrow.widen(halves, floats, at, at + length);
       }
     }
   }
@@ -126,45 +123,13 @@ final class AttentionTile {
       int length = lengths[row];
       int at = (row - from) * rows.stride;
       long offset = target.offset(row);
-      switch (target.type) {
-        case FLOAT32 -> MemorySegment.copy(floats, at, target.segment, FLOAT, offset, length);
-        case FLOAT16 -> {
-          narrowBinary16(floats, halves, at, at + length);
-          MemorySegment.copy(halves, at, target.segment, SHORT, offset, length);
-        }
-        case BFLOAT16 -> {
-          narrowBfloat16(floats, halves, at, at + length);
-          MemorySegment.copy(halves, at, target.segment, SHORT, offset, length);
-        }
+      NarrowFormat narrow = target.type.narrow();
+      if (narrow == null) {
+        MemorySegment.copy(floats, at, target.segment, FLOAT, offset, length);
+      } else {
+        narrow.round(floats, halves, at, at + length);
+        MemorySegment.copy(halves, at, target.segment, SHORT, offset, length);
       }
-    }
-  }
-
-  // The compiler makes vectors of these loops.
-
-  private static void widenBinary16(short[] from, float[] to, int at, int end) {
-    for (int i = at; i < end; i++) {
-      to[i] = Float.float16ToFloat(from[i]);
-    }
-  }
-
-  private static void widenBfloat16(short[] from, float[] to, int at, int end) {
-    for (int i = at; i < end; i++) {
-      to[i] = Float.intBitsToFloat(from[i] << Short.SIZE);
-    }
-  }
-
-  private static void narrowBinary16(float[] from, short[] to, int at, int end) {
-    for (int i = at; i < end; i++) {
-      to[i] = Float.floatToFloat16(from[i]);
-    }
-  }
-
-  /** To nearest, ties to even. The floats are probabilities. */
-  private static void narrowBfloat16(float[] from, short[] to, int at, int end) {
-    for (int i = at; i < end; i++) {
-      int bits = Float.floatToRawIntBits(from[i]);
-      to[i] = (short) (bits + 0x7fff + (bits >> Short.SIZE & 1) >> Short.SIZE);
     }
   }
 }

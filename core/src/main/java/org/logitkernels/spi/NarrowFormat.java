@@ -45,6 +45,39 @@ public enum NarrowFormat {
     };
   }
 
+  /** Makes floats of the numbers {@code from[at, end)}. The compiler makes vectors of the loops. */
+  public void widen(short[] from, float[] to, int at, int end) {
+    switch (this) {
+      case BINARY16 -> {
+        for (int i = at; i < end; i++) {
+          to[i] = Float.float16ToFloat(from[i]);
+        }
+      }
+      case BFLOAT16 -> {
+        for (int i = at; i < end; i++) {
+          to[i] = Float.intBitsToFloat(from[i] << Short.SIZE);
+        }
+      }
+    }
+  }
+
+  /** Rounds the floats {@code from[at, end)}, to nearest, ties to even. None of them is NaN. */
+  public void round(float[] from, short[] to, int at, int end) {
+    switch (this) {
+      case BINARY16 -> {
+        for (int i = at; i < end; i++) {
+          to[i] = Float.floatToFloat16(from[i]);
+        }
+      }
+      case BFLOAT16 -> {
+        for (int i = at; i < end; i++) {
+          int bits = Float.floatToRawIntBits(from[i]);
+          to[i] = (short) (bits + 0x7fff + (bits >> Short.SIZE & 1) >> Short.SIZE);
+        }
+      }
+    }
+  }
+
   /** The float that the i-th number in memory is. */
   public float get(MemorySegment segment, long base, int i) {
     return widen(read(segment, base, i));
