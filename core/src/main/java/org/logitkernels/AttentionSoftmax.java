@@ -54,11 +54,10 @@ import org.logitkernels.spi.AttentionRows;
  * c} in float, and then softmax of what that leaves, with its bits. A sink is not capped.
  * <b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118.
  *
- * <p><b>Cost:</b> linear in the entries; two reads and two writes of each, and one exponential.
- * Rows of up to 1,024 entries are taken together, so that 32 rows at a time cost less for each than
- * one. Rows in segments are copied to scratch, a part at a time; where they are more than 16,384
- * entries they are read twice. <b>Allocation:</b> none once the scratch has grown: to 29 bytes for
- * each row of a call, and for segments to 6 bytes for an entry of the longest row, 98,304 at least.
+ * <p><b>Cost:</b> linear in the entries; three reads and two writes of each, and one exponential.
+ * Rows in segments are copied to scratch, a part at a time; where they are more than 16,384 entries
+ * they are read twice. <b>Allocation:</b> none once the scratch has grown: to 28 bytes for each row
+ * of a call, and for segments to 6 bytes for an entry of the longest row, 98,304 at least.
  *
  * <p>One object is for one thread at a time.
  */
@@ -262,8 +261,8 @@ public final class AttentionSoftmax {
     take(count, stride, probabilitiesStride);
     long extent = extent("scores", count, stride);
     long outExtent = extent("probabilities", count, probabilitiesStride);
-    checkPlace("scores", from, extent, scores.length);
-    checkPlace("probabilities", probabilitiesFrom, outExtent, probabilities.length);
+    Kernels.checkPlace("scores", from, extent, scores.length);
+    Kernels.checkPlace("probabilities", probabilitiesFrom, outExtent, probabilities.length);
     boolean inPlace = from == probabilitiesFrom && (stride == probabilitiesStride || count < 2);
     if (scores == probabilities
         && !inPlace
@@ -348,8 +347,9 @@ public final class AttentionSoftmax {
     take(count, stride, probabilitiesStride);
     long bytes = extent("scores", count, stride) * type.bytes();
     long outBytes = extent("probabilities", count, probabilitiesStride) * probabilitiesType.bytes();
-    checkPlace("scores", byteOffset, bytes, scores.byteSize());
-    checkPlace("probabilities", probabilitiesByteOffset, outBytes, probabilities.byteSize());
+    Kernels.checkPlace("scores", byteOffset, bytes, scores.byteSize());
+    Kernels.checkPlace(
+        "probabilities", probabilitiesByteOffset, outBytes, probabilities.byteSize());
     if (probabilities.isReadOnly()) {
       throw new IllegalArgumentException("probabilities is read-only");
     }
@@ -433,12 +433,12 @@ public final class AttentionSoftmax {
     checkNotNegative("count", count);
     checkNotNegative("dimension", dimension);
     long numbers = (long) count * dimension;
-    checkPlace("outA", 0, numbers, outA.length);
-    checkPlace("outB", 0, numbers, outB.length);
-    checkPlace("out", 0, numbers, out.length);
-    checkPlace("logSumExpsA", 0, count, logSumExpsA.length);
-    checkPlace("logSumExpsB", 0, count, logSumExpsB.length);
-    checkPlace("logSumExps", 0, count, logSumExps.length);
+    Kernels.checkPlace("outA", 0, numbers, outA.length);
+    Kernels.checkPlace("outB", 0, numbers, outB.length);
+    Kernels.checkPlace("out", 0, numbers, out.length);
+    Kernels.checkPlace("logSumExpsA", 0, count, logSumExpsA.length);
+    Kernels.checkPlace("logSumExpsB", 0, count, logSumExpsB.length);
+    Kernels.checkPlace("logSumExps", 0, count, logSumExps.length);
     if (out == logSumExps || out == logSumExpsA || out == logSumExpsB) {
       throw new IllegalArgumentException("out overlaps log-sum-exps");
     }
@@ -478,7 +478,7 @@ public final class AttentionSoftmax {
     checkNotNegative("probabilities' stride", outStride);
     int[] given = lengths;
     if (given != null) {
-      checkPlace("lengths", lengthsFrom, count, given.length);
+      Kernels.checkPlace("lengths", lengthsFrom, count, given.length);
       rows.reserve(count);
       System.arraycopy(given, lengthsFrom, rows.lengths, 0, count);
       for (int row = 0; row < count; row++) {
@@ -498,13 +498,13 @@ public final class AttentionSoftmax {
     float[] sinks = rows.sinks;
     if (sinks != null) {
       int needed = sinks(count);
-      checkPlace("sinks", rows.sinksFrom, needed, sinks.length);
+      Kernels.checkPlace("sinks", rows.sinksFrom, needed, sinks.length);
       for (int sink = 0; sink < needed; sink++) {
         checkLogit("sinks", sink, sinks[rows.sinksFrom + sink]);
       }
     }
     if (rows.logSumExps != null) {
-      checkPlace("logSumExps", rows.logSumExpsFrom, count, rows.logSumExps.length);
+      Kernels.checkPlace("logSumExps", rows.logSumExpsFrom, count, rows.logSumExps.length);
       checkApart(
           "logSumExps",
           false,
@@ -601,13 +601,6 @@ public final class AttentionSoftmax {
   private static void checkNotNegative(String name, long number) {
     if (number < 0) {
       throw new IllegalArgumentException(name + " must be >= 0, but was " + number);
-    }
-  }
-
-  private static void checkPlace(String name, long from, long extent, long length) {
-    if (from < 0 || extent > length - from) {
-      throw new IndexOutOfBoundsException(
-          name + " from " + from + " on need " + extent + ", but end at " + length);
     }
   }
 

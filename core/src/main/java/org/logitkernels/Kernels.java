@@ -1738,6 +1738,20 @@ public final class Kernels {
     checkOutput(others, values, most);
   }
 
+  /** Checks that so much lies within the size of an array, or of a segment. */
+  static void checkPlace(String name, long from, long length, long size) {
+    if (from < 0 || length < 0 || length > size - from) { // below 0: no number of bytes
+      throw new IndexOutOfBoundsException(
+          name
+              + " from "
+              + from
+              + " on need "
+              + (length < 0 ? "more than there can be" : length)
+              + ", but end at "
+              + size);
+    }
+  }
+
   static void checkOutput(String name, int length, int needed) {
     if (length < needed) {
       throw new IllegalArgumentException(

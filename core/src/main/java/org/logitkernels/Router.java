@@ -100,7 +100,7 @@ public final class Router {
       float[] weights,
       int weightsFrom) {
     long length = checkRows(stride, rows);
-    checkPlace("logits", from, length, logits.length);
+    Kernels.checkPlace("logits", from, length, logits.length);
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (logits == weights
         && from < (long) weightsFrom + (long) rows * rule.k()
@@ -147,7 +147,7 @@ public final class Router {
       float[] weights,
       int weightsFrom) {
     long length = checkRows(stride, rows);
-    checkPlace("logits", offset, length * type.bytes(), logits.byteSize());
+    Kernels.checkPlace("logits", offset, length * type.bytes(), logits.byteSize());
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (!logits.isNative()) {
       Object base = baseOf(logits);
@@ -251,21 +251,8 @@ public final class Router {
 
   private void checkOutputs(
       int rows, int[] experts, int expertsFrom, float[] weights, int weightsFrom) {
-    checkPlace("experts", expertsFrom, (long) rows * rule.k(), experts.length);
-    checkPlace("weights", weightsFrom, (long) rows * rule.k(), weights.length);
-  }
-
-  private static void checkPlace(String name, long from, long length, long size) {
-    if (from < 0 || length < 0 || length > size - from) { // below 0: no number of bytes
-      throw new IndexOutOfBoundsException(
-          name
-              + " from "
-              + from
-              + " on need "
-              + (length < 0 ? "more than there can be" : length)
-              + ", but end at "
-              + size);
-    }
+    Kernels.checkPlace("experts", expertsFrom, (long) rows * rule.k(), experts.length);
+    Kernels.checkPlace("weights", weightsFrom, (long) rows * rule.k(), weights.length);
   }
 
   /** Whether bytes of a heap segment lie over elements of its array, of four bytes each. */

@@ -3,7 +3,6 @@ package org.logitkernels.spi;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Attention;
-import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
 
 /**
@@ -12,10 +11,6 @@ import org.logitkernels.numerics.RowErrors;
  * call.
  */
 public final class AttentionRows {
-  /** So many groups of lanes there is room for, and so for as many short rows. */
-  public static final int GROUPS = 64;
-
-  private static final int LONGEST_VECTOR = 16;
   private static final float[] NO_FLOATS = {};
 
   /** What holds the logits. */
@@ -72,38 +67,21 @@ public final class AttentionRows {
   /** The second factors. */
   public float[] seconds = NO_FLOATS;
 
-  /** What is added to a product for its power, by row. For kernels. */
-  public float[] shifts = NO_FLOATS;
-
-  /** What logits are relative to, by row. For kernels. */
-  public float[] origins = NO_FLOATS;
-
-  /** Whether a row takes another way, by row. For kernels. */
-  public byte[] kinds = {};
-
-  /** Sums of groups, lane by lane, of some rows together. For kernels. */
-  public final float[] groups = new float[GROUPS * Lanes.COUNT];
-
-  /** Sums of lanes, halved as far as vectors do it. For kernels. */
-  public final double[] halves = new double[GROUPS * LONGEST_VECTOR];
-
-  /** What lies behind the last whole vector of each of these rows. For kernels. */
-  public final float[] ends = new float[GROUPS * LONGEST_VECTOR];
+  /** The extremes of each row. For kernels. */
+  public long[] extremes = {};
 
   /** No rows yet. */
   public AttentionRows() {}
 
   /** Makes room for rows. */
   public void reserve(int rows) {
-    if (kinds.length < rows) {
-      int room = Math.max(rows, 2 * kinds.length);
+    if (extremes.length < rows) {
+      int room = Math.max(rows, 2 * extremes.length);
       lengths = Arrays.copyOf(lengths, room);
       maxima = new float[room];
       firsts = new float[room];
       seconds = new float[room];
-      shifts = new float[room];
-      origins = new float[room];
-      kinds = new byte[room];
+      extremes = new long[room];
     }
   }
 

@@ -34,11 +34,13 @@ final class BlockSoftmax {
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
     Scratch scratch = Scratch.take();
-    double total = weights(x, from, to, extremes, temperature, y, yFrom, scratch);
+    double scale = Exponential.scale(temperature);
+    double total = weights(x, from, to, extremes, scale, y, yFrom, scratch);
     scratch.give();
     ExpSum.checkTotal(total, to - from);
     float first = Exponential.first(total);
     float second = Exponential.second(total);
+    assert first >= 0x1p-126f : "factor " + first;
     scale(y, yFrom, yFrom + to - from, first, second);
   }
 
@@ -49,21 +51,21 @@ final class BlockSoftmax {
   static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
     long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
-    scratch.sums[0] = weights(x, from, to, extremes, temperature, scratch.weights, 0, scratch);
+    double scale = Exponential.scale(temperature);
+    scratch.sums[0] = weights(x, from, to, extremes, scale, scratch.weights, 0, scratch);
     return scratch.tops[0];
   }
 
   /** Stores the weights, and returns their sum. */
-  private static double weights(
+  static double weights(
       float[] x,
       int from,
       int to,
       long extremes,
-      double temperature,
+      double scale,
       float[] y,
       int yFrom,
       Scratch scratch) {
-    double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
     float max = Maxima.max(extremes);
@@ -82,9 +84,9 @@ final class BlockSoftmax {
     int at = from + full * Lanes.GROUP;
     if (full > 0) {
       if (!far && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN) {
-        plainGroups(x, from, full, head, tail, shift, groups, 0, y, yFrom);
+        plainGroups(x, from, full, head, tail, shift, groups, y, yFrom);
       } else {
-        groups(x, from, full, origin, head, tail, shift, groups, 0, y, yFrom);
+        groups(x, from, full, origin, head, tail, shift, groups, y, yFrom);
       }
     }
     int count = full;
@@ -121,7 +123,7 @@ final class BlockSoftmax {
   /**
    * Stores the weights of whole groups in which every weight counts, and the sums of their lanes.
    */
-  static void plainGroups(
+  private static void plainGroups(
       float[] x,
       int at,
       int count,
@@ -129,14 +131,13 @@ final class BlockSoftmax {
       float tail,
       float shift,
       float[] groups,
-      int first,
       float[] y,
       int yAt) {
     assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
     assert at >= 0 && at <= x.length - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
-    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
+    assert groups.length >= count * Lanes.COUNT : "room for " + groups.length;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -193,7 +194,7 @@ final class BlockSoftmax {
         FloatVector w1 = p1.reinterpretAsInts().add(q1).reinterpretAsFloats();
         FloatVector w2 = p2.reinterpretAsInts().add(q2).reinterpretAsFloats();
         FloatVector w3 = p3.reinterpretAsInts().add(q3).reinterpretAsFloats();
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -204,7 +205,7 @@ final class BlockSoftmax {
   }
 
   /** Stores the weights of whole groups, and the sums of their lanes. */
-  static void groups(
+  private static void groups(
       float[] x,
       int at,
       int count,
@@ -213,14 +214,13 @@ final class BlockSoftmax {
       float tail,
       float shift,
       float[] groups,
-      int first,
       float[] y,
       int yAt) {
     assert count >= 0 && count <= Lanes.GROUPS : count + " groups";
     assert at >= 0 && at <= x.length - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
-    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
+    assert groups.length >= count * Lanes.COUNT : "room for " + groups.length;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -291,7 +291,7 @@ final class BlockSoftmax {
         FloatVector w1 = zero.blend(b1.reinterpretAsFloats(), m1);
         FloatVector w2 = zero.blend(b2.reinterpretAsFloats(), m2);
         FloatVector w3 = zero.blend(b3.reinterpretAsFloats(), m3);
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -304,7 +304,7 @@ final class BlockSoftmax {
   /**
    * Stores the weights of whole vectors, which are less than a group, and the sums of their lanes.
    */
-  static void vectors(
+  private static void vectors(
       float[] x,
       int at,
       int end,
@@ -354,7 +354,7 @@ final class BlockSoftmax {
   /** Makes probabilities of weights. */
   static void scale(float[] y, int from, int to, float first, float second) {
     assert from >= 0 && from <= to - F.length() && to <= y.length : from + " to " + to;
-    assert first >= 0x1p-126f && first <= 2 : "factor " + first;
+    assert first >= 0 && first <= 2 : "factor " + first;
     FloatVector firsts = FloatVector.broadcast(F, first);
     FloatVector seconds = FloatVector.broadcast(F, second);
     int last = to - F.length();

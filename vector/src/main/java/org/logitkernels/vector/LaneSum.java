@@ -23,7 +23,7 @@ import org.logitkernels.numerics.Lanes;
  */
 final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
-  static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
+  private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
 
   /** How many vectors the virtual lanes are. */
   static final int VECTORS = Lanes.COUNT / F.length();
@@ -47,9 +47,9 @@ final class LaneSum {
   /** How many blocks' sums there is room for. */
   static final int BLOCKS = Lanes.GROUPS / ROWS;
 
-  static final int FIRST = 2;
-  static final int SECOND = VECTORS >= 4 ? 2 : 1;
-  static final int THIRD = VECTORS >= 8 ? 2 : 1;
+  private static final int FIRST = 2;
+  private static final int SECOND = VECTORS >= 4 ? 2 : 1;
+  private static final int THIRD = VECTORS >= 8 ? 2 : 1;
 
   private static final boolean HALVE_8 = D.length() > 4;
   private static final boolean HALVE_4 = D.length() > 2;

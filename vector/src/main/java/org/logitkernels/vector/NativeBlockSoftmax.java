@@ -31,31 +31,33 @@ final class NativeBlockSoftmax {
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
     Scratch scratch = Scratch.take();
-    double total = weights(x, from, to, extremes, temperature, y, yFrom, scratch);
+    double scale = Exponential.scale(temperature);
+    double total = weights(x, from, to, extremes, scale, y, yFrom, scratch);
     scratch.give();
     ExpSum.checkTotal(total, to - from);
     float first = Exponential.first(total);
     float second = Exponential.second(total);
+    assert first >= 0x1p-126f : "factor " + first;
     BlockSoftmax.scale(y, yFrom, yFrom + to - from, first, second);
   }
 
   static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
-    scratch.sums[0] = weights(x, from, to, extremes, temperature, scratch.weights, 0, scratch);
+    double scale = Exponential.scale(temperature);
+    scratch.sums[0] = weights(x, from, to, extremes, scale, scratch.weights, 0, scratch);
     return scratch.tops[0];
   }
 
-  private static double weights(
+  static double weights(
       SegmentAddress x,
       int from,
       int to,
       long extremes,
-      double temperature,
+      double scale,
       float[] y,
       int yFrom,
       Scratch scratch) {
-    double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
     float max = Maxima.max(extremes);
@@ -74,9 +76,9 @@ final class NativeBlockSoftmax {
     int at = from + full * Lanes.GROUP;
     if (full > 0) {
       if (!far && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN) {
-        plainGroups(x, from, full, head, tail, shift, groups, 0, y, yFrom);
+        plainGroups(x, from, full, head, tail, shift, groups, y, yFrom);
       } else {
-        groups(x, from, full, origin, head, tail, shift, groups, 0, y, yFrom);
+        groups(x, from, full, origin, head, tail, shift, groups, y, yFrom);
       }
     }
     int count = full;
@@ -110,7 +112,7 @@ final class NativeBlockSoftmax {
     return LaneSum.sum(groups, 0, padded);
   }
 
-  static void plainGroups(
+  private static void plainGroups(
       SegmentAddress x,
       int at,
       int count,
@@ -118,7 +120,6 @@ final class NativeBlockSoftmax {
       float tail,
       float shift,
       float[] groups,
-      int first,
       float[] y,
       int yAt) {
     MemorySegment segment = x.segment;
@@ -127,7 +128,7 @@ final class NativeBlockSoftmax {
     assert at >= 0 && at <= x.length() - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
-    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
+    assert groups.length >= count * Lanes.COUNT : "room for " + groups.length;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -191,7 +192,7 @@ final class NativeBlockSoftmax {
         FloatVector w1 = p1.reinterpretAsInts().add(q1).reinterpretAsFloats();
         FloatVector w2 = p2.reinterpretAsInts().add(q2).reinterpretAsFloats();
         FloatVector w3 = p3.reinterpretAsInts().add(q3).reinterpretAsFloats();
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -201,7 +202,7 @@ final class NativeBlockSoftmax {
     }
   }
 
-  static void groups(
+  private static void groups(
       SegmentAddress x,
       int at,
       int count,
@@ -210,7 +211,6 @@ final class NativeBlockSoftmax {
       float tail,
       float shift,
       float[] groups,
-      int first,
       float[] y,
       int yAt) {
     MemorySegment segment = x.segment;
@@ -219,7 +219,7 @@ final class NativeBlockSoftmax {
     assert at >= 0 && at <= x.length() - count * Lanes.GROUP : count + " groups at " + at;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
-    assert first >= 0 && first <= groups.length - count * Lanes.COUNT : "sums at " + first;
+    assert groups.length >= count * Lanes.COUNT : "room for " + groups.length;
     assert yAt >= 0 && yAt <= y.length - count * Lanes.GROUP : "weights at " + yAt;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
@@ -301,7 +301,7 @@ final class NativeBlockSoftmax {
         FloatVector w1 = zero.blend(b1.reinterpretAsFloats(), m1);
         FloatVector w2 = zero.blend(b2.reinterpretAsFloats(), m2);
         FloatVector w3 = zero.blend(b3.reinterpretAsFloats(), m3);
-        w3.add(w2.add(w1.add(w0))).intoArray(groups, first + group * Lanes.COUNT + part);
+        w3.add(w2.add(w1.add(w0))).intoArray(groups, group * Lanes.COUNT + part);
         int out = start + ahead;
         w0.intoArray(y, out);
         w1.intoArray(y, out + Lanes.COUNT);
@@ -311,7 +311,7 @@ final class NativeBlockSoftmax {
     }
   }
 
-  static void vectors(
+  private static void vectors(
       SegmentAddress x,
       int at,
       int end,
