@@ -84,7 +84,12 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
   }
 
   /** The kernels that answer first. */
-  K slow() {
+  final K slow() {
+    return slow;
+  }
+
+  /** Scalar kernels, for whose place better ones have to be faster. */
+  K scalar() {
     return slow;
   }
 
@@ -129,9 +134,6 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
 
   /** The first call of a kernel. May start a thread; nothing that goes wrong there is thrown. */
   private void want(Kernel kernel) {
-    if (WarmUpThread.isCurrent()) {
-      return; // which compares others with these
-    }
     synchronized (this) {
       wanted |= 1 << kernel.ordinal();
     }

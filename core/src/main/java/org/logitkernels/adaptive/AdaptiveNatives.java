@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
-import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.NativeKernels;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.SharedRowKernels;
@@ -13,9 +12,21 @@ import org.logitkernels.spi.Survivors;
 /** Kernels over native memory that copy each row at first, and read it in place later. */
 public final class AdaptiveNatives extends AdaptiveKernels<SegmentAddress, NativeKernels>
     implements NativeKernels {
+  private final NativeKernels scalar;
+
   /** Begins with copies for everything. */
-  public AdaptiveNatives(Backend backend) {
+  public AdaptiveNatives(AdaptiveBackend backend) {
     super(new CopyingKernels(backend));
+    scalar = new CopyingKernels(backend.scalar());
+  }
+
+  /**
+   * Not the kernels that answer first. Behind their copies there may be vectors, which are nearly
+   * as fast as those of native memory, and in a noisy time faster.
+   */
+  @Override
+  NativeKernels scalar() {
+    return scalar;
   }
 
   @Override

@@ -388,7 +388,7 @@ public final class WarmUp<X, K extends RowKernels<X>>
         int call = calls[length]++;
         if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
           int s = length * shapes + shape;
-          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.slow(), trial, shape, i));
+          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.scalar(), trial, shape, i));
         }
         pace.worked(System.nanoTime() - start);
         if (pace.isOver()) {

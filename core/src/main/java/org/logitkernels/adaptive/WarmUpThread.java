@@ -10,9 +10,4 @@ final class WarmUpThread extends Thread {
     setPriority(MIN_PRIORITY);
     setContextClassLoader(null); // which is the caller's, and not to be held on to
   }
-
-  /** Whether this is such a thread, whose calls ask for nothing. */
-  static boolean isCurrent() {
-    return currentThread() instanceof WarmUpThread;
-  }
 }

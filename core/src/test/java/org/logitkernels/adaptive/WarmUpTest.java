@@ -502,7 +502,7 @@ class WarmUpTest {
     assertEquals(List.of("arg-max", "softmax"), warm(warmUp));
   }
 
-  /** Copies are timed beside native kernels, and go to the kernels for arrays: no caller's call. */
+  /** Scalar kernels are timed beside native ones: no call of the kernels for arrays. */
   @Test
   void comparisonsAskForNothing() throws Exception {
     AdaptiveBackend arrays = new AdaptiveBackend(SCALAR, backend -> null);
@@ -532,6 +532,41 @@ class WarmUpTest {
     assertEquals(Kernel.OF_ROWS - 2, cold(warmUp).size());
     assertTrue(called.contains("moments"), "which a collection is of");
     assertFalse(arrays.isWanted(Kernel.MOMENTS));
+  }
+
+  /** Vectors behind a copy may be as fast as those of native memory. These come all the same. */
+  @Test
+  void nativeKernelsHaveToBeFasterThanScalar() throws Exception {
+    AdaptiveBackend arrays = new AdaptiveBackend(SCALAR, backend -> null);
+    arrays.exchange(Kernel.SUMS, kernels(kernel -> {})); // takes no time at all
+    AdaptiveNatives natives = new AdaptiveNatives(arrays);
+    natives.sums(natives.place(ROW), 0, 3, 1, new Survivors(3));
+    NativeKernels slower =
+        fake(
+            NativeKernels.class,
+            kernel -> {
+              long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(3);
+              while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+              }
+            });
+    WarmUp<SegmentAddress, NativeKernels> warmUp =
+        new WarmUp<>(
+            natives,
+            new WarmUp.Source<NativeKernels>() {
+              @Override
+              public NativeKernels open() {
+                return slower;
+              }
+
+              @Override
+              public void rested() {}
+            },
+            MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    assertNull(warmUp.failure());
+    assertEquals(List.of("sums from native memory"), warm(warmUp));
   }
 
   /** On a busy machine a thread has to wait for a processor: that is no work. */
