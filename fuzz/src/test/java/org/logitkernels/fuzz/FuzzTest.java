@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every target, on the inputs that a long search found to reach all it saw, and on those that a
- * search guided by coverage makes of them in a while: seconds, or with {@code -Pfuzz} minutes.
+ * search guided by coverage makes of them in a while: seconds, or with {@code -Pfuzz} minutes. A
+ * search of seconds begins with some of these inputs.
  *
  * <p>The search is that of Jazzer, in a JVM of its own, whose log and corpus stay in {@code
  * target/fuzz}. It goes on from what it finds there, and leaves an input that fails there too.
@@ -28,8 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * failed is kept as a test of its own, beside those of the class that was wrong.
  */
 class FuzzTest {
+  /** Of the inputs that are kept, a short search takes so many at most, evenly spread. */
+  private static final int FEW = 400;
+
+  private static final int SHORT_SEARCH = 2;
   private static final Path WORK = Path.of("target", "fuzz").toAbsolutePath();
-  private static final int SECONDS = Integer.getInteger("logitkernels.fuzz.seconds", 2);
+  private static final int SECONDS = Integer.getInteger("logitkernels.fuzz.seconds", SHORT_SEARCH);
   private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in \\d+ second");
   private static final Pattern COVERAGE = Pattern.compile("cov: (\\d+) ft: (\\d+) corp: (\\d+)");
 
@@ -103,10 +108,11 @@ class FuzzTest {
   private static Path seeds(String name) throws IOException {
     Path corpus = Files.createDirectories(WORK.resolve(name));
     try (InputStream kept = FuzzTest.class.getResourceAsStream(name + ".txt")) {
-      String lines = new String(kept.readAllBytes(), StandardCharsets.US_ASCII);
-      int number = 0;
-      for (String line : lines.lines().toList()) {
-        Files.write(corpus.resolve("kept-" + number++), Base64.getDecoder().decode(line));
+      List<String> lines =
+          new String(kept.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
+      int step = SECONDS > SHORT_SEARCH ? 1 : (lines.size() + FEW - 1) / FEW;
+      for (int i = 0; i < lines.size(); i += step) {
+        Files.write(corpus.resolve("kept-" + i), Base64.getDecoder().decode(lines.get(i)));
       }
     }
     return corpus;

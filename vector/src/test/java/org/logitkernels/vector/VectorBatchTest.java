@@ -1,9 +1,11 @@
 package org.logitkernels.vector;
 
+import org.junit.jupiter.api.Tag;
 import org.logitkernels.Kernels;
 import org.logitkernels.testkit.BatchContract;
 
 /** Batches on the vector backend. */
+@Tag("sampler")
 class VectorBatchTest implements BatchContract {
   @Override
   public Kernels kernels() {

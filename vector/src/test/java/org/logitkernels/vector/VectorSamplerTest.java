@@ -1,5 +1,6 @@
 package org.logitkernels.vector;
 
+import org.junit.jupiter.api.Tag;
 import org.logitkernels.Kernels;
 import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
@@ -18,6 +19,7 @@ import org.logitkernels.testkit.SteeringContract;
 import org.logitkernels.testkit.WithoutReplacementContract;
 
 /** The meaning of steps, chains and samplers, on the vector backend. */
+@Tag("sampler")
 class VectorSamplerTest
     implements SemanticsContract,
         SamplerContract,
