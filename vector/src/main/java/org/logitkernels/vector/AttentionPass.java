@@ -52,31 +52,33 @@ final class AttentionPass {
     }
   }
 
-  /** A row of a block at most. One shorter than a vector is filled up with masked logits. */
+  /**
+   * A row of a block at most. One shorter than a vector is filled up, with weights that do not
+   * count.
+   */
   private static void shortRow(AttentionRows rows, int row, double scale) {
-    float[] x = rows.x;
     int from = rows.at(row);
     int length = rows.lengths[row];
-    float[] y = rows.y;
-    int yFrom = rows.yAt(row);
-    Scratch scratch = Scratch.take();
-    boolean fills = length < F.length();
-    if (fills) {
-      System.arraycopy(x, from, scratch.weights, 0, length);
-      Arrays.fill(scratch.weights, length, F.length(), Float.NEGATIVE_INFINITY);
-      x = scratch.weights;
-      y = scratch.weights;
-      from = 0;
-      yFrom = 0;
-      length = F.length();
-    }
     long extremes = rows.extremes[row];
-    double total = BlockSoftmax.weights(x, from, from + length, extremes, scale, y, yFrom, scratch);
+    Scratch scratch = Scratch.take();
+    float[] weights = scratch.weights;
+    if (length >= F.length()) {
+      BlockSoftmax.weights(rows.x, from, from + length, extremes, scale, scratch);
+    } else {
+      System.arraycopy(rows.x, from, weights, 0, length);
+      Arrays.fill(weights, length, F.length(), rows.maxima[row]);
+      BlockSoftmax.weights(weights, 0, F.length(), extremes, scale, scratch);
+    }
+    double total = BlockSoftmax.sum(scratch, length);
     ExpSum.checkTotal(total, length);
     rows.total(row, total);
-    BlockSoftmax.scale(y, yFrom, yFrom + length, rows.firsts[row], rows.seconds[row]);
-    if (fills) {
-      System.arraycopy(y, 0, rows.y, rows.yAt(row), rows.lengths[row]);
+    float first = rows.firsts[row];
+    float second = rows.seconds[row];
+    if (length >= F.length()) {
+      BlockSoftmax.probabilities(weights, length, first, second, rows.y, rows.yAt(row));
+    } else {
+      BlockSoftmax.probabilities(weights, F.length(), first, second, weights, 0);
+      System.arraycopy(weights, 0, rows.y, rows.yAt(row), length);
     }
     scratch.give();
   }

@@ -136,6 +136,99 @@ final class LaneSum {
   }
 
   /**
+   * The sum of a block from its weights.
+   *
+   * @param from where the weights begin
+   * @param groups how many groups they are, with zeros behind: 1, 2, 4 or 8
+   */
+  static double ofWeights(float[] weights, int from, int groups) {
+    assert groups == 1 || groups == 2 || groups == 4 || groups == Lanes.GROUPS : groups + " groups";
+    assert from >= 0 && from <= weights.length - groups * Lanes.GROUP : "weights from " + from;
+    DoubleVector even = DoubleVector.zero(D);
+    DoubleVector odd = DoubleVector.zero(D);
+    for (int a = 0; a < FIRST; a++) {
+      DoubleVector halfEven = DoubleVector.zero(D);
+      DoubleVector halfOdd = DoubleVector.zero(D);
+      for (int b = 0; b < SECOND; b++) {
+        DoubleVector quarterEven = DoubleVector.zero(D);
+        DoubleVector quarterOdd = DoubleVector.zero(D);
+        for (int c = 0; c < THIRD; c++) {
+          int at = from + (a + 2 * b + 4 * c) * F.length();
+          FloatVector lanes = FloatVector.fromArray(F, weights, at);
+          lanes = FloatVector.fromArray(F, weights, at + Lanes.COUNT).add(lanes);
+          lanes = FloatVector.fromArray(F, weights, at + 2 * Lanes.COUNT).add(lanes);
+          lanes = FloatVector.fromArray(F, weights, at + 3 * Lanes.COUNT).add(lanes);
+          if (groups > 1) {
+            int g1 = at + 1 * Lanes.GROUP;
+            FloatVector second = FloatVector.fromArray(F, weights, g1);
+            second = FloatVector.fromArray(F, weights, g1 + Lanes.COUNT).add(second);
+            second = FloatVector.fromArray(F, weights, g1 + 2 * Lanes.COUNT).add(second);
+            second = FloatVector.fromArray(F, weights, g1 + 3 * Lanes.COUNT).add(second);
+            lanes = lanes.add(second);
+          }
+          if (groups > 2) {
+            int g2 = at + 2 * Lanes.GROUP;
+            FloatVector third = FloatVector.fromArray(F, weights, g2);
+            third = FloatVector.fromArray(F, weights, g2 + Lanes.COUNT).add(third);
+            third = FloatVector.fromArray(F, weights, g2 + 2 * Lanes.COUNT).add(third);
+            third = FloatVector.fromArray(F, weights, g2 + 3 * Lanes.COUNT).add(third);
+            int g3 = at + 3 * Lanes.GROUP;
+            FloatVector fourth = FloatVector.fromArray(F, weights, g3);
+            fourth = FloatVector.fromArray(F, weights, g3 + Lanes.COUNT).add(fourth);
+            fourth = FloatVector.fromArray(F, weights, g3 + 2 * Lanes.COUNT).add(fourth);
+            fourth = FloatVector.fromArray(F, weights, g3 + 3 * Lanes.COUNT).add(fourth);
+            lanes = lanes.add(third.add(fourth));
+          }
+          if (groups > 4) {
+            int g4 = at + 4 * Lanes.GROUP;
+            FloatVector fifth = FloatVector.fromArray(F, weights, g4);
+            fifth = FloatVector.fromArray(F, weights, g4 + Lanes.COUNT).add(fifth);
+            fifth = FloatVector.fromArray(F, weights, g4 + 2 * Lanes.COUNT).add(fifth);
+            fifth = FloatVector.fromArray(F, weights, g4 + 3 * Lanes.COUNT).add(fifth);
+            int g5 = at + 5 * Lanes.GROUP;
+            FloatVector sixth = FloatVector.fromArray(F, weights, g5);
+            sixth = FloatVector.fromArray(F, weights, g5 + Lanes.COUNT).add(sixth);
+            sixth = FloatVector.fromArray(F, weights, g5 + 2 * Lanes.COUNT).add(sixth);
+            sixth = FloatVector.fromArray(F, weights, g5 + 3 * Lanes.COUNT).add(sixth);
+            int g6 = at + 6 * Lanes.GROUP;
+            FloatVector seventh = FloatVector.fromArray(F, weights, g6);
+            seventh = FloatVector.fromArray(F, weights, g6 + Lanes.COUNT).add(seventh);
+            seventh = FloatVector.fromArray(F, weights, g6 + 2 * Lanes.COUNT).add(seventh);
+            seventh = FloatVector.fromArray(F, weights, g6 + 3 * Lanes.COUNT).add(seventh);
+            int g7 = at + 7 * Lanes.GROUP;
+            FloatVector eighth = FloatVector.fromArray(F, weights, g7);
+            eighth = FloatVector.fromArray(F, weights, g7 + Lanes.COUNT).add(eighth);
+            eighth = FloatVector.fromArray(F, weights, g7 + 2 * Lanes.COUNT).add(eighth);
+            eighth = FloatVector.fromArray(F, weights, g7 + 3 * Lanes.COUNT).add(eighth);
+            lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+          }
+          LongVector pairs = lanes.reinterpretAsLongs();
+          LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
+          LongVector high =
+              pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
+          quarterEven = low.reinterpretAsDoubles().add(quarterEven);
+          quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
+        }
+        halfEven = halfEven.add(quarterEven);
+        halfOdd = halfOdd.add(quarterOdd);
+      }
+      even = even.add(halfEven);
+      odd = odd.add(halfOdd);
+    }
+    if (HALVE_8) {
+      even = even.add(even.rearrange(BY_4));
+      odd = odd.add(odd.rearrange(BY_4));
+    }
+    if (HALVE_4) {
+      even = even.add(even.rearrange(BY_2));
+      odd = odd.add(odd.rearrange(BY_2));
+    }
+    double evens = even.lane(0) + even.lane(1);
+    double odds = odd.lane(0) + odd.lane(1);
+    return (evens + odds) * Mass.SCALE;
+  }
+
+  /**
    * The sum of a block from the sums of its groups, which may be negative or infinite.
    *
    * <p>An infinite float becomes a finite double here. So where the sum is as large as a float may

@@ -23,6 +23,40 @@ final class Weights {
   private Weights() {}
 
   /**
+   * Writes the weights of whole vectors {@code x[at, end)} in which every weight counts, relative
+   * to the N that the shift is of. Writes into {@code w} from {@code wFrom} on.
+   *
+   * <p>One vector after the other, and nothing else in the loop: so the compiler unrolls it, and
+   * keeps the constants in registers. The sums are taken afterwards.
+   */
+  static void plain(
+      float[] x, int at, int end, float head, float tail, float shift, float[] w, int wFrom) {
+    assert at >= 0 && at <= end && end <= x.length : "weights of " + at + " to " + end;
+    assert (end - at) % F.length() == 0 : "no whole vectors from " + at + " to " + end;
+    assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
+    assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
+    assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
+    FloatVector heads = FloatVector.broadcast(F, head);
+    FloatVector tails = FloatVector.broadcast(F, tail);
+    FloatVector shifts = FloatVector.broadcast(F, shift);
+    int ahead = wFrom - at;
+    for (int i = at; i < end; i += F.length()) {
+      FloatVector v = FloatVector.fromArray(F, x, i);
+      FloatVector t = v.fma(heads, shifts);
+      FloatVector r = v.fma(heads, shifts.sub(t));
+      r = v.fma(tails, r);
+      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+      p = p.fma(r, FloatVector.broadcast(F, C4));
+      p = p.fma(r, FloatVector.broadcast(F, C3));
+      p = p.fma(r, FloatVector.broadcast(F, C2));
+      p = p.fma(r, FloatVector.broadcast(F, C1));
+      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
+      bits.reinterpretAsFloats().intoArray(w, i + ahead);
+    }
+  }
+
+  /**
    * Writes the weights of {@code x[at, end)} under a maximum, and makes a probability of each by
    * two factors. The factors 1 and 0 leave the weight as it is. Writes into {@code w} from {@code
    * wFrom} on.
