@@ -92,7 +92,8 @@ final class NativeSoftmax {
       float[] y,
       int yFrom,
       Scratch scratch) {
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+    for (int b = Lanes.blocks(to - from) - 1; b >= 0; b--) {
+      int at = from + b * Lanes.BLOCK;
       int yAt = yFrom + at - from;
       float least = scratch.leasts[b];
       if (least == least) {

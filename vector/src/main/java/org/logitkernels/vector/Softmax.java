@@ -111,7 +111,8 @@ final class Softmax {
 
   /**
    * Makes probabilities of the stored weights, and of the logits of the blocks that have no stored
-   * weights.
+   * weights. Begins with the last block: its weights were stored last, and are in the nearest
+   * cache.
    */
   static void scale(
       float[] x,
@@ -124,7 +125,8 @@ final class Softmax {
       float[] y,
       int yFrom,
       Scratch scratch) {
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+    for (int b = Lanes.blocks(to - from) - 1; b >= 0; b--) {
+      int at = from + b * Lanes.BLOCK;
       int yAt = yFrom + at - from;
       float least = scratch.leasts[b];
       if (least == least) {
