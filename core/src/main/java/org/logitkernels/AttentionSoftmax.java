@@ -54,10 +54,11 @@ import org.logitkernels.spi.AttentionRows;
  * c} in float, and then softmax of what that leaves, with its bits. A sink is not capped.
  * <b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118.
  *
- * <p><b>Cost:</b> linear in the entries; three reads and two writes of each, and one exponential.
- * Rows in segments are copied to scratch, a part at a time; where they are more than 16,384 entries
- * they are read twice. <b>Allocation:</b> none once the scratch has grown: to 28 bytes for each row
- * of a call, and for segments to 6 bytes for an entry of the longest row, 98,304 at least.
+ * <p><b>Cost:</b> linear in the entries; two reads of each (three in rows of more than 1,024), one
+ * write (two there), and one exponential. Rows in segments are copied to scratch, a part at a time;
+ * where they are more than 16,384 entries they are read twice. <b>Allocation:</b> none once the
+ * scratch has grown: to 28 bytes for each row of a call, and for segments to 6 bytes for an entry
+ * of the longest row, 98,304 at least.
  *
  * <p>One object is for one thread at a time.
  */

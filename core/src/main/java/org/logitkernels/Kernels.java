@@ -40,7 +40,7 @@ import org.logitkernels.spi.Survivors;
  * or compiled; enforced by {@code BitEqualityTest} and {@code GoldenBitsContract}.
  *
  * <p><b>Cost:</b> linear in the row for every input, unless a method says more. <b>Allocation:</b>
- * none, apart from the one growth of a {@link Workspace}, and of scratch that threads share (3 KB
+ * none, apart from the one growth of a {@link Workspace}, and of scratch that threads share (11 KB
  * for each call at a time, and 16 bytes for 1,024 logits); enforced by {@code AllocationContract}.
  * Rows are never modified.
  *
@@ -159,9 +159,9 @@ public final class Kernels {
    * Equal logits have equal probabilities; those of logits a few ULP apart may stand a rounding
    * against their order.
    *
-   * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, two writes of the
-   * output, and one exponential a logit. <b>Aliasing:</b> in place (the same array, the same
-   * offset) is allowed, any other overlap is an error.
+   * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, a write of the output
+   * (two for more than 1,024 logits), and one exponential a logit. <b>Aliasing:</b> in place (the
+   * same array, the same offset) is allowed, any other overlap is an error.
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit

@@ -88,7 +88,7 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
     return slow;
   }
 
-  /** Scalar kernels, for whose place better ones have to be faster. */
+  /** Scalar kernels. Better ones have to be faster than these. */
   K scalar() {
     return slow;
   }

@@ -22,7 +22,7 @@ public final class AdaptiveNatives extends AdaptiveKernels<SegmentAddress, Nativ
 
   /**
    * Not the kernels that answer first. Behind their copies there may be vectors, which are nearly
-   * as fast as those of native memory, and in a noisy time faster.
+   * as fast as those of native memory. Where times are noisy, they may seem faster.
    */
   @Override
   NativeKernels scalar() {

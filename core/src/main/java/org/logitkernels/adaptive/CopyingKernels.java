@@ -6,7 +6,10 @@ import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
-/** Kernels over native memory until a backend's own are warm: each row is copied to the heap. */
+/**
+ * Kernels over native memory until a backend's own are warm, and those that these are compared
+ * with: each row is copied to the heap.
+ */
 final class CopyingKernels extends ForwardingKernels<SegmentAddress, float[]>
     implements NativeKernels {
   private final Backend backend;

@@ -22,7 +22,7 @@ final class Trial<X> {
   private static final Penalty FACTOR = Penalty.factor(1.1f);
   private static final Penalty SUBTRAHEND = Penalty.subtrahend(0.3f, 0.1f);
 
-  private static final int[] LENGTHS = {64, 21, 333, 128, 2 * Lanes.BLOCK + 45};
+  private static final int[] LENGTHS = {64, 9, 333, 128, 2 * Lanes.BLOCK + 45};
 
   private final float[][] rows; // by shape
   private final List<X> placed; // the same rows
@@ -138,8 +138,8 @@ final class Trial<X> {
   }
 
   /**
-   * The row cut into rows of one length, which varies from round to round: so short that they are
-   * taken together, or longer than a block.
+   * The row cut into rows of one length, which varies from round to round: less than a vector, less
+   * than a block, or more.
    */
   AttentionRows rowsOfAttention() {
     int length = LENGTHS[turn() % LENGTHS.length];

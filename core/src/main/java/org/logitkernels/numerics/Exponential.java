@@ -156,8 +156,8 @@ public final class Exponential {
   }
 
   /**
-   * A sum, and the weight of a logit: all that is not below 2^-126.5. What is below 2^-126 changes
-   * no sum of a block, which is 1/2 at least.
+   * A sum, and the weight of a logit: all that is not below 2^-126.5. What is below 2^-126 is
+   * nothing beside the sum of a block, which is 1/2 at least; a softmax may leave it out.
    */
   public static float addTo(float sum, float v, float head, float tail, int exponent) {
     float shift = BIASED - exponent;

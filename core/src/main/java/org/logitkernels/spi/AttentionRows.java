@@ -67,7 +67,7 @@ public final class AttentionRows {
   /** The second factors. */
   public float[] seconds = NO_FLOATS;
 
-  /** The extremes of each row. For kernels. */
+  /** The largest and the least logit of each row, packed as kernels do it. For kernels. */
   public long[] extremes = {};
 
   /** No rows yet. */

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -173,6 +174,7 @@ public final class Evaluate implements Callable<Integer> {
               throw new BadInputException(
                   "--type: '" + type + "' is none of float32, float16, bfloat16");
         };
+    checkOutputs();
     Kernels kernels = Generate.kernels(backend);
     switch (files.size()) {
       case 0 -> model(elementType, kernels);
@@ -190,6 +192,46 @@ public final class Evaluate implements Callable<Integer> {
       }
     }
     return CommandLine.ExitCode.OK;
+  }
+
+  /** Nothing that is read may be written over, and the two outputs must be two files. */
+  private void checkOutputs() throws BadInputException {
+    List<@Nullable Path> others = new ArrayList<>(files);
+    others.addAll(Arrays.asList(text, checkpointFile, tokenizerFile));
+    checkOutput("--store", store, others);
+    others.add(store);
+    checkOutput("--json", json, others);
+  }
+
+  private static void checkOutput(String option, @Nullable Path output, List<@Nullable Path> others)
+      throws BadInputException {
+    for (Path other : others) {
+      if (output != null && other != null && isSame(output, other) && !isDevice(output)) {
+        throw new BadInputException(option + " would write over " + other);
+      }
+    }
+  }
+
+  private static boolean isDevice(Path path) {
+    return Files.exists(path) && !Files.isRegularFile(path);
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return real(one).equals(real(other));
+    } catch (IOException e) { // no such folder, or none that may be seen: nothing is written there
+      return false;
+    }
+  }
+
+  /** A path without links, of a file that need not be there. */
+  private static Path real(Path path) throws IOException {
+    if (Files.exists(path)) {
+      return path.toRealPath();
+    }
+    Path absolute = path.toAbsolutePath();
+    Path folder = absolute.getParent();
+    return folder == null ? absolute : folder.toRealPath().resolve(absolute.getFileName());
   }
 
   private static BadInputException cannotWrite(Path file, IOException e) {
@@ -415,15 +457,21 @@ public final class Evaluate implements Callable<Integer> {
 
   /** A line of the table, and a member or two of the JSON. */
   private void value(String id, String label, double value, double error, String unit) {
-    String text = String.format(Locale.ROOT, "%12.6f", value);
+    String text = "%12s".formatted(decimal(value));
     if (!Double.isNaN(error)) {
-      text += String.format(Locale.ROOT, " +/- %.6f", error);
+      text += " +/- " + decimal(error);
     }
     line(label, (text + " " + unit).stripTrailing());
     members.add(quoted(id) + ": " + number(value));
     if (!Double.isNaN(error)) {
       members.add(quoted(id + "_error") + ": " + number(error));
     }
+  }
+
+  /** Six decimals. Numbers below 0.001 have four digits and a power of ten. */
+  private static String decimal(double value) {
+    boolean small = value != 0 && Math.abs(value) < 0.001;
+    return String.format(Locale.ROOT, small ? "%.3e" : "%.6f", value);
   }
 
   private void line(String label, String text) {

@@ -1,6 +1,7 @@
 package org.logitkernels.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -110,6 +111,39 @@ class EvaluateTest {
     assertEquals(2, run.status());
     assertTrue(run.err().startsWith(message), run.err());
     assertEquals("", run.out());
+  }
+
+  /** By whatever name the input is called. */
+  @Test
+  void noInputIsWrittenOver() throws Exception {
+    byte[] good = bytes(1, 0, 3, 2, 1, 2);
+    Path file = Files.write(folder.resolve("a.logits"), good);
+    String otherName = folder.resolve(".").resolve("a.logits").toString();
+    Run run = Run.of(file.toString(), "--json", otherName);
+    assertEquals(2, run.status());
+    assertEquals("evaluate: --json would write over " + file, run.err().strip());
+    assertEquals("", run.out());
+    assertArrayEquals(good, Files.readAllBytes(file));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+    assertEquals(2, Run.of(file.toString(), "--json", link.toString()).status());
+    String text = Files.writeString(folder.resolve("text"), "so long").toString();
+    assertEquals(2, Run.bundled("--text", text, "--store", text).status());
+    assertEquals(2, Run.bundled("--text", text, "--store", "x", "--json", "x").status());
+    assertEquals("so long", Files.readString(Path.of(text)));
+    String device = "/dev/null";
+    assertEquals(0, Run.bundled("--text", text, "--store", device, "--json", device).status());
+  }
+
+  /** A divergence of a millionth is not shown as 0. */
+  @Test
+  void smallNumbersAreShown() throws Exception {
+    String base = folder.resolve("base.logits").toString();
+    String other = folder.resolve("other.logits").toString();
+    assertEquals(0, Run.bundled("--store", base).status());
+    assertEquals(0, Run.bundled("--store", other, "--type", "bfloat16").status());
+    Run compared = Run.of(base, other);
+    double least = compared.number("  1 %");
+    assertTrue(least != 0 && Math.abs(least) < 1e-3, compared.out());
   }
 
   @Test

@@ -30,9 +30,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FuzzTest {
   /** Of the inputs that are kept, a short search takes so many at most, evenly spread. */
-  private static final int FEW = 400;
+  private static final int FEW = 700;
 
+  /** The seconds that the POM has without a profile. */
   private static final int SHORT_SEARCH = 2;
+
   private static final Path WORK = Path.of("target", "fuzz").toAbsolutePath();
   private static final int SECONDS = Integer.getInteger("logitkernels.fuzz.seconds", SHORT_SEARCH);
   private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in \\d+ second");
@@ -104,7 +106,10 @@ class FuzzTest {
     assertTrue(edges > 30, () -> "only " + seen + " edges were seen: " + log);
   }
 
-  /** The inputs that a search begins with: those kept in the project, and of searches before. */
+  /**
+   * The inputs that a search begins with: those kept in the project, or some of them, and of
+   * searches before.
+   */
   private static Path seeds(String name) throws IOException {
     Path corpus = Files.createDirectories(WORK.resolve(name));
     try (InputStream kept = FuzzTest.class.getResourceAsStream(name + ".txt")) {

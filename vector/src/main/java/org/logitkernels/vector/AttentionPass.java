@@ -39,28 +39,36 @@ final class AttentionPass {
   /** Checks all rows, and then writes the probabilities of each. */
   static void softmax(AttentionRows rows) {
     look(rows);
-    double temperature = rows.temperature();
-    double scale = Exponential.scale(temperature);
+    int longest = 0;
     for (int row = 0; row < rows.count; row++) {
-      if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
-        rows.masked(row);
-      } else if (rows.lengths[row] <= Lanes.BLOCK) {
-        shortRow(rows, row, scale);
-      } else {
-        longRow(rows, row, temperature, scale);
+      longest = Math.max(longest, rows.lengths[row]);
+    }
+    double temperature = rows.temperature();
+    Scratch scratch = Scratch.take(Lanes.blocks(longest));
+    try {
+      for (int row = 0; row < rows.count; row++) {
+        if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
+          rows.masked(row);
+        } else if (rows.lengths[row] <= Lanes.BLOCK) {
+          shortRow(rows, row, temperature, scratch);
+        } else {
+          longRow(rows, row, temperature, scratch);
+        }
       }
+    } finally {
+      scratch.give();
     }
   }
 
   /**
-   * A row of a block at most. One shorter than a vector is filled up, with weights that do not
-   * count.
+   * A row of a block at most. One shorter than a vector is filled up with its maximum; the sum does
+   * not count what is behind the row.
    */
-  private static void shortRow(AttentionRows rows, int row, double scale) {
+  private static void shortRow(AttentionRows rows, int row, double temperature, Scratch scratch) {
     int from = rows.at(row);
     int length = rows.lengths[row];
     long extremes = rows.extremes[row];
-    Scratch scratch = Scratch.take();
+    double scale = Exponential.scale(temperature);
     float[] weights = scratch.weights;
     if (length >= F.length()) {
       BlockSoftmax.weights(rows.x, from, from + length, extremes, scale, scratch);
@@ -80,34 +88,29 @@ final class AttentionPass {
       BlockSoftmax.probabilities(weights, F.length(), first, second, weights, 0);
       System.arraycopy(weights, 0, rows.y, rows.yAt(row), length);
     }
-    scratch.give();
   }
 
   /** A row of more than a block. */
-  private static void longRow(AttentionRows rows, int row, double temperature, double scale) {
+  private static void longRow(AttentionRows rows, int row, double temperature, Scratch scratch) {
     float[] x = rows.x;
     float[] y = rows.y;
     int at = rows.at(row);
     int end = at + rows.lengths[row];
     int yAt = rows.yAt(row);
+    double scale = Exponential.scale(temperature);
     // Under a high sink, the factors of stored weights could underflow.
     boolean stores = rows.sinkWeight(row) <= HIGHEST_SINK;
-    Scratch scratch = Scratch.take(Lanes.blocks(end - at));
-    try {
-      float max =
-          stores
-              ? StoredSum.sums(x, at, end, temperature, scratch, y, yAt)
-              : ExpSum.sums(x, at, end, temperature, scratch);
-      rows.total(row, Softmax.total(scratch, end - at, max, temperature));
-      float first = rows.firsts[row];
-      float second = rows.seconds[row];
-      if (stores) {
-        Softmax.scale(x, at, end, max, scale, first, second, y, yAt, scratch);
-      } else {
-        Weights.write(x, at, end, max, scale, first, second, y, yAt);
-      }
-    } finally {
-      scratch.give();
+    float max =
+        stores
+            ? StoredSum.sums(x, at, end, temperature, scratch, y, yAt)
+            : ExpSum.sums(x, at, end, temperature, scratch);
+    rows.total(row, Softmax.total(scratch, end - at, max, temperature));
+    float first = rows.firsts[row];
+    float second = rows.seconds[row];
+    if (stores) {
+      Softmax.scale(x, at, end, max, scale, first, second, y, yAt, scratch);
+    } else {
+      Weights.write(x, at, end, max, scale, first, second, y, yAt);
     }
   }
 }

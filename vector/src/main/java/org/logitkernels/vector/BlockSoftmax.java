@@ -23,14 +23,17 @@ final class BlockSoftmax {
     long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
     double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take();
-    weights(x, from, to, extremes, scale, scratch);
-    double total = sum(scratch, to - from);
-    ExpSum.checkTotal(total, to - from);
-    float first = Exponential.first(total);
-    float second = Exponential.second(total);
-    assert first >= 0x1p-126f : "factor " + first;
-    probabilities(scratch.weights, to - from, first, second, y, yFrom);
-    scratch.give();
+    try {
+      weights(x, from, to, extremes, scale, scratch);
+      double total = sum(scratch, to - from);
+      ExpSum.checkTotal(total, to - from);
+      float first = Exponential.first(total);
+      float second = Exponential.second(total);
+      assert first >= 0x1p-126f : "factor " + first;
+      probabilities(scratch.weights, to - from, first, second, y, yFrom);
+    } finally {
+      scratch.give();
+    }
   }
 
   /**
@@ -85,7 +88,8 @@ final class BlockSoftmax {
     assert first >= 0 && first <= 2 : "factor " + first;
     assert Math.abs(second) <= first : "factors " + first + ", " + second;
     assert weights.length == Lanes.BLOCK : "room for " + weights.length;
-    assert y != weights || yFrom == 0 : "weights over themselves from " + yFrom;
+    assert y != weights || yFrom == 0 && length == F.length()
+        : "weights over themselves: " + length;
     FloatVector firsts = FloatVector.broadcast(F, first);
     FloatVector seconds = FloatVector.broadcast(F, second);
     int last = length - F.length();

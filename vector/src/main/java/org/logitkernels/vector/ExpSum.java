@@ -26,8 +26,8 @@ import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.spi.Survivors;
 
 /**
- * Sums of weights, block by block, in one read of the row. {@link StoredSum} stores the weights
- * too, for a softmax.
+ * Sums of weights, block by block, in one read of the row. {@link StoredSum} does it for a softmax
+ * that stores its weights.
  *
  * <p>The loop that sums a block has a look ahead: it takes the extremes of the next block in the
  * same rounds. So the maximum of the next block is known before its weights are computed, and the
@@ -36,8 +36,9 @@ import org.logitkernels.spi.Survivors;
  *
  * <p>A loop with a look ahead holds one exponential. More copies in one method would not be inlined
  * any more. The loops of two rounds around it repeat it, because the compiler unrolls every loop of
- * two rounds. A loop without a look ahead computes four exponentials side by side. Written one
- * after the other, they would wait for each other: the compiler keeps that order.
+ * two rounds. The loop of plain blocks without a look ahead computes four exponentials side by
+ * side. Written one after the other, they would wait for each other's sum: the compiler keeps that
+ * order.
  *
  * <p>The loops of two rounds add up a group. Where there are registers for it, they combine the
  * groups of a lane in pairs: {@link LaneSum#COMBINES}.

@@ -14,7 +14,7 @@ import org.logitkernels.numerics.Lanes;
 
 /**
  * The sums of {@link Lanes}, a vector at a time. Kernels sum the groups of the lanes; this class
- * combines the groups.
+ * combines the groups. Where weights are stored, it also sums the groups.
  *
  * <p>The 32 virtual lanes are 2, 4 or 8 vectors. To halve is to add the second half of these to the
  * first, then the second quarter, and so on. Three nested loops of two rounds meet the vectors in
@@ -136,7 +136,8 @@ final class LaneSum {
   }
 
   /**
-   * The sum of a block from its weights.
+   * The sum of a block from its weights. The end is that of {@link #sum}, written again: a vector
+   * that a method returns may be allocated.
    *
    * @param from where the weights begin
    * @param groups how many groups they are, with zeros behind: 1, 2, 4 or 8

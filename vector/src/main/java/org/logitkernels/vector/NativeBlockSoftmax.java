@@ -16,14 +16,17 @@ final class NativeBlockSoftmax {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
     double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take();
-    weights(x, from, to, extremes, scale, scratch);
-    double total = BlockSoftmax.sum(scratch, to - from);
-    ExpSum.checkTotal(total, to - from);
-    float first = Exponential.first(total);
-    float second = Exponential.second(total);
-    assert first >= 0x1p-126f : "factor " + first;
-    BlockSoftmax.probabilities(scratch.weights, to - from, first, second, y, yFrom);
-    scratch.give();
+    try {
+      weights(x, from, to, extremes, scale, scratch);
+      double total = BlockSoftmax.sum(scratch, to - from);
+      ExpSum.checkTotal(total, to - from);
+      float first = Exponential.first(total);
+      float second = Exponential.second(total);
+      assert first >= 0x1p-126f : "factor " + first;
+      BlockSoftmax.probabilities(scratch.weights, to - from, first, second, y, yFrom);
+    } finally {
+      scratch.give();
+    }
   }
 
   static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {

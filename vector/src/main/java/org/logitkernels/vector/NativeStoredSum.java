@@ -46,7 +46,7 @@ final class NativeStoredSum {
           NativeWeights.write(x, at, at + Lanes.BLOCK, top, scale, 1, 0, y, yAt);
         }
       }
-      if (b > 0) { // by now the weights of the block before are in the cache
+      if (b > 0) { // by now the stores of the block before are done
         StoredSum.sumStored(y, yAt - Lanes.BLOCK, b - 1, scratch);
       }
     }

@@ -12,7 +12,7 @@ import org.logitkernels.numerics.Lanes;
  * end. A scratch is made only where more passes run at the same time than ever before, or where an
  * error has kept one from being given back.
  *
- * <p>The pool keeps what was given back for good: 7 KB each, and 16 bytes for each block of the
+ * <p>The pool keeps what was given back for good: 11 KB each, and 16 bytes for each block of the
  * longest row that it was used for without a workspace.
  */
 final class Scratch {
@@ -39,7 +39,7 @@ final class Scratch {
   /** Sums of the products of a block's groups, lane by lane. */
   final float[] products = new float[Lanes.GROUPS * Lanes.COUNT];
 
-  /** Weights of a row that is a block at most, where no output takes them. */
+  /** Weights of a row that is a block at most. */
   final float[] weights = new float[Lanes.BLOCK];
 
   /** The rest of another row, behind its last whole block. */

@@ -17,12 +17,12 @@ final class Softmax {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
   /**
-   * Whether softmax stores the weights when it sums them, and scales them afterwards. Otherwise it
+   * Whether softmax stores the weights, sums them, and scales them afterwards. Otherwise it
    * computes the weights a second time. The bits are the same.
    *
    * <p>To store costs a read of the row, because the row must be known to be valid first, and a
-   * write and a read of the output. To compute again costs an exponential a logit. On the processor
-   * that was measured (AVX2), to store is faster, in either cache.
+   * write and two reads of the output. To compute again costs an exponential a logit. On the
+   * processor that was measured (AVX2), to store is faster, in either cache.
    */
   static final boolean STORES = true;
 

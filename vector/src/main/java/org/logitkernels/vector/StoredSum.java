@@ -48,7 +48,7 @@ final class StoredSum {
           Weights.write(x, at, at + Lanes.BLOCK, top, scale, 1, 0, y, yAt);
         }
       }
-      if (b > 0) { // by now the weights of the block before are in the cache
+      if (b > 0) { // by now the stores of the block before are done
         sumStored(y, yAt - Lanes.BLOCK, b - 1, scratch);
       }
     }

@@ -13,8 +13,8 @@ import org.logitkernels.numerics.Exponential;
  * bits of a sum that rounds n to an integer. A loop that sums weights multiplies by the power and
  * adds in one step, which rounds once, because the weight itself is exact in the product. Its
  * logits are at or above the {@link Exponential#floor floor}: at the floor 2^n is 0, and so is the
- * weight. A loop that needs weights of any logits adds n to the exponent, and makes a weight below
- * 2^-126 zero.
+ * weight. A loop that stores weights adds n to the exponent. Where some may be too small, it makes
+ * those below 2^-126 zero.
  */
 final class VectorExponential {
   /** A rounded sum from here on stands for an exponent that counts. */

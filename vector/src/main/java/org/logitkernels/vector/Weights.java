@@ -24,10 +24,10 @@ final class Weights {
 
   /**
    * Writes the weights of whole vectors {@code x[at, end)} in which every weight counts, relative
-   * to the N that the shift is of. Writes into {@code w} from {@code wFrom} on.
+   * to N; the shift is 1.5 * 2^23 - N. Writes into {@code w} from {@code wFrom} on.
    *
-   * <p>One vector after the other, and nothing else in the loop: so the compiler unrolls it, and
-   * keeps the constants in registers. The sums are taken afterwards.
+   * <p>One vector after the other, and nothing is carried from one to the next: so the compiler
+   * unrolls the loop, and keeps the constants in registers. The sums are taken afterwards.
    */
   static void plain(
       float[] x, int at, int end, float head, float tail, float shift, float[] w, int wFrom) {

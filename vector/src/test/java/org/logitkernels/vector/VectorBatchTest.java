@@ -1,6 +1,6 @@
 package org.logitkernels.vector;
 
-import org.junit.jupiter.api.Tag;
+import net.jqwik.api.Tag;
 import org.logitkernels.Kernels;
 import org.logitkernels.testkit.BatchContract;
 

@@ -1,18 +1,16 @@
 package org.logitkernels.vector;
 
-import org.junit.jupiter.api.Tag;
+import net.jqwik.api.Tag;
 import org.logitkernels.Kernels;
 import org.logitkernels.testkit.BeamsContract;
 import org.logitkernels.testkit.ChainContract;
 import org.logitkernels.testkit.FiltersContract;
 import org.logitkernels.testkit.FootprintContract;
 import org.logitkernels.testkit.HistoryContract;
-import org.logitkernels.testkit.MaskContract;
 import org.logitkernels.testkit.PeerCasesContract;
 import org.logitkernels.testkit.ReadOutContract;
 import org.logitkernels.testkit.RealRowsContract;
 import org.logitkernels.testkit.SamplerContract;
-import org.logitkernels.testkit.SegmentContract;
 import org.logitkernels.testkit.SemanticsContract;
 import org.logitkernels.testkit.SequenceContract;
 import org.logitkernels.testkit.SteeringContract;
@@ -27,10 +25,8 @@ class VectorSamplerTest
         FiltersContract,
         FootprintContract,
         HistoryContract,
-        MaskContract,
         SteeringContract,
         SequenceContract,
-        SegmentContract,
         WithoutReplacementContract,
         PeerCasesContract,
         ReadOutContract,
