@@ -502,6 +502,25 @@ class WarmUpTest {
     assertEquals(List.of("arg-max", "softmax"), warm(warmUp));
   }
 
+  /** Runs a warm-up of the kernels that were asked for. */
+  private static WarmUp<SegmentAddress, NativeKernels> settled(
+      AdaptiveNatives natives, NativeKernels better) throws Exception {
+    WarmUp.Source<NativeKernels> source =
+        new WarmUp.Source<>() {
+          @Override
+          public NativeKernels open() {
+            return better;
+          }
+
+          @Override
+          public void rested() {}
+        };
+    WarmUp<SegmentAddress, NativeKernels> warmUp = new WarmUp<>(natives, source, MOST_WORK);
+    warmUp.start();
+    warmUp.join();
+    return warmUp;
+  }
+
   /** Scalar kernels are timed beside native ones: no call of the kernels for arrays. */
   @Test
   void comparisonsAskForNothing() throws Exception {
@@ -513,21 +532,7 @@ class WarmUpTest {
     assertTrue(arrays.isWanted(Kernel.COLLECT));
     Set<String> called = ConcurrentHashMap.newKeySet();
     NativeKernels fast = fake(NativeKernels.class, called::add);
-    WarmUp<SegmentAddress, NativeKernels> warmUp =
-        new WarmUp<>(
-            natives,
-            new WarmUp.Source<NativeKernels>() {
-              @Override
-              public NativeKernels open() {
-                return fast;
-              }
-
-              @Override
-              public void rested() {}
-            },
-            MOST_WORK);
-    warmUp.start();
-    warmUp.join();
+    WarmUp<SegmentAddress, NativeKernels> warmUp = settled(natives, fast);
     assertEquals(List.of("sums from native memory", "collection from native memory"), warm(warmUp));
     assertEquals(Kernel.OF_ROWS - 2, cold(warmUp).size());
     assertTrue(called.contains("moments"), "which a collection is of");
@@ -550,21 +555,7 @@ class WarmUpTest {
                 Thread.onSpinWait();
               }
             });
-    WarmUp<SegmentAddress, NativeKernels> warmUp =
-        new WarmUp<>(
-            natives,
-            new WarmUp.Source<NativeKernels>() {
-              @Override
-              public NativeKernels open() {
-                return slower;
-              }
-
-              @Override
-              public void rested() {}
-            },
-            MOST_WORK);
-    warmUp.start();
-    warmUp.join();
+    WarmUp<SegmentAddress, NativeKernels> warmUp = settled(natives, slower);
     assertNull(warmUp.failure());
     assertEquals(List.of("sums from native memory"), warm(warmUp));
   }

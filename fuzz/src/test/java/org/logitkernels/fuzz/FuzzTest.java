@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>The search is that of Jazzer, in a JVM of its own, whose log and corpus stay in {@code
  * target/fuzz}. It goes on from what it finds there, and leaves an input that fails there too.
  *
- * <p>The inputs kept, a line of Base64 each, are a minimal corpus: that of {@code -merge=1}. What
- * failed is kept as a test of its own, beside those of the class that was wrong.
+ * <p>The inputs kept, a line of Base64 each, are a minimal corpus: that of {@code -merge=1}. Most
+ * that failed are kept as tests of their own, beside those of the class that was wrong.
  */
 class FuzzTest {
   /** Of the inputs that are kept, a short search takes so many at most, evenly spread. */

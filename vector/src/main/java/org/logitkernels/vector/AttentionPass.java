@@ -44,13 +44,14 @@ final class AttentionPass {
       longest = Math.max(longest, rows.lengths[row]);
     }
     double temperature = rows.temperature();
+    double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take(Lanes.blocks(longest));
     try {
       for (int row = 0; row < rows.count; row++) {
         if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
           rows.masked(row);
         } else if (rows.lengths[row] <= Lanes.BLOCK) {
-          shortRow(rows, row, temperature, scratch);
+          shortRow(rows, row, scale, scratch);
         } else {
           longRow(rows, row, temperature, scratch);
         }
@@ -64,11 +65,10 @@ final class AttentionPass {
    * A row of a block at most. One shorter than a vector is filled up with its maximum; the sum does
    * not count what is behind the row.
    */
-  private static void shortRow(AttentionRows rows, int row, double temperature, Scratch scratch) {
+  private static void shortRow(AttentionRows rows, int row, double scale, Scratch scratch) {
     int from = rows.at(row);
     int length = rows.lengths[row];
     long extremes = rows.extremes[row];
-    double scale = Exponential.scale(temperature);
     float[] weights = scratch.weights;
     if (length >= F.length()) {
       BlockSoftmax.weights(rows.x, from, from + length, extremes, scale, scratch);
