@@ -30,6 +30,9 @@ final class ColdBenchmark {
   static final List<String> WORKLOADS = List.of("chain", "draw");
   static final List<String> BACKENDS = List.of("scalar", "vector", "adaptive", "adaptive-aot");
 
+  private static final List<String> FLAGS =
+      List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
+
   /** Seconds in which a JVM that hangs is given up, besides those it measures. */
   private static final int PATIENCE = 60;
 
@@ -39,7 +42,7 @@ final class ColdBenchmark {
   private final Path directory;
   private final Path rows;
   private final Map<String, Path> caches = new LinkedHashMap<>();
-  private final Map<ColdResult, List<long[]>> calls = new LinkedHashMap<>();
+  private final List<ColdResult> results = new ArrayList<>();
 
   private ColdBenchmark(int vocabulary, int jvms, double seconds, Path directory) {
     this.vocabulary = vocabulary;
@@ -49,8 +52,8 @@ final class ColdBenchmark {
     this.rows = directory.resolve("rows.f32");
   }
 
-  /** Measures, and writes the timeline. */
-  static ColdResult.Run run(int vocabulary, int jvms, double seconds, Path timeline)
+  /** Measures. */
+  static ColdResult.Run run(int vocabulary, int jvms, double seconds)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("cold-start");
     try {
@@ -60,15 +63,14 @@ final class ColdBenchmark {
         benchmark.makeCache(workload);
         benchmark.measure(workload);
       }
-      List<ColdResult> results = List.copyOf(benchmark.calls.keySet());
-      Files.writeString(timeline, Timeline.svg(benchmark.calls, seconds));
       return new ColdResult.Run(
           Machine.processor(),
           Machine.jdk(),
           Runtime.getRuntime().availableProcessors(),
           seconds,
+          FLAGS,
           Machine.commit(),
-          results);
+          benchmark.results);
     } finally {
       try (Stream<Path> files = Files.walk(directory)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -142,7 +144,6 @@ final class ColdBenchmark {
 
   private void measure(String workload) throws IOException, InterruptedException {
     Map<String, List<long[]>> ends = new LinkedHashMap<>();
-    Map<String, List<ColdResult.Jvm>> figures = new LinkedHashMap<>();
     long expected = 0;
     for (int jvm = 1; jvm <= jvms; jvm++) {
       for (String backend : BACKENDS) {
@@ -158,14 +159,13 @@ final class ColdBenchmark {
                   .formatted(
                       seconds, backend, written.length - 1, workload, ColdResult.FIRST_CALLS));
         }
-        expected = figures.isEmpty() ? written[0] : expected;
+        expected = ends.isEmpty() ? written[0] : expected;
         if (written[0] != expected) {
           throw new IllegalStateException(backend + " gave other tokens than scalar");
         }
         long[] calls = Arrays.copyOfRange(written, 1, written.length);
         ColdResult.Jvm figure = ColdResult.Jvm.of(calls);
         ends.computeIfAbsent(backend, b -> new ArrayList<>()).add(calls);
-        figures.computeIfAbsent(backend, b -> new ArrayList<>()).add(figure);
         System.err.printf(
             Locale.ROOT,
             "%s, JVM %d of %d, %s: first call %.1f ms, steady %.1f us after %.0f ms%n",
@@ -178,11 +178,8 @@ final class ColdBenchmark {
             figure.ready());
       }
     }
-    figures.forEach(
-        (backend, jvm) ->
-            calls.put(
-                new ColdResult(workload, backend, vocabulary, jvm),
-                ends.getOrDefault(backend, List.of())));
+    ends.forEach(
+        (backend, calls) -> results.add(ColdResult.of(workload, backend, vocabulary, calls)));
   }
 
   /** Runs a JVM, and returns what it wrote. */
@@ -192,7 +189,7 @@ final class ColdBenchmark {
     Path log = directory.resolve("log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g"));
+    command.addAll(FLAGS);
     command.addAll(flags);
     command.addAll(List.of("-cp", classPath(), ColdStart.class.getName(), backend, workload));
     command.addAll(
@@ -225,7 +222,7 @@ final class ColdBenchmark {
   private static String classPath() throws IOException {
     List<String> jars =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> entry.endsWith(".jar") && entry.contains("logit-kernels-"))
+            .filter(entry -> entry.matches(".*logit-kernels-\\w+-[^/]*(?<!-tests)\\.jar"))
             .toList();
     if (jars.size() < 3) {
       throw new IOException("core, vector and bench must be jars on the class path: " + jars);

@@ -305,6 +305,7 @@ public final class Limit implements Callable<Integer> {
           Machine.commit(),
           rounds,
           milliseconds,
+          Machine.flags(),
           lines);
     } finally {
       remove(folder);

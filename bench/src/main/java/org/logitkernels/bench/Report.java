@@ -1,6 +1,7 @@
 package org.logitkernels.bench;
 
 import java.util.Formatter;
+import java.util.List;
 import java.util.Locale;
 
 /** Results as text. */
@@ -49,31 +50,50 @@ final class Report {
   static String comparison(Result.Run before, Result.Run now) {
     Formatter text = new Formatter(Locale.ROOT);
     text.format("%nIn bare reads, against commit %s on %s:%n", before.commit(), before.processor());
-    int compared = 0;
-    int moved = 0;
-    for (Result result : now.results()) {
-      for (Result old : before.results()) {
-        if (old.isOfSameAs(result)) {
-          double change = result.reads() / old.reads() - 1;
-          double noise = LEAST_NOISE + Math.max(old.noise(), result.noise());
-          boolean flag = Math.abs(change) > noise;
-          compared++;
-          moved += flag ? 1 : 0;
-          text.format(
-              "%-13s %-11s %-10s %7d %7.2f -> %5.2f %+6.1f%% (noise %.1f%%)%s%n",
-              result.workload(),
-              result.backend(),
-              result.distribution(),
-              result.vocabulary(),
-              old.reads(),
-              result.reads(),
-              100 * change,
-              100 * noise,
-              flag ? change > 0 ? "  SLOWER" : "  FASTER" : "");
-        }
-      }
+    List<Change> changes = changes(before, now);
+    for (Change c : changes) {
+      text.format(
+          "%-13s %-11s %-10s %7d %7.2f -> %5.2f %+6.1f%% (noise %.1f%%)%s%n",
+          c.now.workload(),
+          c.now.backend(),
+          c.now.distribution(),
+          c.now.vocabulary(),
+          c.old.reads(),
+          c.now.reads(),
+          100 * c.change(),
+          100 * c.noise(),
+          c.isMoved() ? c.change() > 0 ? "  SLOWER" : "  FASTER" : "");
     }
-    text.format("%d compared, %d moved by more than the noise.%n", compared, moved);
+    text.format(
+        "%d compared, %d moved by more than the noise.%n",
+        changes.size(), changes.stream().filter(Change::isMoved).count());
     return text.toString();
+  }
+
+  /** What both runs have measured. */
+  static List<Change> changes(Result.Run before, Result.Run now) {
+    return now.results().stream()
+        .flatMap(
+            result ->
+                before.results().stream()
+                    .filter(old -> old.isOfSameAs(result))
+                    .map(old -> new Change(old, result)))
+        .toList();
+  }
+
+  /** A result and an earlier one, in bare reads. */
+  record Change(Result old, Result now) {
+    /** The share by which it takes longer now. */
+    double change() {
+      return now.reads() / old.reads() - 1;
+    }
+
+    double noise() {
+      return LEAST_NOISE + Math.max(old.noise(), now.noise());
+    }
+
+    boolean isMoved() {
+      return Math.abs(change()) > noise();
+    }
   }
 }

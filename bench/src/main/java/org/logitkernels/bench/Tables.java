@@ -201,7 +201,7 @@ final class Tables {
     return String.format(Locale.ROOT, "%,d", result.vocabulary());
   }
 
-  private static String number(double microseconds) {
+  static String number(double microseconds) {
     return String.format(Locale.ROOT, microseconds < 100 ? "%.1f" : "%,.0f", microseconds);
   }
 }

@@ -1,20 +1,28 @@
 package org.logitkernels.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.logitkernels.testkit.Browser;
+import org.xml.sax.InputSource;
 
 /** Pages in headless Chromium: in the profile {@code browser}. */
 @Tag("browser")
 class BrowserTest {
+  private static final Path ROOT = Path.of("..");
+
   private final Browser browser = Browser.find();
 
   @TempDir Path folder;
@@ -50,5 +58,48 @@ class BrowserTest {
     Path png = folder.resolve("page.png");
     browser.photograph(page, new Browser.Screen(390, 844, false), png);
     assertTrue(ImageIO.read(png.toFile()).getWidth() >= 390);
+  }
+
+  /** Wide and narrow, by day and by night: every chart is drawn, and nobody complains. */
+  @ParameterizedTest
+  @CsvSource({"1200, false", "500, true"})
+  void thePageOfResultsIsDrawn(int width, boolean dark) throws Exception {
+    Path page = Files.writeString(folder.resolve("page.html"), Main.report(ROOT));
+    Browser.Page opened = browser.open(page, new Browser.Screen(width, 900, dark));
+    assertEquals(List.of(), opened.console());
+    assertEquals(List.of(), opened.requests());
+    String[] charts = opened.dom().split("class=\"chart\"");
+    assertTrue(charts.length > 15, charts.length + " charts");
+    for (int i = 1; i < charts.length; i++) {
+      String chart = charts[i].substring(0, charts[i].indexOf("</div>"));
+      assertTrue(chart.contains("<svg"), chart);
+      assertTrue(count(chart, "<path") > 5, chart);
+      assertTrue(count(chart, "<text") > 5, chart);
+      assertFalse(chart.contains(">undefined<") || chart.contains("NaN"), chart);
+    }
+  }
+
+  @Test
+  void picturesAreDrawnFromStoredResults() throws Exception {
+    for (String file : List.of("results.json", "results-limit.json", "cold-start.json")) {
+      Files.copy(ROOT.resolve("docs").resolve(file), folder.resolve(file));
+    }
+    List<Path> pictures = Pictures.draw(folder);
+    assertEquals(3, pictures.size());
+    for (Path file : pictures) {
+      String svg = Files.readString(file);
+      DocumentBuilderFactory.newInstance()
+          .newDocumentBuilder()
+          .parse(new InputSource(new StringReader(svg)));
+      assertTrue(svg.contains("commit 57c5aeb95"), svg);
+      assertTrue(svg.contains("AMD EPYC (family 25, model 1, AVX2)"), svg);
+      assertFalse(svg.contains("currentColor") || svg.contains("NaN"), svg);
+      assertTrue(count(svg, "<path") > 20, svg);
+      assertTrue(Files.exists(ROOT.resolve("docs").resolve(file.getFileName())));
+    }
+  }
+
+  private static int count(String text, String part) {
+    return text.split(part, -1).length - 1;
   }
 }
