@@ -577,45 +577,46 @@ public final class Main implements Callable<Integer> {
   private List<Result> measure(List<String> who, List<String> what) throws RunnerException {
     List<Result> results = new ArrayList<>();
     List<Pair> pairs = pairs(who, what);
-    int done = 0;
-    int all = vocabularies.size() * distributions.size() * pairs.size();
+    long all = (long) vocabularies.size() * distributions.size() * (1 + pairs.size());
+    try (Progress progress = Progress.of(all)) {
+      measure(pairs, results, progress);
+    }
+    return results;
+  }
+
+  private void measure(List<Pair> pairs, List<Result> results, Progress progress)
+      throws RunnerException {
     for (int vocabulary : vocabularies) {
       for (BenchRows.Distribution distribution : distributions) {
         Measured roof = Measured.of(options(ReadBenchmark.class, vocabulary, distribution, FLAGS));
         jmh.add(roof.run());
         Result read = roof.result(Result.READ, "vector", vocabulary, name(distribution), hot, roof);
         results.add(read);
-        System.err.printf(
-            Locale.ROOT,
-            "a bare read of %d %s logits: %.2f us%n",
-            vocabulary,
-            read.distribution(),
-            read.median());
+        progress.step(String.format(Locale.ROOT, "a bare read: %.2f us", read.median()));
         for (Pair pair : pairs) {
           ChainedOptionsBuilder options =
               options(KernelBenchmark.class, vocabulary, distribution, flags(pair.backend))
                   .param("workload", pair.workload)
                   .param("backend", pair.backend)
                   .param("inputs", folder());
-          done++;
-          String progress = done + " of " + all + ": " + pair.workload + ", " + pair.backend;
+          String what = pair.workload + ", " + pair.backend + ": ";
           try {
             Measured measured = Measured.of(options);
             jmh.add(measured.run());
             Result result =
                 measured.result(
                     pair.workload, pair.backend, vocabulary, name(distribution), hot, roof);
-            System.err.printf(Locale.ROOT, "%s: %.2f us%n", progress, result.median());
+            progress.step(what + String.format(Locale.ROOT, "%.2f us", result.median()));
             results.add(result);
           } catch (RunnerException e) { // the others are still of use
             Children.awaitEnd();
-            System.err.println(progress + ": failed: " + reason(e));
+            progress.say(what + "failed: " + reason(e));
+            progress.step(what + "failed");
             failed++;
           }
         }
       }
     }
-    return results;
   }
 
   /** What went wrong in a measuring JVM: the message of the innermost cause. */

@@ -1,6 +1,5 @@
 package org.logitkernels.bench;
 
-import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
 
@@ -13,61 +12,82 @@ final class Report {
 
   /** One line to a result. */
   static String table(Result.Run run) {
-    Formatter text = new Formatter(Locale.ROOT);
-    text.format(
-        "%-13s %-11s %-10s %7s %9s %7s %9s %9s %9s %9s %7s%n",
-        "workload",
-        "backend",
-        "rows",
-        "logits",
-        "median us",
-        "x read",
-        "mean us",
-        "+-",
-        "p99 us",
-        "p99.9 us",
-        "bytes");
-    for (Result r : run.results()) {
-      text.format(
-          "%-13s %-11s %-10s %7d %9.2f %7.2f %9.2f %9.2f %9.2f %9.2f %7.0f%n",
-          r.workload(),
-          r.backend(),
-          r.distribution() + (r.hot() ? ", hot" : ""),
-          r.vocabulary(),
-          r.median(),
-          r.reads(),
-          r.average(),
-          r.error(),
-          r.p99(),
-          r.p999(),
-          r.bytes());
-    }
-    text.format("%nProcessor: %s; %s; commit %s%n", run.processor(), run.jdk(), run.commit());
-    return text.toString();
+    return Tables.onConsole(
+            3,
+            List.of(
+                "workload",
+                "backend",
+                "rows",
+                "logits",
+                "median us",
+                "x read",
+                "mean us",
+                "+-",
+                "p99 us",
+                "p99.9 us",
+                "bytes"),
+            run.results().stream()
+                .map(
+                    r ->
+                        List.of(
+                            r.workload(),
+                            r.backend(),
+                            rows(r),
+                            "" + r.vocabulary(),
+                            two(r.median()),
+                            two(r.reads()),
+                            two(r.average()),
+                            two(r.error()),
+                            two(r.p99()),
+                            two(r.p999()),
+                            String.format(Locale.ROOT, "%.0f", r.bytes())))
+                .toList())
+        + String.format(
+            "%nProcessor: %s; %s; commit %s%n", run.processor(), run.jdk(), run.commit());
+  }
+
+  private static String rows(Result r) {
+    return r.distribution() + (r.hot() ? ", hot" : "");
+  }
+
+  private static String two(double figure) {
+    return String.format(Locale.ROOT, "%.2f", figure);
   }
 
   /** Each result against an earlier one. */
   static String comparison(Result.Run before, Result.Run now) {
-    Formatter text = new Formatter(Locale.ROOT);
-    text.format("%nIn bare reads, against commit %s on %s:%n", before.commit(), before.processor());
     List<Change> changes = changes(before, now);
-    for (Change c : changes) {
-      text.format(
-          "%-13s %-11s %-10s %7d %7.2f -> %5.2f %+6.1f%% (noise %.1f%%)%s%n",
-          c.now.workload(),
-          c.now.backend(),
-          c.now.distribution(),
-          c.now.vocabulary(),
-          c.old.reads(),
-          c.now.reads(),
-          100 * c.change(),
-          100 * c.noise(),
-          c.isMoved() ? c.change() > 0 ? "  SLOWER" : "  FASTER" : "");
-    }
-    text.format(
-        "%d compared, %d moved by more than the noise.%n",
-        changes.size(), changes.stream().filter(Change::isMoved).count());
-    return text.toString();
+    return String.format(
+            "%nIn bare reads, against commit %s on %s:%n", before.commit(), before.processor())
+        + Tables.onConsole(
+            3,
+            List.of(
+                "workload",
+                "backend",
+                "rows",
+                "logits",
+                "before",
+                "now",
+                "change",
+                "noise",
+                "verdict"),
+            changes.stream()
+                .map(
+                    c ->
+                        List.of(
+                            c.now.workload(),
+                            c.now.backend(),
+                            rows(c.now),
+                            "" + c.now.vocabulary(),
+                            two(c.old.reads()),
+                            two(c.now.reads()),
+                            String.format(Locale.ROOT, "%+.1f%%", 100 * c.change()),
+                            String.format(Locale.ROOT, "%.1f%%", 100 * c.noise()),
+                            c.verdict()))
+                .toList())
+        + String.format(
+            "%d compared, %d moved by more than the noise.%n",
+            changes.size(), changes.stream().filter(Change::isMoved).count());
   }
 
   /** What both runs have measured. */
@@ -90,6 +110,11 @@ final class Report {
 
     double noise() {
       return LEAST_NOISE + Math.max(old.noise(), now.noise());
+    }
+
+    /** In colour, where the console has it. */
+    private String verdict() {
+      return !isMoved() ? "" : change() > 0 ? "@|red SLOWER|@" : "@|green FASTER|@";
     }
 
     boolean isMoved() {

@@ -182,20 +182,29 @@ final class Sweep {
       Predicate<String> only,
       Turns.Effort effort,
       PrintStream out) {
-    List<Series> all = new ArrayList<>();
+    record Part(Input input, int vocabulary, BenchRows.Distribution distribution) {}
+    List<Part> parts = new ArrayList<>();
     for (Input input : inputs) {
       for (int vocabulary : input == Input.LENGTH ? List.of(LONGEST) : vocabularies) {
         for (BenchRows.Distribution distribution : distributions) {
-          Sweep sweep =
-              new Sweep(Kernels.named(backend), vocabulary, distribution, Integer.MAX_VALUE);
-          for (Plan plan : sweep.plans(input)) {
-            if (only.test(plan.name)) {
-              all.add(sweep.measure(input, plan, effort));
-              out.print(table(all.getLast()));
-            }
-          }
+          parts.add(new Part(input, vocabulary, distribution));
         }
       }
+    }
+    List<Series> all = new ArrayList<>();
+    for (Part part : parts) {
+      Sweep sweep =
+          new Sweep(Kernels.named(backend), part.vocabulary, part.distribution, Integer.MAX_VALUE);
+      List<Plan> plans =
+          sweep.plans(part.input).stream().filter(plan -> only.test(plan.name)).toList();
+      try (Progress progress = Progress.of(plans.size())) {
+        for (Plan plan : plans) {
+          all.add(sweep.measure(part.input, plan, effort));
+          progress.step(part.input.what() + ", " + plan.name);
+        }
+      }
+      all.subList(all.size() - plans.size(), all.size())
+          .forEach(series -> out.print(table(series)));
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException("--only matches nothing that is swept");
