@@ -48,6 +48,8 @@ record Chart(
       List<Map<String, Object>> values,
       List<String> head,
       List<List<String>> rows) {
+    List<Map<String, Object>> withOne = new ArrayList<>(values); // where the dashed line is
+    withOne.add(value("ratio", 1));
     return of(
         title,
         note,
@@ -60,7 +62,7 @@ record Chart(
           {"mark": {"type": "point", "filled": true, "size": 75, "opacity": 1},
            "encoding": {
              "x": {"field": "ratio", "type": "quantitative", "scale": {"type": "log", "domain": DOMAIN, "nice": false},
-                   "axis": {"title": "AXIS", "values": TICKS, "labelExpr": "LABEL", "labelOverlap": "greedy"}},
+                   "axis": {"title": "AXIS", "values": TICKS, "labelExpr": "LABEL", "labelOverlap": "greedy", "labelSeparation": 8}},
              "shape": {"field": "by", "type": "nominal", "sort": null, "title": null},
              "tooltip": [{"field": "line"}, {"field": "by"}, {"field": "ratio", "format": ".2f"}]}}],
          "encoding": {
@@ -69,9 +71,9 @@ record Chart(
            "color": {"field": "by", "type": "nominal", "sort": null, "title": null}}}],
          "height": HEIGHT}
         """
-            .replace("DOMAIN", domain(values, "lower", "ratio", "upper"))
+            .replace("DOMAIN", domain(withOne, "lower", "ratio", "upper"))
             .replace("AXIS", axis)
-            .replace("TICKS", ticks(values, "lower", "ratio", "upper"))
+            .replace("TICKS", ticks(withOne, "lower", "ratio", "upper"))
             .replace("LABEL", TIMES)
             .replace(
                 "HEIGHT",
@@ -103,7 +105,7 @@ record Chart(
          "encoding": {
            "x": {"field": "size", "type": "quantitative",
                  "scale": {"type": SCALE, "domain": [FIRST, LAST], "nice": false},
-                 "axis": {"title": "AXIS", "values": SIZES, "labelExpr": "COUNT", "labelOverlap": "greedy", "grid": false}},
+                 "axis": {"title": "AXIS", "values": SIZES, "labelExpr": "COUNT", "labelOverlap": "greedy", "labelSeparation": 8, "grid": false}},
            "y": {"field": "us", "type": "quantitative", "scale": {"type": "log", "domain": DOMAIN, "nice": false},
                  "axis": {"title": "TIME", "values": TICKS, "labelExpr": "LABEL"}},
            "color": {"field": "series", "type": "nominal", "sort": null, "title": null},
@@ -161,7 +163,7 @@ record Chart(
           {"mark": {"type": "point", "filled": true, "size": 65, "opacity": 1},
            "encoding": {
              "x": {"field": "us", "type": "quantitative", "scale": {"type": "log", "domain": DOMAIN, "nice": false},
-                   "axis": {"title": "time of a call", "values": TICKS, "labelExpr": "LABEL", "labelOverlap": "greedy"}},
+                   "axis": {"title": "time of a call", "values": TICKS, "labelExpr": "LABEL", "labelOverlap": "greedy", "labelSeparation": 8}},
              "color": {"field": "by", "type": "nominal", "sort": null, "title": null},
              "shape": {"field": "by", "type": "nominal", "sort": null, "title": null},
              "tooltip": [{"field": "line"}, {"field": "by"}, {"field": "us", "format": ".3~g"}]}}]}
@@ -190,8 +192,8 @@ record Chart(
         """
         {"encoding": {
            "x": {"field": "ms", "type": "quantitative", "scale": {"type": "log", "domain": SPAN, "nice": false},
-                 "axis": {"title": "since the library was first touched", "values": MOMENTS, "labelExpr": "MS",
-                          "labelOverlap": "greedy"}},
+                 "axis": {"title": "since the library was first touched", "values": INSTANTS, "labelExpr": "MS",
+                          "labelOverlap": "greedy", "labelSeparation": 8}},
            "color": {"field": "series", "type": "nominal", "sort": null, "title": null}},
          "layer": [
           {"transform": [{"filter": "datum.slowest > 1.2 * datum.us"}],
@@ -203,7 +205,7 @@ record Chart(
                    "axis": {"title": "time of a call", "values": TICKS, "labelExpr": "LABEL"}}}}]}
         """
             .replace("SPAN", domain(values, "ms"))
-            .replace("MOMENTS", ticks(values, "ms"))
+            .replace("INSTANTS", ticks(values, "ms"))
             .replace("MS", MILLISECONDS)
             .replace("DOMAIN", domain(values, "us", "slowest"))
             .replace("TICKS", ticks(values, "us", "slowest"))

@@ -29,7 +29,7 @@ record ColdResult(
   private static final int HELD = 10;
 
   /** Moments to a factor of ten in the time since start. */
-  private static final int MOMENTS = 50;
+  private static final int PER_DECADE = 50;
 
   /** Old files have no timeline. */
   ColdResult {
@@ -59,7 +59,7 @@ record ColdResult(
     /** From the nanoseconds at which calls ended. */
     static List<Moment> of(long[] ends) {
       long[] times = Jvm.times(ends);
-      List<Moment> moments = new ArrayList<>();
+      List<Moment> timeline = new ArrayList<>();
       for (int from = 0; from < ends.length; ) {
         int column = column(ends[from]);
         int to = from + 1;
@@ -68,18 +68,18 @@ record ColdResult(
         }
         long[] sorted = Arrays.copyOfRange(times, from, to);
         Arrays.sort(sorted);
-        moments.add(
+        timeline.add(
             new Moment(
-                Math.pow(10, (column + 0.5) / MOMENTS),
+                Math.pow(10, (column + 0.5) / PER_DECADE),
                 sorted[sorted.length / 2] / 1e3,
                 sorted[sorted.length - 1] / 1e3));
         from = to;
       }
-      return moments;
+      return timeline;
     }
 
     private static int column(long nanoseconds) {
-      return (int) Math.floor(MOMENTS * Math.log10(nanoseconds / 1e6));
+      return (int) Math.floor(PER_DECADE * Math.log10(nanoseconds / 1e6));
     }
   }
 
