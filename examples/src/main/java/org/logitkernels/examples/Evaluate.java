@@ -203,22 +203,9 @@ public final class Evaluate implements Callable<Integer> {
         Tokenizer.read(
             Generate.modelFile(checkpointFile, tokenizerFile, tokenizerFile, "tokenizer.bin"),
             vocabulary);
-    List<int[]> texts = new ArrayList<>();
-    String name = text == null ? TEXT : text.toString();
-    int rows = 0;
-    for (String paragraph : paragraphs()) {
-      try {
-        int[] tokens = tokenizer.encode(paragraph, checkpoint.contextLength);
-        texts.add(tokens);
-        rows += tokens.length - 1;
-      } catch (BadInputException e) {
-        throw new BadInputException(
-            "paragraph %d of %s: %s".formatted(texts.size() + 1, name, e.getMessage()));
-      }
-    }
-    if (rows == 0) {
-      throw new BadInputException("the text " + name + " has nothing to foretell");
-    }
+    String name = name(text);
+    List<int[]> texts = texts(text, tokenizer, checkpoint.contextLength);
+    int rows = texts.stream().mapToInt(tokens -> tokens.length - 1).sum();
     Transformer transformer = new Transformer(checkpoint, kernels, checkpoint.contextLength);
     Perplexity perplexity = Perplexity.of(vocabulary, kernels);
     Path stored = store;
@@ -249,8 +236,30 @@ public final class Evaluate implements Callable<Integer> {
     perplexity("perplexity", "Perplexity", perplexity);
   }
 
-  private List<String> paragraphs() throws BadInputException {
-    Path given = text;
+  /** What a text is called: the bundled one if none is given. */
+  static String name(@Nullable Path given) {
+    return given == null ? TEXT : given.toString();
+  }
+
+  /** The tokens of each paragraph of a text; there is something to foretell. */
+  static List<int[]> texts(@Nullable Path given, Tokenizer tokenizer, int contextLength)
+      throws BadInputException {
+    List<int[]> texts = new ArrayList<>();
+    for (String paragraph : paragraphs(given)) {
+      try {
+        texts.add(tokenizer.encode(paragraph, contextLength));
+      } catch (BadInputException e) {
+        throw new BadInputException(
+            "paragraph %d of %s: %s".formatted(texts.size() + 1, name(given), e.getMessage()));
+      }
+    }
+    if (texts.stream().allMatch(tokens -> tokens.length < 2)) {
+      throw new BadInputException("the text " + name(given) + " has nothing to foretell");
+    }
+    return texts;
+  }
+
+  private static List<String> paragraphs(@Nullable Path given) throws BadInputException {
     String whole;
     try (InputStream bundled = Evaluate.class.getResourceAsStream(TEXT)) {
       if (given == null) {
@@ -395,6 +404,15 @@ public final class Evaluate implements Callable<Integer> {
 
   private static String percent(double fraction) {
     return String.format(Locale.ROOT, fraction > 0.99 ? "%.1f" : "%.0f", 100 * fraction);
+  }
+
+  /** Prints the table of a perplexity that was measured elsewhere. */
+  static void print(
+      PrintStream out, String kind, String name, int vocabulary, ElementType type, Perplexity found) {
+    Evaluate table = new Evaluate(out);
+    table.head(kind, name, found.rows(), vocabulary, type);
+    table.perplexity("perplexity", "Perplexity", found);
+    out.flush();
   }
 
   private void head(String kind, String name, long rows, int vocabulary, ElementType elementType) {
