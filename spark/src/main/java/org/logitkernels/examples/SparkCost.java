@@ -32,8 +32,8 @@ import picocli.CommandLine.Option;
     optionListHeading = "Options:%n")
 public final class SparkCost implements Callable<Integer> {
   private static final int ROUNDS = 8;
-  private static final int TASKS = 2000;
-  private static final int TALES = 96;
+  private static final int TASKS = 500;
+  private static final int TALES = 16;
 
   @Option(names = "--cost", hidden = true)
   private boolean cost;
@@ -148,27 +148,28 @@ public final class SparkCost implements Callable<Integer> {
     List<Double> there = new ArrayList<>();
     List<Double> here = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      there.add(perMillion(context.parallelize(tasks, cores).map(draw).collect()));
+      there.add(seconds(context.parallelize(tasks, cores).map(draw).collect()));
       List<Callable<Long>> calls = tasks.stream().map(task -> (Callable<Long>) () -> draw.call(task)).toList();
       List<Long> nanos = new ArrayList<>();
       for (Future<Long> future : threads.invokeAll(calls)) {
         nanos.add(future.get());
       }
-      here.add(perMillion(nanos));
+      here.add(seconds(nanos));
     }
-    line("a million draws, one core: first round", "%.1f s", there.getFirst());
-    line("  median of the last half", "%.1f s", late(there));
-    line("  in this JVM: first round", "%.1f s", here.getFirst());
-    line("  median of the last half", "%.1f s", late(here));
+    draws("draws of each core", there);
+    draws("the same in this JVM", here);
   }
 
-  private double perMillion(List<Long> nanos) {
-    return nanos.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e9 / draws * 1e6;
+  private void draws(String what, List<Double> rounds) {
+    double[] last = rounds.stream().skip(ROUNDS / 2).mapToDouble(round -> round).sorted().toArray();
+    line(what + ": the first round", "%.2f s", rounds.getFirst());
+    line("  a round once warm", "%.2f s", last[last.length / 2]);
+    line("  a million draws once warm", "%.1f s", last[last.length / 2] / draws * 1e6);
   }
 
-  private static double late(List<Double> rounds) {
-    double[] last = rounds.stream().skip(ROUNDS / 2).mapToDouble(Double::doubleValue).sorted().toArray();
-    return last[last.length / 2];
+  /** The seconds of a round: the mean of its tasks, which run side by side. */
+  private static double seconds(List<Long> nanos) {
+    return nanos.stream().mapToLong(Long::longValue).average().orElseThrow() / 1e9;
   }
 
   /** Whole tales, the model's time included. */

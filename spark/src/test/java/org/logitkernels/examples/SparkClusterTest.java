@@ -27,7 +27,7 @@ import org.logitkernels.examples.SparkCase.Run;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class SparkClusterTest {
   private static final int PARTITIONS = 12;
-  private static final int STEPS = 160;
+  private static final int STEPS = 100;
 
   private static TrialCluster trial;
   private static SparkCase tales;
@@ -35,7 +35,7 @@ class SparkClusterTest {
 
   @BeforeAll
   static void start() throws Exception {
-    tales = SparkCase.of(96, STEPS);
+    tales = SparkCase.of(48, STEPS);
     expected = tales.alone();
     trial = new TrialCluster(2);
   }

@@ -26,7 +26,7 @@ class SparkLocalTest {
 
   @Test
   void theSameTokensInAnyPartitionsAndStages() throws Exception {
-    SparkCase tales = SparkCase.of(24, 100);
+    SparkCase tales = SparkCase.of(24, 60);
     List<List<Integer>> expected = tales.alone();
     assertTrue(expected.stream().distinct().count() > 20);
     try (Cluster cluster = new Cluster()) {
