@@ -408,7 +408,12 @@ public final class Evaluate implements Callable<Integer> {
 
   /** Prints the table of a perplexity that was measured elsewhere. */
   static void print(
-      PrintStream out, String kind, String name, int vocabulary, ElementType type, Perplexity found) {
+      PrintStream out,
+      String kind,
+      String name,
+      int vocabulary,
+      ElementType type,
+      Perplexity found) {
     Evaluate table = new Evaluate(out);
     table.head(kind, name, found.rows(), vocabulary, type);
     table.perplexity("perplexity", "Perplexity", found);

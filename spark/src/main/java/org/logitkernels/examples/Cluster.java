@@ -75,10 +75,7 @@ final class Cluster implements AutoCloseable {
     String url = master();
     boolean local = url.startsWith("local");
     SparkConf conf =
-        new SparkConf()
-            .setMaster(url)
-            .setAppName(name)
-            .set("spark.ui.enabled", "false");
+        new SparkConf().setMaster(url).setAppName(name).set("spark.ui.enabled", "false");
     if (!local) {
       conf.set("spark.jars", jars());
     }
@@ -120,7 +117,8 @@ final class Cluster implements AutoCloseable {
       return started.master();
     }
     if (trial) {
-      throw new BadInputException("--master and --cluster do not go together: a job has one cluster");
+      throw new BadInputException(
+          "--master and --cluster do not go together: a job has one cluster");
     }
     Matcher standalone = STANDALONE.matcher(master);
     if (!LOCAL.matcher(master).matches() && !standalone.matches()) {

@@ -13,7 +13,9 @@ import org.logitkernels.Backends;
 import org.logitkernels.Kernels;
 import org.logitkernels.Rejection;
 
-/** The kernels of each executor, and what they are: executors say so to whoever has started the job. */
+/**
+ * The kernels of each executor, and what they are: executors say so to whoever has started the job.
+ */
 final class ExecutorKernels implements Serializable {
   private static final long serialVersionUID = 1;
 
@@ -41,7 +43,8 @@ final class ExecutorKernels implements Serializable {
   /** After a job: how many executors have worked, with which backend. */
   @Override
   public String toString() {
-    return "executors %d, backend %s".formatted(column(0).count(), column(1).collect(joining(" and ")));
+    return "executors %d, backend %s"
+        .formatted(column(0).count(), column(1).collect(joining(" and ")));
   }
 
   private Stream<String> column(int i) {

@@ -124,7 +124,10 @@ public final class SparkCost implements Callable<Integer> {
   private void jobs(JavaSparkContext context) {
     line("first job", "%.0f ms", 1e3 * empty(context, 1));
     line("a job of one task, after 20", "%.1f ms", 1e3 * median(context, 1));
-    line("each further task", "%.2f ms", 1e3 * (median(context, TASKS) - median(context, 1)) / (TASKS - 1));
+    line(
+        "each further task",
+        "%.2f ms",
+        1e3 * (median(context, TASKS) - median(context, 1)) / (TASKS - 1));
   }
 
   private static double median(JavaSparkContext context, int tasks) {
@@ -132,7 +135,10 @@ public final class SparkCost implements Callable<Integer> {
     for (int i = 0; i < times; i++) {
       empty(context, tasks);
     }
-    return IntStream.range(0, times).mapToDouble(i -> empty(context, tasks)).sorted().toArray()[times / 2];
+    return IntStream.range(0, times)
+        .mapToDouble(i -> empty(context, tasks))
+        .sorted()
+        .toArray()[times / 2];
   }
 
   private static double empty(JavaSparkContext context, int tasks) {
@@ -149,7 +155,8 @@ public final class SparkCost implements Callable<Integer> {
     List<Double> here = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       there.add(seconds(context.parallelize(tasks, cores).map(draw).collect()));
-      List<Callable<Long>> calls = tasks.stream().map(task -> (Callable<Long>) () -> draw.call(task)).toList();
+      List<Callable<Long>> calls =
+          tasks.stream().map(task -> (Callable<Long>) () -> draw.call(task)).toList();
       List<Long> nanos = new ArrayList<>();
       for (Future<Long> future : threads.invokeAll(calls)) {
         nanos.add(future.get());
@@ -174,7 +181,11 @@ public final class SparkCost implements Callable<Integer> {
 
   /** Whole tales, the model's time included. */
   private void tales(
-      JavaSparkContext context, Checkpoint checkpoint, int[] prompt, int cores, ExecutorService threads)
+      JavaSparkContext context,
+      Checkpoint checkpoint,
+      int[] prompt,
+      int cores,
+      ExecutorService threads)
       throws Exception {
     SamplerChain usual = SamplerChain.parse("temperature=0.8, top_p=0.95");
     int steps = checkpoint.contextLength;
@@ -186,12 +197,20 @@ public final class SparkCost implements Callable<Integer> {
     for (int round = 0; round < 3; round++) { // the last one counts
       for (int stages = 1; stages <= 2; stages++) {
         long start = System.nanoTime();
-        tokens = TaleTeller.tell(context.parallelize(begun, 4 * cores), usual, steps, stages, kernels).collect().stream().mapToLong(tale -> tale.drawn().length).sum();
+        tokens =
+            TaleTeller.tell(context.parallelize(begun, 4 * cores), usual, steps, stages, kernels)
+                .collect()
+                .stream()
+                .mapToLong(tale -> tale.drawn().length)
+                .sum();
         seconds[stages] = seconds(start);
       }
       long start = System.nanoTime();
       TaleTeller teller = new TaleTeller(usual, steps, kernels);
-      List<Callable<Object>> calls = begun.stream().map(tale -> (Callable<Object>) () -> teller.call(List.of(tale).iterator())).toList();
+      List<Callable<Object>> calls =
+          begun.stream()
+              .map(tale -> (Callable<Object>) () -> teller.call(List.of(tale).iterator()))
+              .toList();
       for (Future<Object> future : threads.invokeAll(calls)) {
         future.get();
       }

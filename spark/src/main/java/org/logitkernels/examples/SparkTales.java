@@ -175,7 +175,8 @@ public final class SparkTales implements Callable<Integer> {
     long first = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000) : seed;
     List<Tale> begun = begun(tokenizer, checkpoint.contextLength, limit, first);
     Path to = file;
-    if (to != null && (Files.exists(to) && !Files.isRegularFile(to) || !Files.isWritable(folder(to)))) {
+    if (to != null
+        && (Files.exists(to) && !Files.isRegularFile(to) || !Files.isWritable(folder(to)))) {
       throw new BadInputException("--out: " + to + " is no file that can be written");
     }
 
@@ -288,7 +289,8 @@ public final class SparkTales implements Callable<Integer> {
     try {
       lines = Files.readAllLines(prompts);
     } catch (IOException e) {
-      throw new BadInputException("the file of prompts " + prompts + " cannot be read: " + e.getMessage());
+      throw new BadInputException(
+          "the file of prompts " + prompts + " cannot be read: " + e.getMessage());
     }
     if (lines.isEmpty()) {
       throw new BadInputException("the file of prompts " + prompts + " is empty");
@@ -336,7 +338,12 @@ public final class SparkTales implements Callable<Integer> {
   }
 
   private String figures(
-      List<Tale> told, double seconds, int partitions, int stageCount, ExecutorKernels kernels, long first) {
+      List<Tale> told,
+      double seconds,
+      int partitions,
+      int stageCount,
+      ExecutorKernels kernels,
+      long first) {
     long tokens = told.stream().mapToLong(tale -> tale.drawn().length).sum();
     return String.format(
         Locale.ROOT,

@@ -28,8 +28,8 @@ final class TaleTeller implements FlatMapFunction<Iterator<Tale>, Tale> {
   }
 
   /**
-   * Tells tales in stages. Between two stages Spark hands every tale to another partition, which may
-   * be another executor's.
+   * Tells tales in stages. Between two stages Spark hands every tale to another partition, which
+   * may be another executor's.
    */
   static JavaRDD<Tale> tell(
       JavaRDD<Tale> tales, SamplerChain chain, int steps, int stages, ExecutorKernels kernels) {
@@ -56,7 +56,8 @@ final class TaleTeller implements FlatMapFunction<Iterator<Tale>, Tale> {
         Tale tale = tales.next();
         try {
           told.add(goOn(tale, model, checkpoint.vocabularySize, best));
-        } catch (IllegalArgumentException | IllegalStateException e) { // NaN; nothing to choose from
+        } catch (IllegalArgumentException
+            | IllegalStateException e) { // NaN; nothing to choose from
           throw new BadInputException(
               "tale %,d, of seed %d: %s".formatted(tale.number() + 1, tale.seed(), e.getMessage()));
         }
@@ -89,6 +90,9 @@ final class TaleTeller implements FlatMapFunction<Iterator<Tale>, Tale> {
       over = tokens[n] == Tokenizer.BEGIN || tokens[n] == Tokenizer.END;
     }
     return new Tale(
-        tale.number(), tale.seed(), tale.prompt(), Arrays.copyOfRange(tokens, tale.prompt().length, n));
+        tale.number(),
+        tale.seed(),
+        tale.prompt(),
+        Arrays.copyOfRange(tokens, tale.prompt().length, n));
   }
 }

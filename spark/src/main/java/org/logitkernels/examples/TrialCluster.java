@@ -22,8 +22,8 @@ import org.apache.spark.launcher.JavaModuleOptions;
 
 /**
  * A standalone cluster of Spark on this machine, for a trial: a master and some workers, each a JVM
- * of its own, on free ports of the loopback interface. It has Spark's jars and none of this project,
- * as any cluster.
+ * of its own, on free ports of the loopback interface. It has Spark's jars and none of this
+ * project, as any cluster.
  */
 final class TrialCluster implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
@@ -64,8 +64,8 @@ final class TrialCluster implements AutoCloseable {
   }
 
   /**
-   * Runs a class of Spark, the first argument, until standard input ends: as it does with the process
-   * that has started this one, however that ends.
+   * Runs a class of Spark, the first argument, until standard input ends: as it does with the
+   * process that has started this one, however that ends.
    *
    * @param args the class, and its arguments
    */
@@ -92,7 +92,8 @@ final class TrialCluster implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
-    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")); // they do little
+    command.addAll(
+        List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")); // they do little
     command.add("-Dspark.master.rest.enabled=false"); // a fixed port
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(TrialCluster.class.getName(), program.getName()));
@@ -123,7 +124,8 @@ final class TrialCluster implements AutoCloseable {
       pause();
     }
     String said = Files.readString(log(0)).lines().reduce("nothing", (first, last) -> last);
-    throw new BadInputException("the master of the trial cluster did not start; it said last: " + said);
+    throw new BadInputException(
+        "the master of the trial cluster did not start; it said last: " + said);
   }
 
   /** Waits a moment. */

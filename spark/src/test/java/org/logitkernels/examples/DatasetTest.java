@@ -41,9 +41,7 @@ class DatasetTest {
       expected.add(alone.sample(logits));
     }
     StructType columns =
-        new StructType()
-            .add("position", DataTypes.LongType)
-            .add("logits", DataTypes.BinaryType);
+        new StructType().add("position", DataTypes.LongType).add("logits", DataTypes.BinaryType);
     try (SparkSession session =
         SparkSession.builder()
             .master("local[2]")
@@ -61,8 +59,7 @@ class DatasetTest {
 
   // docs/scaling.md: dataset
   /** Columns {@code position} and {@code logits} in; {@code position} and {@code token} out. */
-  static Dataset<Row> tokens(
-      Dataset<Row> requests, SamplerChain chain, int vocabulary, long seed) {
+  static Dataset<Row> tokens(Dataset<Row> requests, SamplerChain chain, int vocabulary, long seed) {
     MapPartitionsFunction<Row, Row> draw =
         rows -> {
           Sampler sampler = chain.newSampler(vocabulary, seed); // made where it is used
@@ -71,7 +68,8 @@ class DatasetTest {
               row -> {
                 sampler.position(row.getLong(0));
                 ByteBuffer logits = ByteBuffer.wrap(row.getAs(1)).order(ByteOrder.LITTLE_ENDIAN);
-                drawn.add(RowFactory.create(row.getLong(0), sampler.sample(logits.asFloatBuffer())));
+                drawn.add(
+                    RowFactory.create(row.getLong(0), sampler.sample(logits.asFloatBuffer())));
               });
           return drawn.iterator();
         };

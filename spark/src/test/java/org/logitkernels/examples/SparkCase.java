@@ -101,8 +101,7 @@ record SparkCase(SamplerChain chain, int steps, List<Tale> begun) {
       String[] args =
           Stream.concat(Stream.of(words.split(" ")), Stream.of(more)).toArray(String[]::new);
       int status =
-          program.run(
-              new PrintStream(out, false, UTF_8), new PrintStream(err, true, UTF_8), args);
+          program.run(new PrintStream(out, false, UTF_8), new PrintStream(err, true, UTF_8), args);
       return new Run(status, out.toString(UTF_8), err.toString(UTF_8));
     }
 

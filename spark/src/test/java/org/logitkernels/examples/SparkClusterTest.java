@@ -187,9 +187,7 @@ class SparkClusterTest {
 
   @Test
   void aClusterWithoutAFreeExecutorIsNamed() {
-    Run.of(
-            SparkTales::run,
-            "--conf spark.executor.memory=900g --wait 3 --master " + trial.master())
+    Run.of(SparkTales::run, "--conf spark.executor.memory=900g --wait 3 --master " + trial.master())
         .fails(trial.master() + " gave no executor in 3 s");
   }
 }

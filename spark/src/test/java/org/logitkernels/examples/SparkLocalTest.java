@@ -54,8 +54,7 @@ class SparkLocalTest {
           TaleTeller.tell(begun, tales.chain(), 40, 2, new ExecutorKernels(context));
       List<Integer> before = partitions(begun);
       List<Integer> after = partitions(told);
-        long stayed =
-          IntStream.range(0, 24).filter(i -> before.get(i).equals(after.get(i))).count();
+      long stayed = IntStream.range(0, 24).filter(i -> before.get(i).equals(after.get(i))).count();
       assertTrue(stayed < 12, before + " and " + after);
     }
   }
@@ -113,13 +112,17 @@ class SparkLocalTest {
             "--master local[2] --seed 7 --steps 20 --tales 2 --chain mirostat_v2(tau=3,eta=0.1)");
     assertTrue(run.works().out().startsWith("Once upon a time"), run.out());
     assertTrue(run.err().contains("2 tales, "), run.err());
-    assertTrue(run.err().contains("stages 1, partitions 8, tasks 8 (0 of them lost or late), executors 1, "), run.err());
+    assertTrue(
+        run.err()
+            .contains("stages 1, partitions 8, tasks 8 (0 of them lost or late), executors 1, "),
+        run.err());
   }
 
   @Test
   void perplexitiesHaveTheBitsOfOneProcess() throws Exception {
     String logits = folder.resolve("a.logits").toString();
-    String text = Files.writeString(folder.resolve("text"), "One day.\n\nThe cat sat.\n").toString();
+    String text =
+        Files.writeString(folder.resolve("text"), "One day.\n\nThe cat sat.\n").toString();
     String json = folder.resolve("json").toString();
     Run bundled = Run.of(Evaluate::run, "--json " + json).works();
     assertEquals(bundled.out(), evaluate("--partitions 7").out());
