@@ -48,11 +48,11 @@ final class TrialCluster implements AutoCloseable {
           Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
         }
       }
-      String[] anyPort = {"--host", HOST, "--port", "0", "--webui-port", "0"};
-      start(Master.class, List.of(anyPort));
+      start(Master.class, onAnyPort(HOST));
       master = masterUrl();
       for (int i = 0; i < workers; i++) {
-        List<String> arguments = new ArrayList<>(List.of(anyPort));
+        // Two names: Spark does a task a second time only on another host.
+        List<String> arguments = new ArrayList<>(onAnyPort(i % 2 == 0 ? HOST : "localhost"));
         arguments.addAll(List.of("--cores", "1", "--memory", "2g"));
         arguments.addAll(List.of("--work-dir", home.resolve("work" + i).toString(), master));
         start(Worker.class, arguments);
@@ -88,6 +88,10 @@ final class TrialCluster implements AutoCloseable {
     System.exit(0);
   }
 
+  private static List<String> onAnyPort(String host) {
+    return List.of("--host", host, "--port", "0", "--webui-port", "0");
+  }
+
   private void start(Class<?> program, List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -95,6 +99,7 @@ final class TrialCluster implements AutoCloseable {
     command.addAll(
         List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")); // they do little
     command.add("-Dspark.master.rest.enabled=false"); // a fixed port
+    command.add("-Dspark.worker.timeout=600"); // seconds: a busy machine is not a lost worker
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(TrialCluster.class.getName(), program.getName()));
     command.addAll(arguments);
