@@ -18,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.logitkernels.examples.SparkCase.Run;
-import picocli.CommandLine;
 
 /** Jobs on threads of this JVM: the same as one process. */
 class SparkLocalTest {
@@ -160,7 +159,7 @@ class SparkLocalTest {
           --master local --cluster         | --master and --cluster do not go together
           --prompts none.txt               | the file of prompts none.txt does not exist
           --prompts src                    | the file of prompts src is not a readable file
-          --prompts java.options           | line
+          --prompts java.options --steps 9 | line 1 of java.options: --steps counts the prompt's
           --prompt A --prompts b           | --prompt and --prompts do not go together
           --partitions 0                   | --partitions must be >= 1, but was 0
           --partitions two                 | Invalid value for option '--partitions'
@@ -204,19 +203,19 @@ class SparkLocalTest {
     bytes.putLong(rows).putFloat(64 + 4 * (7 * vocabulary + 2), Float.NaN);
     Path file = Files.write(folder.resolve("nan.logits"), bytes.array());
     Run.of(SparkEvaluate::run, "--master local[2] --partitions 4 " + file)
-        .fails("row 7 of " + file + ": logits[2] is NaN");
+        .fails("row 7 of " + file + ": logit 2 is NaN");
   }
 
   /** bin/spark-tales --help shows files, so that it need not build the program first. */
   @Test
   void theFilesAreWhatTheProgramsSay() throws Exception {
-    assertIsWritten(SparkTales.class, "help.txt");
-    assertIsWritten(SparkEvaluate.class, "help-evaluate.txt");
-    assertIsWritten(SparkCost.class, "help-cost.txt");
+    assertIsWritten(SparkTales::run, "help.txt");
+    assertIsWritten(SparkEvaluate::run, "help-evaluate.txt");
+    assertIsWritten(SparkCost::run, "help-cost.txt");
   }
 
-  private static void assertIsWritten(Class<?> program, String file) throws Exception {
-    String help = new CommandLine(program).getUsageMessage(CommandLine.Help.Ansi.OFF);
+  private static void assertIsWritten(Run.Program program, String file) throws Exception {
+    String help = Run.of(program, "--help").works().out();
     Path written = Files.writeString(Path.of("target", file), help);
     String message = "the options have changed: cp spark/" + written + " spark/" + file;
     assertEquals(help, Files.readString(Path.of(file)), message);
