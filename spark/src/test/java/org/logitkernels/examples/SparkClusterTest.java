@@ -155,14 +155,13 @@ class SparkClusterTest {
                 SparkTales::run,
                 args + trial.master(),
                 "--conf",
-                "spark.executor.extraJavaOptions=-XX:MaxVectorSize=8")
+                "spark.executor.extraJavaOptions=-Dorg.logitkernels.backend=scalar")
             .works();
     assertEquals(fast.out(), slow.out());
     assertEquals(1, fast.err().lines().count(), fast.err());
     assertTrue(
         slow.err()
-            .startsWith(
-                "spark-tales: on executors, vector is not in use: the widest vectors of this JVM"),
+            .startsWith("spark-tales: on executors, vector is not in use: the system property"),
         slow.err());
     assertTrue(slow.err().contains("backend scalar"), slow.err());
   }
@@ -176,7 +175,7 @@ class SparkClusterTest {
     Run run = Run.of(SparkTales::run, args + "--cluster").works();
     assertEquals(Run.of(SparkTales::run, args + "--master local[2]").out(), run.out());
     assertEquals(before, folders(folder));
-    assertEquals(processes, ProcessHandle.current().descendants().toList());
+    assertTrue(processes.containsAll(ProcessHandle.current().descendants().toList()));
   }
 
   private static long folders(Path folder) throws Exception {
