@@ -15,11 +15,19 @@ import org.logitkernels.spi.NarrowFormat;
  * <p>Every method that reads a row takes one of these, and gives the bits of the same logits in a
  * {@code float[]}. The object is made once and pointed at one row after the other with {@code at}:
  *
- * <pre>{@code
- * Logits row = Logits.of(memory, 0, vocabulary, ElementType.FLOAT16);
- * int token = sampler.next(row);
- * token = sampler.next(row.at(memory, bytesOfARow, vocabulary, ElementType.FLOAT16));
- * }</pre>
+ * {@snippet lang=java :
+ * Sampler sampler = SamplerChain.greedy().newSampler(3, 42);
+ * try (Arena arena = Arena.ofConfined()) {
+ *   MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 3, 2, 9, 8, 7);
+ *   Logits row = Logits.of(memory, 0, 3, ElementType.FLOAT32);
+ *   System.out.println(sampler.next(row));
+ *   // 1
+ *   System.out.println(sampler.next(row.at(memory, 12, 3, ElementType.FLOAT32))); // the next row
+ *   // 0
+ * }
+ * System.out.println(sampler.next(Logits.of(FloatBuffer.wrap(new float[] {0, 1, 2}))));
+ * // 2
+ * }
  *
  * <p><b>What it holds:</b> a reference and a few numbers, no logits and no scratch. Nothing is read
  * or copied when it is made or pointed: a row that changes afterwards is read as it then is. What
