@@ -82,10 +82,10 @@
  *
  * <h2>More</h2>
  *
- * {@link org.logitkernels.Kernels} has the kernels one by one, {@link org.logitkernels.Presets} the
- * chains of other systems, {@link org.logitkernels.AttentionSoftmax} and {@link
- * org.logitkernels.Routing} kernels for inside of a model. Whatever the kernel, the same row, chain
- * and draw give the same bits on every backend, vector width and machine.
+ * {@link org.logitkernels.Kernels} has the kernels one by one. {@link org.logitkernels.Presets} has
+ * the chains of other systems. {@link org.logitkernels.AttentionSoftmax} and {@link
+ * org.logitkernels.Routing} serve inside a model. The same row, chain and draw give the same bits
+ * on every backend, vector width and machine.
  */
 module org.logitkernels {
   requires static org.jspecify;

@@ -51,10 +51,12 @@ import org.logitkernels.spi.Survivors;
  * Kernels kernels = Kernels.best();
  * System.out.println(kernels.argMax(logits, 0, 4));
  * // 0
+ *
  * float[] p = new float[4];
  * kernels.softmax(logits, 0, 4, 1, p, 0);
  * System.out.println(Arrays.toString(p));
  * // [0.6285317, 0.23122391, 0.14024438, 0.0]
+ *
  * Workspace workspace = Workspace.of(4);
  * int[] ids = new int[2];
  * float[] values = new float[2];
