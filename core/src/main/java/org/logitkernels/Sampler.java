@@ -56,14 +56,14 @@ import org.logitkernels.spi.Survivors;
  * <caption>What becomes of the draw that waits</caption>
  * <thead><tr><th scope="col">event</th><th scope="col">the draw that waits</th></tr></thead>
  * <tbody>
- * <tr><th scope="row">{@code sample} gives a token</th><td>it waits, in the place of any that waited; of
+ * <tr><td>{@code sample} gives a token</td><td>it waits, in the place of any that waited; of
  *     several tokens drawn at once the first waits</td></tr>
- * <tr><th scope="row">{@code accept} of its token, {@code next}</th><td>it is accepted: steps learn of
+ * <tr><td>{@code accept} of its token, {@code next}</td><td>it is accepted: steps learn of
  *     it</td></tr>
- * <tr><th scope="row">{@code accept} of another token, {@code acceptPrompt}, {@code rollback}, {@code
- *     reset}</th><td>its place is taken: it is forgotten</td></tr>
- * <tr><th scope="row">{@code fork}</th><td>it waits in both, and each may accept it</td></tr>
- * <tr><th scope="row">a call that fails, {@code apply}, {@code position}, read-outs</th><td>it goes on
+ * <tr><td>{@code accept} of another token, {@code acceptPrompt}, {@code rollback}, {@code
+ *     reset}</td><td>its place is taken: it is forgotten</td></tr>
+ * <tr><td>{@code fork}</td><td>it waits in both, and each may accept it</td></tr>
+ * <tr><td>a call that fails, {@code apply}, {@code position}, read-outs</td><td>it goes on
  *     waiting</td></tr>
  * </tbody>
  * </table>

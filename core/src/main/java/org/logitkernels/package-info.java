@@ -17,22 +17,22 @@
  * <caption>Where to begin</caption>
  * <thead><tr><th scope="col">for</th><th scope="col">take</th></tr></thead>
  * <tbody>
- * <tr><th scope="row">one sequence</th><td>{@link org.logitkernels.SamplerChain}, {@link
+ * <tr><td>one sequence</td><td>{@link org.logitkernels.SamplerChain}, {@link
  *     org.logitkernels.Sampler}</td></tr>
- * <tr><th scope="row">many sequences at a time</th><td>{@link org.logitkernels.BatchSampler}</td></tr>
- * <tr><th scope="row">rows in native memory, in buffers, in 16 bits</th><td>{@link org.logitkernels.Logits},
+ * <tr><td>many sequences at a time</td><td>{@link org.logitkernels.BatchSampler}</td></tr>
+ * <tr><td>rows in native memory, in buffers, in 16 bits</td><td>{@link org.logitkernels.Logits},
  *     {@link org.logitkernels.ElementType}</td></tr>
- * <tr><th scope="row">the mask of a grammar</th><td>{@link org.logitkernels.Step#allowed}</td></tr>
- * <tr><th scope="row">a kernel alone</th><td>{@link org.logitkernels.Kernels}, {@link
+ * <tr><td>the mask of a grammar</td><td>{@link org.logitkernels.Step#allowed}</td></tr>
+ * <tr><td>a kernel alone</td><td>{@link org.logitkernels.Kernels}, {@link
  *     org.logitkernels.Workspace}</td></tr>
- * <tr><th scope="row">chains of other systems</th><td>{@link org.logitkernels.Presets}</td></tr>
- * <tr><th scope="row">beams, drafts</th><td>{@link org.logitkernels.Beams}, {@link
+ * <tr><td>chains of other systems</td><td>{@link org.logitkernels.Presets}</td></tr>
+ * <tr><td>beams, drafts</td><td>{@link org.logitkernels.Beams}, {@link
  *     org.logitkernels.Speculative}</td></tr>
- * <tr><th scope="row">how good a model is</th><td>{@link org.logitkernels.Perplexity}, {@link
+ * <tr><td>how good a model is</td><td>{@link org.logitkernels.Perplexity}, {@link
  *     org.logitkernels.ModelComparison}</td></tr>
- * <tr><th scope="row">the inside of a model</th><td>{@link org.logitkernels.AttentionSoftmax}, {@link
+ * <tr><td>the inside of a model</td><td>{@link org.logitkernels.AttentionSoftmax}, {@link
  *     org.logitkernels.Routing}</td></tr>
- * <tr><th scope="row">whether vectors are in use</th><td>{@link org.logitkernels.Backends}</td></tr>
+ * <tr><td>whether vectors are in use</td><td>{@link org.logitkernels.Backends}</td></tr>
  * </tbody>
  * </table>
  *

@@ -1,7 +1,7 @@
 package deployed;
 
-import java.time.Duration;
 import java.util.Arrays;
+import org.logitkernels.BackendReport;
 import org.logitkernels.Backends;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
@@ -28,7 +28,9 @@ public final class Main {
     int[] tokens = new int[20];
     Arrays.setAll(tokens, i -> sampler.sample(logits));
     System.out.println(Arrays.toString(tokens));
-    System.out.println(Backends.warmUp(Duration.ofMinutes(4)));
+    while (Backends.report().state() == BackendReport.State.WARMING) {
+      Thread.sleep(20);
+    }
     System.out.println(Backends.report().active() + " " + Backends.report().state());
     Backends.report().rejections().forEach(System.out::println);
     System.out.println(Kernels.class.getName());
