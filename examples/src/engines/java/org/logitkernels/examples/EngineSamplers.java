@@ -48,12 +48,16 @@ final class EngineSamplers {
   private interface Place {
     void put(float[] row) throws Exception;
 
-    Object own() throws Exception;
+    void own() throws Exception;
 
-    int ours();
+    void ours();
 
     /** What is in the time of {@link #own} and is no sampling, as a call of its own. */
     default void besides() {}
+  }
+
+  private interface Call {
+    void run() throws Exception;
   }
 
   private EngineSamplers() {}
@@ -95,36 +99,29 @@ final class EngineSamplers {
       return;
     }
     float[][] rows = rows(vocabulary);
-    List<Long> own = new ArrayList<>();
-    List<Long> ours = new ArrayList<>();
-    List<Long> besides = new ArrayList<>();
-    long end = System.nanoTime() + 4_000_000_000L;
-    for (int turn = 0; System.nanoTime() < end || turn < 3 * ROWS; turn++) {
-      float[] row = rows[turn % ROWS];
-      place.put(row);
-      long start = System.nanoTime();
-      place.own();
-      own.add(System.nanoTime() - start);
-      place.put(row);
-      start = System.nanoTime();
-      place.besides();
-      besides.add(System.nanoTime() - start);
-      start = System.nanoTime();
-      place.ours();
-      ours.add(System.nanoTime() - start);
-    }
-    double engineTime = median(own) - (place instanceof Jlama ? median(besides) : 0);
-    double time = median(ours);
+    double besides = median(place, rows, place::besides);
+    double own = median(place, rows, place::own) - besides;
+    double ours = median(place, rows, place::ours);
     out.printf(
         "%-14s %8d %5s %5s %12.1f %12.1f %7.1f%n",
-        engine, vocabulary, t, p, engineTime, time, engineTime / time);
+        engine, vocabulary, t, p, own, ours, own / ours);
   }
 
-  /** The median of the second half: the first warms up. */
-  private static double median(List<Long> nanos) {
-    List<Long> half = new ArrayList<>(nanos.subList(nanos.size() / 2, nanos.size()));
-    half.sort(null);
-    return half.get(half.size() / 2) / 1000.0;
+  /** The median of a second of calls, in microseconds, after a second that warms up. */
+  private static double median(Place place, float[][] rows, Call call) throws Exception {
+    List<Long> nanos = new ArrayList<>();
+    long begin = System.nanoTime();
+    for (int turn = 0; System.nanoTime() - begin < 2_000_000_000L; turn++) {
+      place.put(rows[turn % ROWS]);
+      long start = System.nanoTime();
+      call.run();
+      long end = System.nanoTime();
+      if (start - begin > 1_000_000_000L) {
+        nanos.add(end - start);
+      }
+    }
+    nanos.sort(null);
+    return nanos.get(nanos.size() / 2) / 1000.0;
   }
 
   /** Rows with a head like that of a language model's, peaked and flat ones. */
@@ -180,13 +177,13 @@ final class EngineSamplers {
       }
 
       @Override
-      public Object own() throws Exception {
-        return draw.invoke(sampler, tensor);
+      public void own() throws Exception {
+        draw.invoke(sampler, tensor);
       }
 
       @Override
-      public int ours() {
-        return ours.next(logits);
+      public void ours() {
+        ours.next(logits);
       }
     };
   }
@@ -239,11 +236,7 @@ final class EngineSamplers {
                 (float) random.nextDouble()));
   }
 
-  private interface Draw {
-    Object token() throws Exception;
-  }
-
-  private static Place segment(MemorySegment logits, int vocabulary, float t, float p, Draw draw) {
+  private static Place segment(MemorySegment logits, int vocabulary, float t, float p, Call draw) {
     Sampler ours = sampler(vocabulary, t, p);
     return new Place() {
       @Override
@@ -252,13 +245,13 @@ final class EngineSamplers {
       }
 
       @Override
-      public Object own() throws Exception {
-        return draw.token();
+      public void own() throws Exception {
+        draw.run();
       }
 
       @Override
-      public int ours() {
-        return ours.next(logits, 0, vocabulary, ElementType.FLOAT32);
+      public void ours() {
+        ours.next(logits, 0, vocabulary, ElementType.FLOAT32);
       }
     };
   }
@@ -279,7 +272,7 @@ final class EngineSamplers {
 
     Jlama(int vocabulary, float temperature) {
       super(
-          InferenceType.FORWARD_PASS,
+          InferenceType.OUTPUT_TO_TOKEN,
           new Config(
               64,
               DIM,
@@ -311,26 +304,6 @@ final class EngineSamplers {
       matrix = new FloatBufferTensor(vocabulary, DIM);
       logits = new FloatBufferTensor(1, vocabulary);
       ours = sampler(vocabulary, temperature, 1);
-      LayerNorm none =
-          new LayerNorm(this, hidden, hidden) {
-            @Override
-            @SuppressWarnings("rawtypes")
-            public AbstractTensor<?, ?> forward(AbstractTensor input) {
-              return new FloatBufferTensor(hidden);
-            }
-          };
-      sampleOutput =
-          new SampleOutput() {
-            @Override
-            public LayerNorm getOutputLayerNorm() {
-              return none;
-            }
-
-            @Override
-            public AbstractTensor<?, ?> getOutputLogitsWeights() {
-              return matrix;
-            }
-          };
     }
 
     @Override
@@ -341,8 +314,8 @@ final class EngineSamplers {
     }
 
     @Override
-    public Object own() {
-      return sample(hidden, temperature, (float) random.nextDouble(), logits);
+    public void own() {
+      sample(hidden, temperature, (float) random.nextDouble(), logits);
     }
 
     @Override
@@ -356,8 +329,8 @@ final class EngineSamplers {
     }
 
     @Override
-    public int ours() {
-      return JlamaRows.sample(ours, logits, 0);
+    public void ours() {
+      JlamaRows.sample(ours, logits, 0);
     }
 
     @Override
@@ -372,7 +345,23 @@ final class EngineSamplers {
 
     @Override
     protected SampleOutput loadOutputWeights() {
-      throw new UnsupportedOperationException();
+      return new SampleOutput() {
+        @Override
+        public LayerNorm getOutputLayerNorm() {
+          return new LayerNorm(Jlama.this, hidden, hidden) {
+            @Override
+            @SuppressWarnings("rawtypes")
+            public AbstractTensor<?, ?> forward(AbstractTensor input) {
+              return new FloatBufferTensor(hidden);
+            }
+          };
+        }
+
+        @Override
+        public AbstractTensor<?, ?> getOutputLogitsWeights() {
+          return matrix;
+        }
+      };
     }
 
     @Override
