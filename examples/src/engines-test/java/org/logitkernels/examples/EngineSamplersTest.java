@@ -13,7 +13,6 @@ class EngineSamplersTest {
   @Test
   void jlama() throws Exception {
     String line = line("Jlama");
-    System.out.print("engine, logits, T, top_p, its own us, here us, ratio: " + line);
     assertEquals(7, line.strip().split(" +").length, line);
     assertTrue(Double.parseDouble(line.strip().split(" +")[5]) > 0, line);
   }

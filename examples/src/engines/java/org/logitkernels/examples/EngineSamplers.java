@@ -103,8 +103,7 @@ final class EngineSamplers {
     double own = median(place, rows, place::own) - besides;
     double ours = median(place, rows, place::ours);
     out.printf(
-        "%-14s %8d %5s %5s %12.1f %12.1f %7.1f%n",
-        engine, vocabulary, t, p, own, ours, own / ours);
+        "%-14s %8d %5s %5s %12.1f %12.1f %7.1f%n", engine, vocabulary, t, p, own, ours, own / ours);
   }
 
   /** The median of a second of calls, in microseconds, after a second that warms up. */

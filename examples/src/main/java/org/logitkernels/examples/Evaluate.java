@@ -414,7 +414,7 @@ public final class Evaluate implements Callable<Integer> {
       int vocabulary,
       ElementType type,
       Perplexity found) {
-    Evaluate table = new Evaluate(out);
+    Evaluate table = new Evaluate(out, out);
     table.head(kind, name, found.rows(), vocabulary, type);
     table.perplexity("perplexity", "Perplexity", found);
     out.flush();

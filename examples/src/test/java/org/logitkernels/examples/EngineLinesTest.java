@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.logitkernels.Candidates;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
 import org.logitkernels.Logits;
 import org.logitkernels.Router;
 import org.logitkernels.Routing;
-import org.logitkernels.Candidates;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
 import org.logitkernels.Workspace;
@@ -101,10 +101,8 @@ class EngineLinesTest {
     int token =
         Deliverance.sampleTopKTopP(
             tensor, 0.7f, Optional.of(40f), Optional.of(0.9f), Optional.empty(), 0.25f);
-    SamplerChain chain =
-        SamplerChain.of(Step.temperature(0.7f), Step.topK(40), Step.topP(0.9f));
-    assertEquals(
-        chain.newSampler(VOCABULARY, 0).sample(row, 0, VOCABULARY, 0.25f), token);
+    SamplerChain chain = SamplerChain.of(Step.temperature(0.7f), Step.topK(40), Step.topP(0.9f));
+    assertEquals(chain.newSampler(VOCABULARY, 0).sample(row, 0, VOCABULARY, 0.25f), token);
     Candidates candidates = chain.newSampler(VOCABULARY, 0).apply(row);
     int uniform =
         Deliverance.sampleTopKTopP(
@@ -204,8 +202,7 @@ class EngineLinesTest {
       var draw =
           SamplerChain.of(Step.temperature(temperature), Step.topP(topp > 0 ? topp : 1))
               .newSampler(vocabularySize, rngSeed);
-      sampler =
-          array -> draw.next(array.getSegment(), 0, array.getSize(), ElementType.FLOAT32);
+      sampler = array -> draw.next(array.getSegment(), 0, array.getSize(), ElementType.FLOAT32);
       // docs/engines.md: end
       return sampler;
     }
