@@ -27,8 +27,12 @@ class ArrayKernels implements RowKernels<float[]> {
     return to - from < Lanes.COUNT;
   }
 
+  static boolean isStretched(double temperature) {
+    return Exponential.stretch(temperature) != 1;
+  }
+
   static boolean isScalar(int from, int to, double temperature) {
-    return isShort(from, to) || Exponential.stretch(temperature) != 1;
+    return isShort(from, to) || isStretched(temperature);
   }
 
   @Override
@@ -41,7 +45,7 @@ class ArrayKernels implements RowKernels<float[]> {
 
   @Override
   public double logSumExp(float[] x, int from, int to, double temperature) {
-    if (isScalar(from, to, temperature)) {
+    if (isStretched(temperature)) {
       return scalar.logSumExp(x, from, to, temperature);
     }
     return Softmax.logSumExp(x, from, to, temperature);
@@ -49,7 +53,7 @@ class ArrayKernels implements RowKernels<float[]> {
 
   @Override
   public void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    if (isScalar(from, to, temperature)) {
+    if (isStretched(temperature)) {
       scalar.softmax(x, from, to, temperature, y, yFrom);
     } else {
       Softmax.softmax(x, from, to, temperature, y, yFrom);
@@ -105,8 +109,10 @@ class ArrayKernels implements RowKernels<float[]> {
 
   @Override
   public void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
-    if (isScalar(from, to, temperature)) {
+    if (isStretched(temperature)) {
       scalar.sums(x, from, to, temperature, survivors);
+    } else if (isShort(from, to)) {
+      BlockSoftmax.sums(x, from, to, temperature, survivors);
     } else {
       ExpSum.sums(x, from, to, temperature, survivors);
     }

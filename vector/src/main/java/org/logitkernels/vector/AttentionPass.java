@@ -1,7 +1,5 @@
 package org.logitkernels.vector;
 
-import java.util.Arrays;
-import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.AttentionRows;
@@ -14,8 +12,6 @@ import org.logitkernels.spi.AttentionRows;
  * by {@link Softmax}. Only the sink is different, which has a part in the total.
  */
 final class AttentionPass {
-  private static final VectorSpecies<Float> F = Species.FLOATS;
-
   /** With such a weight a total is hardly larger than that of the longest row may be. */
   private static final double HIGHEST_SINK = 0x1p30;
 
@@ -61,33 +57,16 @@ final class AttentionPass {
     }
   }
 
-  /**
-   * A row of a block at most. One shorter than a vector is filled up with its maximum; the sum does
-   * not count what is behind the row.
-   */
+  /** A row of a block at most. */
   private static void shortRow(AttentionRows rows, int row, double scale, Scratch scratch) {
     int from = rows.at(row);
     int length = rows.lengths[row];
-    long extremes = rows.extremes[row];
-    float[] weights = scratch.weights;
-    if (length >= F.length()) {
-      BlockSoftmax.weights(rows.x, from, from + length, extremes, scale, scratch);
-    } else {
-      System.arraycopy(rows.x, from, weights, 0, length);
-      Arrays.fill(weights, length, F.length(), rows.maxima[row]);
-      BlockSoftmax.weights(weights, 0, F.length(), extremes, scale, scratch);
-    }
+    BlockSoftmax.weights(rows.x, from, from + length, rows.extremes[row], scale, scratch);
     double total = BlockSoftmax.sum(scratch, length);
     ExpSum.checkTotal(total, length);
     rows.total(row, total);
-    float first = rows.firsts[row];
-    float second = rows.seconds[row];
-    if (length >= F.length()) {
-      BlockSoftmax.probabilities(weights, length, first, second, rows.y, rows.yAt(row));
-    } else {
-      BlockSoftmax.probabilities(weights, F.length(), first, second, weights, 0);
-      System.arraycopy(weights, 0, rows.y, rows.yAt(row), length);
-    }
+    BlockSoftmax.probabilities(
+        scratch.weights, length, rows.firsts[row], rows.seconds[row], rows.y, rows.yAt(row));
   }
 
   /** A row of more than a block. */

@@ -5,6 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
+import org.logitkernels.spi.Survivors;
 
 /**
  * Softmax of a short row, which is a block at most, and the sum of its weights.
@@ -20,7 +21,7 @@ final class BlockSoftmax {
 
   /** The weights, each divided by the total. */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+    long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take();
     try {
@@ -41,15 +42,36 @@ final class BlockSoftmax {
    * maximum.
    */
   static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
-    long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+    long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
     weights(x, from, to, extremes, Exponential.scale(temperature), scratch);
     scratch.sums[0] = sum(scratch, to - from);
     return scratch.tops[0];
   }
 
-  /** Leaves the weights. The row is at least a vector long. */
+  /** Leaves the same for a row of a few logits, and what draws need of it. */
+  static void sums(float[] x, int from, int to, double temperature, Survivors survivors) {
+    Scratch scratch = Scratch.take(1);
+    try {
+      float max = sums(x, from, to, temperature, scratch);
+      survivors.row.tops[0] = max;
+      survivors.row.sums[0] = scratch.sums[0];
+      survivors.total(max, 1, temperature);
+      survivors.row.forget();
+    } finally {
+      scratch.give();
+    }
+  }
+
+  /** Leaves the weights. */
   static void weights(float[] x, int from, int to, long extremes, double scale, Scratch scratch) {
+    if (to - from < F.length()) {
+      for (int i = from; i < to; i++) {
+        scratch.weights[i - from] = x[i];
+      }
+      filledWeights(to - from, extremes, scale, scratch);
+      return;
+    }
     float max = Maxima.max(extremes);
     int exponent = Exponential.exponent(max, scale);
     boolean plain =
@@ -73,6 +95,15 @@ final class BlockSoftmax {
     }
   }
 
+  /**
+   * Leaves the weights of so many logits, less than a vector, which stand where the weights will.
+   * They are filled up with their maximum; the sum does not count what is behind them.
+   */
+  static void filledWeights(int length, long extremes, double scale, Scratch scratch) {
+    Arrays.fill(scratch.weights, length, F.length(), Maxima.max(extremes));
+    weights(scratch.weights, 0, F.length(), extremes, scale, scratch);
+  }
+
   /** The sum of so many weights. What lies behind them is overwritten. */
   static double sum(Scratch scratch, int length) {
     int groups = LaneSum.paired((length + Lanes.GROUP - 1) / Lanes.GROUP);
@@ -80,9 +111,14 @@ final class BlockSoftmax {
     return LaneSum.ofWeights(scratch.weights, 0, groups);
   }
 
-  /** Makes probabilities of so many weights. There is at least a vector of them. */
+  /** Makes probabilities of so many weights. */
   static void probabilities(
       float[] weights, int length, float first, float second, float[] y, int yFrom) {
+    if (length < F.length()) {
+      probabilities(weights, F.length(), first, second, weights, 0);
+      System.arraycopy(weights, 0, y, yFrom, length);
+      return;
+    }
     assert length >= F.length() && length <= weights.length : length + " of " + weights.length;
     assert yFrom >= 0 && yFrom <= y.length - length : "probabilities from " + yFrom;
     assert first >= 0 && first <= 2 : "factor " + first;

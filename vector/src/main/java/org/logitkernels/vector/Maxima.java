@@ -104,7 +104,7 @@ final class Maxima {
         bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax).reduceLanes(MAX) ^ Integer.MIN_VALUE);
   }
 
-  /** The extremes of what the row's end leaves of a block, in a row at least a vector long. */
+  /** The extremes of what the row's end leaves of a block, or of a short row. */
   static long rest(float[] x, int from, int to) {
     if (to - from >= F.length()) {
       return scan(x, from, to);

@@ -28,7 +28,7 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
 
   @Override
   public double logSumExp(SegmentAddress x, int from, int to, double temperature) {
-    if (ArrayKernels.isScalar(from, to, temperature)) {
+    if (ArrayKernels.isStretched(temperature)) {
       return scalar.logSumExp(x, from, to, temperature);
     }
     return NativeSoftmax.logSumExp(x, from, to, temperature);
@@ -37,7 +37,7 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
   @Override
   public void softmax(
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
-    if (ArrayKernels.isScalar(from, to, temperature)) {
+    if (ArrayKernels.isStretched(temperature)) {
       scalar.softmax(x, from, to, temperature, y, yFrom);
     } else {
       NativeSoftmax.softmax(x, from, to, temperature, y, yFrom);
@@ -94,8 +94,10 @@ class NativeArrayKernels implements RowKernels<SegmentAddress> {
 
   @Override
   public void sums(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
-    if (ArrayKernels.isScalar(from, to, temperature)) {
+    if (ArrayKernels.isStretched(temperature)) {
       scalar.sums(x, from, to, temperature, survivors);
+    } else if (ArrayKernels.isShort(from, to)) {
+      NativeBlockSoftmax.sums(x, from, to, temperature, survivors);
     } else {
       NativeExpSum.sums(x, from, to, temperature, survivors);
     }

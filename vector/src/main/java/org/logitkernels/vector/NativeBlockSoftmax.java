@@ -4,6 +4,7 @@ package org.logitkernels.vector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.spi.SegmentAddress;
+import org.logitkernels.spi.Survivors;
 
 /** {@link BlockSoftmax}, for rows in native memory. */
 final class NativeBlockSoftmax {
@@ -13,7 +14,7 @@ final class NativeBlockSoftmax {
 
   static void softmax(
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
-    long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
+    long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take();
     try {
@@ -30,15 +31,35 @@ final class NativeBlockSoftmax {
   }
 
   static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
-    long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
+    long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
     weights(x, from, to, extremes, Exponential.scale(temperature), scratch);
     scratch.sums[0] = BlockSoftmax.sum(scratch, to - from);
     return scratch.tops[0];
   }
 
+  static void sums(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
+    Scratch scratch = Scratch.take(1);
+    try {
+      float max = sums(x, from, to, temperature, scratch);
+      survivors.row.tops[0] = max;
+      survivors.row.sums[0] = scratch.sums[0];
+      survivors.total(max, 1, temperature);
+      survivors.row.forget();
+    } finally {
+      scratch.give();
+    }
+  }
+
   static void weights(
       SegmentAddress x, int from, int to, long extremes, double scale, Scratch scratch) {
+    if (to - from < F.length()) {
+      for (int i = from; i < to; i++) {
+        scratch.weights[i - from] = x.get(i);
+      }
+      BlockSoftmax.filledWeights(to - from, extremes, scale, scratch);
+      return;
+    }
     float max = Maxima.max(extremes);
     int exponent = Exponential.exponent(max, scale);
     boolean plain =

@@ -29,7 +29,7 @@ final class SegmentKernels extends NativeArrayKernels implements NativeKernels {
       double temperature,
       SegmentAddress y,
       Survivors survivors) {
-    if (ArrayKernels.isScalar(from, to, temperature)) {
+    if (ArrayKernels.isStretched(temperature)) {
       scalar.softmax(x, from, to, temperature, y, survivors);
       return;
     }

@@ -39,7 +39,7 @@ final class VectorKernels extends ArrayKernels implements Backend {
 
   @Override
   public double logProbability(float[] x, int from, int to, double temperature, int token) {
-    if (isScalar(from, to, temperature)) {
+    if (isStretched(temperature)) {
       return scalar.logProbability(x, from, to, temperature, token);
     }
     return Softmax.logProbability(x, from, to, temperature, token);
