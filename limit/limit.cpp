@@ -1,5 +1,5 @@
-// The limit: what loops written by hand with AVX-512, or else with AVX2, reach on this machine. bin/limit builds this program and asks it by
-// turns with the library.
+// The limit: what loops written by hand with AVX-512, or else with AVX2, reach on this machine. bin/limit builds this program and asks it
+// by turns with the library.
 //
 //   limit ROWS COUNT LENGTH [MASK]
 //
