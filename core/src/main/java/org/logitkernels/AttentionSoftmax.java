@@ -16,14 +16,16 @@ import org.logitkernels.spi.AttentionRows;
  * wants it. What lies behind a row's end is neither read nor written. An object of this class keeps
  * the options from call to call, and the scratch. The results go over the scores, or elsewhere.
  *
- * {@snippet lang = java :
+ * {@snippet lang=java :
  * AttentionSoftmax attention = AttentionSoftmax.of(Kernels.best(), 0.125f); // 1 / sqrt(64)
  * float[] scores = {8, 0, 0, 8, 8, 0, 8, 8, 8}; // three queries, three keys
  * float[] logSumExps = new float[3];
  * attention.lengths(new int[] {1, 2, 3}, 0).logSumExps(logSumExps, 0);
  * attention.softmax(scores, 0, 3, 3);
- * // scores: {1, 0, 0, 0.5, 0.5, 0, 0.33333334, 0.33333334, 0.33333334}
- * // logSumExps: {1, 1.6931472, 2.0986123}
+ * System.out.println(Arrays.toString(Arrays.copyOfRange(scores, 6, 9))); // the third query's
+ * // [0.33333334, 0.33333334, 0.33333334]
+ * System.out.println(Arrays.toString(logSumExps));
+ * // [1.0, 1.6931472, 2.0986123]
  * }
  *
  * <p><b>Bits:</b> a row without a sink has the bits of {@link Kernels#softmax(float[], int, int,

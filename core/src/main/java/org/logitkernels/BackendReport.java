@@ -7,6 +7,16 @@ import java.util.Locale;
 /**
  * Which backend {@link Kernels#best()} stands for in this JVM, how far it is, and why no other.
  *
+ * {@snippet lang=java :
+ * BackendReport report = Backends.report();
+ * System.out.println(report.active() + ", " + report.vectorBits() + " bits, " + report.state());
+ * // scalar, 0 bits, READY
+ * for (Rejection rejection : report.rejections()) {
+ *   System.out.println("without " + rejection.backend());
+ *   // without vector
+ * }
+ * }
+ *
  * @param active name of the backend: "adaptive" (scalar, then vector), "vector", "scalar", or
  *     "none" if what was asked for cannot be had
  * @param vectorBits width in bits of its vectors, or of those it is heading for; 0 for scalar

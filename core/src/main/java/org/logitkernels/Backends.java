@@ -40,6 +40,14 @@ import org.logitkernels.spi.Launch;
  *       kernel, and makes {@code best()} return when that is done; {@code none} has no thread:
  *       {@code best()} is the bare vector backend, slow for about a second of its use.
  * </ul>
+ *
+ * {@snippet lang=java :
+ * if (!Backends.warmUp(Duration.ofSeconds(30))) { // in a readiness probe
+ *   System.out.println("not at full speed yet, but right");
+ * }
+ * System.out.println(Backends.report().active()); // "adaptive" where vectors can serve
+ * // scalar
+ * }
  */
 public final class Backends {
   private static final String BACKEND = "org.logitkernels.backend";

@@ -48,6 +48,20 @@ import org.logitkernels.rows.WorkCrew;
  *
  * <p>Not thread-safe: one step at a time. A second one during the first is an {@link
  * IllegalStateException}.
+ *
+ * {@snippet lang=java :
+ * float[][] logits = {{2, 1, 0.5f}, {0, 1, Float.NaN}, {0, 1, 2}}; // a row for each sequence
+ * BatchSampler batch =
+ *     BatchSampler.of(SamplerChain.parse("top_k=2"), 3, new long[] {42, 43, 44});
+ * int[] tokens = new int[3];
+ * int failed = batch.next(logits, 3, tokens);
+ * System.out.println(failed + " failed: " + Arrays.toString(tokens));
+ * // 1 failed: [1, -1, 2]
+ * System.out.println(batch.error(1).getMessage());
+ * // logit 2 is NaN
+ * System.out.println(batch.row(0).probability());
+ * // 0.26894143
+ * }
  */
 public final class BatchSampler {
   /** The token of a row that failed. */
@@ -147,6 +161,19 @@ public final class BatchSampler {
    * may itself be a thread of that executor. A task that the executor has not run yet is not handed
    * over again, so at most {@code parallelism - 1} of them are ever in its queue; one that the
    * executor drops in silence is missed until this is called again.
+   *
+   * {@snippet lang=java :
+   * try (ExecutorService executor = Executors.newFixedThreadPool(3)) {
+   *   BatchSampler batch =
+   *       BatchSampler.of(SamplerChain.greedy(), 3, new long[8]).on(executor, 4); // 3 and this thread
+   *   float[] logits = new float[8 * 3]; // eight rows, one behind the other
+   *   logits[7 * 3 + 2] = 1;
+   *   int[] tokens = new int[8];
+   *   batch.next(logits, 0, 3, 8, 3, tokens);
+   *   System.out.println(Arrays.toString(tokens)); // whatever the threads do
+   *   // [0, 0, 0, 0, 0, 0, 0, 2]
+   * }
+   * }
    *
    * @param executor runs the tasks; never shut down by this class
    * @param parallelism how many threads at most, the caller's among them; 1 for it alone

@@ -29,6 +29,30 @@ import org.logitkernels.spi.Survivors;
  * <p><b>Source:</b> Sutskever, Vinyals and Le, Sequence to Sequence Learning with Neural Networks,
  * arXiv:1409.3215; as a step of Hugging Face's beam search, which adds in float, keeps dead beams
  * with a score of -1e9, and leaves the order of equal scores open.
+ *
+ * {@snippet lang=java :
+ * float[][] model = {{0, 2, 1}, {1, 0, 2}, {2, 1, 0}}; // stands in for one: a row by last token
+ * int width = 2;
+ * Beams beams = Beams.of(width, 3, width);
+ * double[] scores = {0, Double.NEGATIVE_INFINITY}; // one beam is alive at first
+ * String[] texts = {"0", ""};
+ * int[] parents = new int[width];
+ * int[] tokens = new int[width];
+ * for (int step = 0; step < 3; step++) {
+ *   Logits[] rows = new Logits[width];
+ *   for (int b = 0; b < width; b++) {
+ *     rows[b] = Logits.of(model[texts[b].isEmpty() ? 0 : texts[b].charAt(step) - '0']);
+ *   }
+ *   int count = beams.step(rows, scores, 1, parents, tokens, scores);
+ *   String[] longer = new String[width];
+ *   for (int i = 0; i < count; i++) {
+ *     longer[i] = texts[parents[i]] + tokens[i];
+ *   }
+ *   texts = longer;
+ * }
+ * System.out.println(Arrays.toString(texts) + " " + (float) scores[0] + " " + (float) scores[1]);
+ * // [0120, 0121] -1.2228179 -2.222818
+ * }
  */
 public final class Beams {
   private final Kernels kernels;

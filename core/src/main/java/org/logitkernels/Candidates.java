@@ -10,6 +10,15 @@ package org.logitkernels;
  *
  * <p>After a failed call every method throws {@link IllegalStateException}. So does it after a
  * chain that narrowed nothing, if the row was changed before the view was first asked.
+ *
+ * {@snippet lang=java :
+ * Sampler sampler = SamplerChain.of(Step.topP(0.8)).newSampler(3, 42);
+ * Candidates left = sampler.apply(new float[] {0.5f, 2, 1});
+ * System.out.println(left.size() + " left, the best is " + left.id(0));
+ * // 2 left, the best is 1
+ * System.out.println(left.probability(0) + " " + (float) left.logProbability(0));
+ * // 0.7310586 -0.3132617
+ * }
  */
 public interface Candidates {
   /** {@return how many there are, at least 1} */

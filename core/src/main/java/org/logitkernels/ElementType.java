@@ -3,7 +3,19 @@ package org.logitkernels;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.spi.NarrowFormat;
 
-/** How the logits of a row are stored, each in the machine's byte order. */
+/**
+ * How the logits of a row are stored, each in the machine's byte order.
+ *
+ * {@snippet lang=java :
+ * short[] halves = {Float.floatToFloat16(1.5f), Float.floatToFloat16(2.5f)};
+ * MemorySegment row = MemorySegment.ofArray(halves);
+ * Sampler sampler = SamplerChain.greedy().newSampler(2, 42);
+ * System.out.println(sampler.next(row, 0, 2, ElementType.FLOAT16));
+ * // 1
+ * System.out.println(2 * ElementType.FLOAT16.bytes());
+ * // 4
+ * }
+ */
 public enum ElementType {
   /** IEEE 754 binary32, a {@code float}. */
   FLOAT32(Float.BYTES),

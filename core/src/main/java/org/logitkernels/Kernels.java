@@ -45,6 +45,25 @@ import org.logitkernels.spi.Survivors;
  * Rows are never modified.
  *
  * <p>Stateless and thread-safe.
+ *
+ * {@snippet lang=java :
+ * float[] logits = {2, 1, 0.5f, Float.NEGATIVE_INFINITY}; // cat, dog, fish, and a masked token
+ * Kernels kernels = Kernels.best();
+ * System.out.println(kernels.argMax(logits, 0, 4));
+ * // 0
+ *
+ * float[] p = new float[4];
+ * kernels.softmax(logits, 0, 4, 1, p, 0);
+ * System.out.println(Arrays.toString(p));
+ * // [0.6285317, 0.23122391, 0.14024438, 0.0]
+ *
+ * Workspace workspace = Workspace.of(4);
+ * int[] ids = new int[2];
+ * float[] values = new float[2];
+ * int count = kernels.topK(logits, 0, 4, 2, workspace, ids, values);
+ * System.out.println(count + ": " + Arrays.toString(ids) + " " + Arrays.toString(values));
+ * // 2: [0, 1] [2.0, 1.0]
+ * }
  */
 public final class Kernels {
   final Backend rows;
@@ -62,6 +81,12 @@ public final class Kernels {
    * <p><b>Cost:</b> returns at once: the first call finds out whether there is a vector backend and
    * starts the thread that warms it up.
    *
+   * {@snippet lang=java :
+   * Kernels kernels = Kernels.best(); // asked for again, it is the same object
+   * System.out.println(kernels == Kernels.best());
+   * // true
+   * }
+   *
    * @return the same kernels at every call
    * @throws IllegalStateException if the system properties {@code org.logitkernels.backend} and
    *     {@code org.logitkernels.warmup} ask for what cannot be had; the message says why, and the
@@ -71,13 +96,32 @@ public final class Kernels {
     return Backends.best();
   }
 
-  /** {@return the scalar reference, which is available everywhere and defines the bits} */
+  /**
+   * {@return the scalar reference, which is available everywhere and defines the bits}
+   *
+   * {@snippet lang=java :
+   * System.out.println(Kernels.scalar());
+   * // scalar
+   * }
+   */
   public static Kernels scalar() {
     return Backends.SCALAR_KERNELS;
   }
 
   /**
    * The kernels of one backend.
+   *
+   * {@snippet lang=java :
+   * Kernels kernels = Kernels.named("scalar"); // or "vector", bare, without a warm-up
+   * System.out.println(kernels.name());
+   * // scalar
+   * try {
+   *   Kernels.named("gpu");
+   * } catch (IllegalArgumentException e) {
+   *   System.out.println(e.getMessage());
+   *   // unknown backend 'gpu': the backends are scalar and vector
+   * }
+   * }
    *
    * @param name {@code scalar} or {@code vector}
    * @return that backend, bare
@@ -92,6 +136,11 @@ public final class Kernels {
   /**
    * {@return the backend's name: {@code scalar}, {@code vector}, or {@code adaptive}, one after the
    * other}
+   *
+   * {@snippet lang=java :
+   * System.out.println(Kernels.scalar().name());
+   * // scalar
+   * }
    */
   public String name() {
     return rows.name();
@@ -100,6 +149,11 @@ public final class Kernels {
   /**
    * {@return the width in bits of the backend's vectors, or of those it is heading for; 0 for
    * scalar}
+   *
+   * {@snippet lang=java :
+   * System.out.println(Kernels.scalar().vectorBits()); // 512 for vector kernels with AVX-512
+   * // 0
+   * }
    */
   public int vectorBits() {
     return rows.vectorBits();
@@ -110,6 +164,14 @@ public final class Kernels {
    *
    * <p><b>Cost:</b> one read of the row and a second look at a part of it. <b>Accuracy:</b> exact;
    * enforced by {@code ArgMaxContract}.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {1, 3, 3, 2};
+   * System.out.println(Kernels.best().argMax(logits, 0, 4)); // of 1 and 2 the lower id
+   * // 1
+   * System.out.println(Kernels.best().argMax(logits, 2, 4)); // ids count from the row's first logit
+   * // 0
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -132,6 +194,12 @@ public final class Kernels {
    * in double; enforced by {@code LogSumExpContract}. A log-probability had better not be made of
    * it: where {@code |x| / T} nears 2^53 it has no bit left for ln(Z); take {@link
    * #logProbability}. <b>Cost:</b> one read of the row.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {(float) Math.log(1), (float) Math.log(2), (float) Math.log(5)};
+   * System.out.println((float) Math.exp(Kernels.best().logSumExp(logits, 0, 3, 1))); // 1 + 2 + 5
+   * // 8.0
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -162,6 +230,17 @@ public final class Kernels {
    * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, a write of the output
    * (two for more than 1,024 logits), and one exponential a logit. <b>Aliasing:</b> in place (the
    * same array, the same offset) is allowed, any other overlap is an error.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * float[] p = new float[3];
+   * Kernels.best().softmax(logits, 0, 3, 1, p, 0);
+   * System.out.println(Arrays.toString(p));
+   * // [0.6285317, 0.23122391, 0.14024438]
+   * Kernels.best().softmax(logits, 0, 3, 0.5f, logits, 0); // colder, and over the logits
+   * System.out.println(Arrays.toString(logits));
+   * // [0.8437947, 0.114195205, 0.04201007]
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -198,6 +277,14 @@ public final class Kernels {
    * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> as for {@link
    * #softmax}.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, -1000}; // softmax would give the last one 0
+   * float[] logs = new float[4];
+   * Kernels.best().logSoftmax(logits, 0, 4, 1, logs, 0);
+   * System.out.println(Arrays.toString(logs));
+   * // [-0.4643688, -1.4643688, -1.9643688, -1002.46436]
+   * }
+   *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
@@ -228,6 +315,15 @@ public final class Kernels {
    * <p>Values keep the row's bits, but -0 is written as +0. <b>Accuracy:</b> exact; enforced by
    * {@code TopKContract}. <b>Cost:</b> one read of the row, a selection among what could be in the
    * top k, and a sort of k.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {1, 4, 2, 4, 3};
+   * int[] ids = new int[3];
+   * float[] values = new float[3];
+   * int count = Kernels.best().topK(logits, 0, 5, 3, Workspace.of(5), ids, values);
+   * System.out.println(count + ": " + Arrays.toString(ids) + " " + Arrays.toString(values));
+   * // 3: [1, 3, 4] [4.0, 4.0, 3.0]
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -275,6 +371,18 @@ public final class Kernels {
    * of the total of the given one; enforced by {@code TopPContract}. <b>Cost:</b> one read of the
    * row, a second look where tokens of the nucleus may be, and a sort of the nucleus.
    * <b>Source:</b> Holtzman et al., The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, -3};
+   * int[] ids = new int[4];
+   * float[] p = new float[4];
+   * int size = Kernels.best().topP(logits, 0, 4, 1, 0.8f, Workspace.of(4), ids, p);
+   * for (int i = 0; i < size; i++) {
+   *   System.out.println(ids[i] + ": " + p[i]);
+   * }
+   * // 0: 0.6258811
+   * // 1: 0.2302488
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -332,6 +440,17 @@ public final class Kernels {
    * written. <b>Randomness:</b> the one number given. Frequencies are tested by {@code
    * DrawContract}.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f}; // probabilities 0.63, 0.23, 0.14
+   * Workspace workspace = Workspace.of(3);
+   * for (double u : new double[] {0.5, 0.7, 0.9}) {
+   *   System.out.println(Kernels.best().sample(logits, 0, 3, 1, u, workspace));
+   * }
+   * // 0
+   * // 1
+   * // 2
+   * }
+   *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
@@ -364,6 +483,14 @@ public final class Kernels {
    * as the rest is known: all but what up to 31 tokens of its block add to it in float. Enforced by
    * {@code LogProbabilityContract}. <b>Cost:</b> one read of the row.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, Float.NEGATIVE_INFINITY};
+   * System.out.println(Kernels.best().logProbability(logits, 0, 4, 1, 0));
+   * // -0.4643687875230525
+   * System.out.println(Kernels.best().logProbability(logits, 0, 4, 1, 3)); // masked
+   * // -Infinity
+   * }
+   *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
@@ -389,6 +516,18 @@ public final class Kernels {
    *
    * <p><b>Definition:</b> {@link #topK} for n, and the bits of {@link #logProbability} for each.
    * <b>Cost:</b> that of a top-k and a log-sum-exp.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {1, 4, 2, 4, 3};
+   * int[] ids = new int[2];
+   * double[] logs = new double[2];
+   * int count = Kernels.best().topLogProbabilities(logits, 0, 5, 1, 2, Workspace.of(5), ids, logs);
+   * for (int i = 0; i < count; i++) {
+   *   System.out.println("token " + ids[i] + ": " + (float) logs[i]);
+   * }
+   * // token 1: -0.93726987
+   * // token 3: -0.93726987
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -425,6 +564,13 @@ public final class Kernels {
    * output. <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's
    * top_k_mask_logits, which may keep another of several tokens that tie at the k-th logit.
    *
+   * {@snippet lang=java :
+   * float[] logits = {1, 4, 2, 4, 3};
+   * Kernels.best().topKMaskLogits(logits, 0, 5, 3, Workspace.of(5), logits, 0); // in place
+   * System.out.println(Arrays.toString(logits));
+   * // [-Infinity, 4.0, -Infinity, 4.0, 3.0]
+   * }
+   *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
@@ -460,6 +606,14 @@ public final class Kernels {
    * <p><b>Cost:</b> that of {@link #topK} without the sort, and a write of the output.
    * <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's top_k_renorm_probs,
    * but from logits.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, 0};
+   * float[] p = new float[4];
+   * Kernels.best().topKRenormalize(logits, 0, 4, 1, 2, Workspace.of(4), p, 0);
+   * System.out.println(Arrays.toString(p));
+   * // [0.7310586, 0.26894143, 0.0, 0.0]
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -505,6 +659,14 @@ public final class Kernels {
    * <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> as FlashInfer's top_p_renorm_probs,
    * but from logits.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, 0};
+   * float[] p = new float[4];
+   * Kernels.best().topPRenormalize(logits, 0, 4, 1, 0.9f, Workspace.of(4), p, 0);
+   * System.out.println(Arrays.toString(p));
+   * // [0.6285317, 0.23122391, 0.14024438, 0.0]
+   * }
+   *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
@@ -549,6 +711,14 @@ public final class Kernels {
    * <p><b>Cost:</b> one read of the row, a second look where tokens that are kept may be, and a
    * write of the output. <b>Aliasing:</b> as for {@link #softmax}. <b>Source:</b> Nguyen et al.,
    * Turning Up the Heat: Min-p Sampling, arXiv:2407.01082.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, 0};
+   * float[] p = new float[4];
+   * Kernels.best().minPRenormalize(logits, 0, 4, 1, 0.3f, Workspace.of(4), p, 0); // e^-1 = 0.37
+   * System.out.println(Arrays.toString(p));
+   * // [0.7310586, 0.26894143, 0.0, 0.0]
+   * }
    *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
@@ -611,6 +781,15 @@ public final class Kernels {
    * <p>For this and all that follow: results have the bits of the row widened to a {@code float[]}.
    * Native {@code FLOAT32} rows, and rows in a {@code float[]}, are read where they lie; halves are
    * widened in one read; other rows on the heap are copied.
+   *
+   * {@snippet lang=java :
+   * try (Arena arena = Arena.ofConfined()) {
+   *   MemorySegment logits = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 3, 2);
+   *   Workspace workspace = Workspace.of(3);
+   *   System.out.println(Kernels.best().argMax(logits, 0, 3, ElementType.FLOAT32, workspace));
+   *   // 1
+   * }
+   * }
    *
    * @param logits holds the row: native or on the heap, read-only or not
    * @param byteOffset where in it the row begins; any alignment
@@ -913,11 +1092,16 @@ public final class Kernels {
    * is an error. Other rows cannot overlap a {@code float[]}, but for read-only views of it: these
    * are copied before anything is written.
    *
-   * <pre>{@code
+   * {@snippet lang=java :
+   * FloatBuffer buffer =
+   *     ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder()).asFloatBuffer();
+   * buffer.put(0, new float[] {1, 3, 2});
+   * Workspace workspace = Workspace.of(3);
    * Logits row = Logits.of(buffer);
-   * int best = kernels.argMax(row, workspace);
-   * double logProbability = kernels.logProbability(row, 1, best, workspace);
-   * }</pre>
+   * int best = Kernels.best().argMax(row, workspace);
+   * System.out.println(best + ": " + Kernels.best().logProbability(row, 1, best, workspace));
+   * // 1: -0.40760597258475467
+   * }
    *
    * @param logits where the row lies
    * @param workspace scratch for rows at least as long
@@ -1447,8 +1631,11 @@ public final class Kernels {
    * <p><b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118, section 2, of last logits (cap 30) and
    * of attention scores (cap 50). A chain has it as {@link Step#softCap}. Example:
    *
-   * {@snippet :
-   * kernels.softCap(row, 0, row.length, 30, row, 0); // in place
+   * {@snippet lang=java :
+   * float[] row = {5, 30, 100, -5};
+   * Kernels.best().softCap(row, 0, row.length, 30, row, 0); // in place
+   * System.out.println(Arrays.toString(row));
+   * // [4.954212, 22.847824, 29.923738, -4.954212]
    * }
    *
    * @param logits the array that holds the row

@@ -15,11 +15,19 @@ import org.logitkernels.spi.NarrowFormat;
  * <p>Every method that reads a row takes one of these, and gives the bits of the same logits in a
  * {@code float[]}. The object is made once and pointed at one row after the other with {@code at}:
  *
- * <pre>{@code
- * Logits row = Logits.of(memory, 0, vocabulary, ElementType.FLOAT16);
- * int token = sampler.next(row);
- * token = sampler.next(row.at(memory, bytesOfARow, vocabulary, ElementType.FLOAT16));
- * }</pre>
+ * {@snippet lang=java :
+ * Sampler sampler = SamplerChain.greedy().newSampler(3, 42);
+ * try (Arena arena = Arena.ofConfined()) {
+ *   MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 3, 2, 9, 8, 7);
+ *   Logits row = Logits.of(memory, 0, 3, ElementType.FLOAT32);
+ *   System.out.println(sampler.next(row));
+ *   // 1
+ *   System.out.println(sampler.next(row.at(memory, 12, 3, ElementType.FLOAT32))); // the next row
+ *   // 0
+ * }
+ * System.out.println(sampler.next(Logits.of(FloatBuffer.wrap(new float[] {0, 1, 2}))));
+ * // 2
+ * }
  *
  * <p><b>What it holds:</b> a reference and a few numbers, no logits and no scratch. Nothing is read
  * or copied when it is made or pointed: a row that changes afterwards is read as it then is. What
@@ -35,18 +43,18 @@ import org.logitkernels.spi.NarrowFormat;
  * <p>Not thread-safe. Threads may read through one that none of them points elsewhere.
  */
 public final class Logits {
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  // No segment is named before there is one: the first takes longer to load than all of a sampler.
 
   private float @Nullable [] array;
   private int from;
-  private MemorySegment segment = MemorySegment.NULL; // instead of the array
+  private @Nullable MemorySegment segment; // instead of the array
   private long byteOffset;
   private int length;
   private ElementType type = ElementType.FLOAT32;
 
   // A view for each call would be garbage, and engines hand over the same buffer again and again.
   private @Nullable FloatBuffer buffer;
-  private MemorySegment ofBuffer = MemorySegment.NULL;
+  private @Nullable MemorySegment ofBuffer;
 
   /** Nowhere yet. */
   Logits() {}
@@ -155,11 +163,13 @@ public final class Logits {
       throw new IllegalArgumentException(
           "the buffer is " + logits.order() + ", but the machine is " + ByteOrder.nativeOrder());
     }
-    if (logits != buffer) {
-      ofBuffer = MemorySegment.ofBuffer(logits.duplicate().clear());
+    MemorySegment memory = ofBuffer;
+    if (memory == null || logits != buffer) {
+      memory = MemorySegment.ofBuffer(logits.duplicate().clear());
+      ofBuffer = memory;
       buffer = logits;
     }
-    return at(ofBuffer, (long) Float.BYTES * position, count, ElementType.FLOAT32);
+    return at(memory, (long) Float.BYTES * position, count, ElementType.FLOAT32);
   }
 
   /**
@@ -198,7 +208,7 @@ public final class Logits {
     this.from = from;
     this.length = length;
     this.type = ElementType.FLOAT32;
-    this.segment = MemorySegment.NULL;
+    this.segment = null;
     return this;
   }
 
@@ -229,8 +239,8 @@ public final class Logits {
     }
     NarrowFormat format = type.narrow();
     return format == null
-        ? segment.get(FLOAT, byteOffset + (long) Float.BYTES * i)
-        : format.get(segment, byteOffset, i);
+        ? segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, byteOffset + (long) Float.BYTES * i)
+        : format.get(segment(), byteOffset, i);
   }
 
   /** The array that holds the row; null if a segment does. */
@@ -245,7 +255,7 @@ public final class Logits {
 
   /** The segment that holds the row, if no array does. */
   MemorySegment segment() {
-    return segment;
+    return Objects.requireNonNull(segment);
   }
 
   /** Where in the segment it begins. */
@@ -258,17 +268,17 @@ public final class Logits {
     if (array != null) {
       return array;
     }
-    return segment.isNative() ? RowSource.NATIVE : segment.heapBase().orElse(null);
+    return segment().isNative() ? RowSource.NATIVE : segment().heapBase().orElse(null);
   }
 
   /** Where in what holds it the row begins, in bytes. */
   long address() {
-    return array != null ? (long) Float.BYTES * from : segment.address() + byteOffset;
+    return array != null ? (long) Float.BYTES * from : segment().address() + byteOffset;
   }
 
   /** Whether another thread may read it, too. */
   boolean isAccessibleBy(Thread thread) {
-    return array != null || segment.isAccessibleBy(thread);
+    return array != null || segment().isAccessibleBy(thread);
   }
 
   /**
@@ -281,8 +291,8 @@ public final class Logits {
         && length == that.length
         && type == that.type
         && array == that.array
-        && from() == that.from()
-        && start().equals(that.start());
+        && from == that.from
+        && (array != null || start().equals(that.start()));
   }
 
   @Override
@@ -293,7 +303,7 @@ public final class Logits {
 
   /** Segments are equal if they begin at one place. */
   private MemorySegment start() {
-    return segment.asSlice(array != null ? 0 : byteOffset, 0);
+    return segment().asSlice(byteOffset, 0);
   }
 
   /**
@@ -306,7 +316,7 @@ public final class Logits {
     String place =
         array != null
             ? "array, from=" + from
-            : (segment.isNative() ? "native" : "heap") + " memory, byteOffset=" + byteOffset;
+            : (segment().isNative() ? "native" : "heap") + " memory, byteOffset=" + byteOffset;
     return "Logits[length=" + length + ", type=" + type + ", in=" + place + "]";
   }
 }

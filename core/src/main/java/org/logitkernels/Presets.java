@@ -16,6 +16,13 @@ import java.util.TreeSet;
  * nucleus ends where its mass reaches {@code p - 2^-21}, so that 0.5 + 0.3 reaches 0.8; NaN is an
  * error; and random numbers are this library's, so that a seed gives other tokens than there.
  * {@code docs/coming-from.md} has a table for each system.
+ *
+ * {@snippet lang=java :
+ * System.out.println(Presets.vllm(Map.of("temperature", 0.7, "top_p", 0.9)));
+ * // temperature=0.7, top_p=0.9
+ * System.out.println(Presets.llamaCpp(Map.of())); // with its defaults
+ * // top_k=40, top_p=0.95, min_p=0.05, temperature=0.8
+ * }
  */
 public final class Presets {
   /** What {@link #llamaCpp} follows: {@value}. */
@@ -60,6 +67,11 @@ public final class Presets {
    * here; masked tokens are no candidates here, and there are until a step cuts them off; the three
    * penalties round once each; DRY has no breakers, which the server takes from strings: append a
    * {@link Step#dry} of your own for those. {@code docs/coming-from.md} has an example of each.
+   *
+   * {@snippet lang=java :
+   * System.out.println(Presets.llamaCpp(Map.of("temp", 0.6, "top_k", 0, "repeat_penalty", 1.1)));
+   * // repetition_penalty(1.1, last=64, prompt=true), top_p=0.95, min_p=0.05, temperature=0.6
+   * }
    *
    * @param parameters by llama.cpp's names
    * @return the chain
@@ -140,6 +152,17 @@ public final class Presets {
    * <p><b>Differences:</b> a temperature of 0, an error there, is greedy here; {@code
    * min_new_tokens} without {@code eos_token_id}, which does nothing there, is an error here.
    *
+   * {@snippet lang=java :
+   * System.out.println(Presets.huggingFace(Map.of("temperature", 0.6, "top_p", 0.9)));
+   * // temperature=0.6, top_k=50, top_p=0.9
+   * try {
+   *   Presets.huggingFace(Map.of("top_k", -1));
+   * } catch (IllegalArgumentException e) {
+   *   System.out.println(e.getMessage());
+   *   // top_k must be >= 0 (0: off), but was -1
+   * }
+   * }
+   *
    * @param parameters by transformers' names
    * @return the chain
    * @throws IllegalArgumentException for a name that is not above, or a value that transformers
@@ -208,6 +231,13 @@ public final class Presets {
    * <p><b>Differences:</b> {@code min_tokens} without {@code eos_token_id}, which does nothing for
    * a model without an end, is an error here.
    *
+   * {@snippet lang=java :
+   * System.out.println(Presets.vllm(Map.of("temperature", 0)));
+   * // temperature=0.0
+   * System.out.println(Presets.vllm(Map.of("min_p", 0.1, "presence_penalty", 0.5)));
+   * // presence_penalty(0.5, last=2147483647, prompt=false), min_p=0.1
+   * }
+   *
    * @param parameters by vLLM's names
    * @return the chain
    * @throws IllegalArgumentException for a name that is not above, or a value that vLLM rejects
@@ -263,6 +293,11 @@ public final class Presets {
    * more, an error there, is off here; a temperature or a context size below 0 is an error here, as
    * in the server; the prompt counts, as in the server's batches, where {@code generate_step} shows
    * only its last token to the penalties.
+   *
+   * {@snippet lang=java :
+   * System.out.println(Presets.mlx(Map.of("temp", 0.7, "min_p", 0.05)));
+   * // min_p=0.05, temperature=0.7
+   * }
    *
    * @param parameters by mlx-lm's names
    * @return the chain

@@ -30,8 +30,10 @@ import org.logitkernels.spi.Survivors;
  * int[] experts = new int[3 * 2];
  * float[] weights = new float[3 * 2];
  * router.route(logits, 0, 8, 3, experts, 0, weights, 0);
- * // experts are 1, 3, 0, 1, 7, 0
- * // weights are 0.5, 0.5, 0.5, 0.5, 1.0, 1.1548225E-17
+ * System.out.println(Arrays.toString(experts));
+ * // [1, 3, 0, 1, 7, 0]
+ * System.out.println(Arrays.toString(weights));
+ * // [0.5, 0.5, 0.5, 0.5, 1.0, 1.1548225E-17]
  * }
  *
  * <p><b>Cost:</b> one read of all rows to see that they are valid, and one that routes as many at a

@@ -12,17 +12,18 @@ import org.logitkernels.spi.RoutingRule;
  * <p>For example, of eight experts in two groups the best two of the better group:
  *
  * {@snippet lang=java :
- * Routing routing = Routing.of(8, 2, Routing.Scoring.SIGMOID)
- *     .withBias(0, 0, 0, 0, 0, 0, 0, 0.5f)
- *     .withGroups(2, 1, Routing.GroupScore.BEST_TWO)
- *     .withRenormalisation(true)
- *     .withScale(2.5f);
+ * Routing routing =
+ *     Routing.of(8, 2, Routing.Scoring.SIGMOID)
+ *         .withBias(0, 0, 0, 0, 0, 0, 0, 0.5f)
+ *         .withGroups(2, 1, Routing.GroupScore.BEST_TWO)
+ *         .withRenormalisation(true)
+ *         .withScale(2.5f);
  * int[] experts = new int[2];
  * float[] weights = new float[2];
  * float[] logits = {3, 0, 0, 0, 1, 1, 0, 0};
  * routing.newRouter().route(logits, 0, 8, 1, experts, 0, weights, 0);
- * // experts are 7, 4
- * // weights are 1.0153863, 1.4846137
+ * System.out.println(Arrays.toString(experts) + " " + Arrays.toString(weights));
+ * // [7, 4] [1.0153863, 1.4846137]
  * }
  *
  * <p><b>Choice.</b> Each expert has a score c, a float. The k best scores are chosen, best first;

@@ -28,12 +28,19 @@ import org.logitkernels.spi.Survivors;
  * history, or with {@link #sample(float[])} and {@link #accept}, where it may choose another token
  * than the one drawn:
  *
- * <pre>{@code
- * sampler.acceptPrompt(prompt);
- * while (token != end) {
- *   token = sampler.next(model.logits());
+ * {@snippet lang=java :
+ * float[][] model = {{0, 3, 1, 0}, {1, 0, 3, 1}, {0, 1, 0, 3}, {1, 0, 0, 0}}; // a row by token
+ * Sampler sampler = SamplerChain.parse("temperature=0.8, top_p=0.95").newSampler(4, 42);
+ * sampler.acceptPrompt(0);
+ * int end = 3;
+ * for (int token = 0; token != end; ) {
+ *   token = sampler.next(model[token]);
+ *   System.out.println(token + " with probability " + sampler.probability());
+ *   // 1 with probability 0.9241418
+ *   // 2 with probability 0.8589811
+ *   // 3 with probability 0.9241418
  * }
- * }</pre>
+ * }
  *
  * <p><b>Randomness:</b> a stream addressed by seed and position. Draw number n is the n-th (from 0)
  * {@code nextLong()} of {@code new java.util.SplittableRandom(seed)}, its upper 53 bits as a
@@ -45,9 +52,10 @@ import org.logitkernels.spi.Survivors;
  * <p><b>The life of a draw:</b> a token that was drawn waits to be accepted. Steps that steer
  * (mirostat, adaptive-p) learn of a token when it is accepted, and of no other.
  *
- * <table>
+ * <table class="striped">
  * <caption>What becomes of the draw that waits</caption>
- * <tr><th>event</th><th>the draw that waits</th></tr>
+ * <thead><tr><th scope="col">event</th><th scope="col">the draw that waits</th></tr></thead>
+ * <tbody>
  * <tr><td>{@code sample} gives a token</td><td>it waits, in the place of any that waited; of
  *     several tokens drawn at once the first waits</td></tr>
  * <tr><td>{@code accept} of its token, {@code next}</td><td>it is accepted: steps learn of
@@ -57,6 +65,7 @@ import org.logitkernels.spi.Survivors;
  * <tr><td>{@code fork}</td><td>it waits in both, and each may accept it</td></tr>
  * <tr><td>a call that fails, {@code apply}, {@code position}, read-outs</td><td>it goes on
  *     waiting</td></tr>
+ * </tbody>
  * </table>
  *
  * <p>A chain with a step that depends on what was accepted does nothing right if nothing is. So a
@@ -168,6 +177,13 @@ public final class Sampler {
    * nanoseconds at any position. <b>Allocation:</b> none. <b>Source:</b> Steele, Lea and Flood,
    * doi:10.1145/2660193.2660195.
    *
+   * {@snippet lang=java :
+   * System.out.println(Sampler.draw(42, 0));
+   * // 0.7415648787718233
+   * System.out.println((new SplittableRandom(42).nextLong() >>> 11) * 0x1p-53);
+   * // 0.7415648787718233
+   * }
+   *
    * @param seed selects the stream
    * @param position the number of the draw, from 0
    * @return the number, in [0, 1)
@@ -185,6 +201,15 @@ public final class Sampler {
    * <p>It is for beams, and for trying something out and coming back: given the same rows, it draws
    * the same tokens as this one, until it accepts others or is moved to another position. For
    * parallel samples, which should differ, take {@link #fork(long)}.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of().newSampler(3, 42);
+   * Sampler copy = sampler.fork(); // the same draws
+   * Sampler other = sampler.fork(44); // draws of its own
+   * System.out.println(sampler.sample(logits) + " " + copy.sample(logits) + " " + other.sample(logits));
+   * // 1 1 2
+   * }
    *
    * @return the copy; nothing can be read out of it yet
    */
@@ -215,7 +240,18 @@ public final class Sampler {
     }
   }
 
-  /** Begins anew: no history, position 0, nothing sampled. */
+  /**
+   * Begins anew: no history, position 0, nothing sampled.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of().newSampler(3, 42);
+   * int first = sampler.next(logits);
+   * sampler.reset();
+   * System.out.println(sampler.next(logits) == first);
+   * // true
+   * }
+   */
   public void reset() {
     begin();
     try {
@@ -238,6 +274,15 @@ public final class Sampler {
    * frequency penalty without the prompt begins to count anew, a minimum length counts the tokens
    * of the new answer, and {@link #rollback} reaches back to here. DRY, n-grams and penalties with
    * the prompt see one text. What mirostat and adaptive-p have learned stays.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1.9f, 0.5f};
+   * Sampler sampler =
+   *     SamplerChain.of(Step.repetitionPenalty(1.3), Step.temperature(0)).newSampler(3, 42);
+   * sampler.acceptPrompt(0, 2);
+   * System.out.println(sampler.next(logits)); // 0 was in the prompt: 2 / 1.3 is less than 1.9
+   * // 1
+   * }
    *
    * @param tokens their ids
    * @throws IllegalArgumentException if an id is not in [0, {@link #vocabularySize()}), or the
@@ -265,6 +310,16 @@ public final class Sampler {
    *
    * <p><b>Allocation:</b> the history doubles its room when it is used up; what steps that steer
    * remember, at most 16 bytes for each token, likewise.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1.9f, 0.5f};
+   * Sampler sampler =
+   *     SamplerChain.of(Step.repetitionPenalty(1.3), Step.temperature(0)).newSampler(3, 42);
+   * int token = sampler.sample(logits);
+   * sampler.accept(token);
+   * System.out.println(token + ", then " + sampler.sample(logits));
+   * // 0, then 1
+   * }
    *
    * @param token its id
    * @throws IllegalArgumentException if it is not in [0, {@link #vocabularySize()}), or the history
@@ -297,6 +352,16 @@ public final class Sampler {
    * steer forget what they learned of them. The position stays; {@link #position(long)} moves it.
    *
    * <p><b>Cost:</b> that of accepting as many tokens. <b>Allocation:</b> none.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1.9f, 0.5f};
+   * Sampler sampler =
+   *     SamplerChain.of(Step.repetitionPenalty(1.3), Step.temperature(0)).newSampler(3, 42);
+   * sampler.accept(0); // a draft
+   * sampler.rollback(1); // was wrong
+   * System.out.println(sampler.next(logits));
+   * // 0
+   * }
    *
    * @param tokens how many, at least 0, at most those accepted since the last {@link #acceptPrompt}
    * @throws IllegalArgumentException if it is another number
@@ -343,6 +408,14 @@ public final class Sampler {
    * <p>The mask waits for that call, which may be an {@link #apply(float[])} too, and is then used
    * up. A call that fails leaves it waiting, and so do {@code accept} and {@code rollback}; a fork
    * has it as well; {@code reset} forgets it.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of(Step.allowed(), Step.temperature(0)).newSampler(3, 42);
+   * sampler.allow(new long[] {0b110}); // of a grammar: tokens 1 and 2
+   * System.out.println(sampler.next(logits));
+   * // 1
+   * }
    *
    * @param mask a bit for each token; referred to, not copied, until that call has succeeded
    * @throws IllegalStateException if the chain has no such step
@@ -467,6 +540,15 @@ public final class Sampler {
    * Draws a token from a row, as {@link #sample(float[])}, and accepts it, as {@link #accept}: the
    * next token of the sequence.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of(Step.temperature(0.8)).newSampler(3, 42);
+   * System.out.println(sampler.next(logits) + " " + sampler.next(logits) + " " + sampler.next(logits));
+   * // 1 0 0
+   * System.out.println(sampler.position());
+   * // 3
+   * }
+   *
    * @param logits the row
    * @return the token's id
    * @throws IllegalArgumentException as for {@link #sample(float[])}, or if the history would be
@@ -582,6 +664,14 @@ public final class Sampler {
 
   /**
    * Draws a token from a row, with the draw at {@link #position()}, which then grows by 1.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(3, 42);
+   * int token = sampler.sample(logits);
+   * System.out.println(token + " of " + sampler.candidates());
+   * // 1 of [0: 0.7310586, 1: 0.26894143]
+   * }
    *
    * @param logits the row
    * @return the token's id
@@ -855,6 +945,16 @@ public final class Sampler {
    *
    * <p><b>Cost:</b> that of a token. <b>Allocation:</b> none in steady state.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of(Step.topP(0.8)).newSampler(3, 42);
+   * Candidates left = sampler.apply(logits); // the chain, without a draw
+   * System.out.println(left);
+   * // [0: 0.7310586, 1: 0.26894143]
+   * System.out.println(sampler.position());
+   * // 0
+   * }
+   *
    * @param logits the row
    * @return {@link #candidates()}
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
@@ -1060,6 +1160,16 @@ public final class Sampler {
    * grows by 1: otherwise as {@link #sampleWithoutReplacement(float[], int, int, double, int,
    * int[], double[])}.
    *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f, 0};
+   * Sampler sampler = SamplerChain.of().newSampler(4, 42);
+   * int[] tokens = new int[3];
+   * double[] perturbed = new double[3];
+   * int count = sampler.sampleWithoutReplacement(logits, 0, 4, 3, tokens, perturbed);
+   * System.out.println(count + ": " + Arrays.toString(tokens)); // no token twice
+   * // 3: [1, 0, 2]
+   * }
+   *
    * @param logits the array that holds the row
    * @param from index of the row's first logit
    * @param to index after its last
@@ -1229,6 +1339,17 @@ public final class Sampler {
    * it is first asked: if the row was changed before, the view throws an {@link
    * IllegalStateException}.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(3, 42);
+   * sampler.sample(new float[] {0.5f, 2, 1});
+   * Candidates candidates = sampler.candidates();
+   * for (int i = 0; i < candidates.size(); i++) {
+   *   System.out.println(candidates.id(i) + ": " + candidates.probability(i));
+   * }
+   * // 1: 0.7310586
+   * // 2: 0.26894143
+   * }
+   *
    * @return the view, the same at every call
    * @throws IllegalStateException before the first success and after a failed call
    */
@@ -1240,6 +1361,13 @@ public final class Sampler {
   /**
    * The probability of the last token among the tokens that survived: the bits of its {@link
    * Candidates#probability}.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(3, 42);
+   * int token = sampler.sample(new float[] {2, 1, 0.5f});
+   * System.out.println(token + " with probability " + sampler.probability());
+   * // 1 with probability 0.26894143
+   * }
    *
    * @return the probability
    * @throws IllegalStateException before the first success, after a failed call and after {@code
@@ -1253,6 +1381,13 @@ public final class Sampler {
   /**
    * The logarithm of {@link #probability()}, computed in double from the logit: {@code (x - max) /
    * T - ln(Z)}, where Z is the total in weights of the maximum.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(3, 42);
+   * int token = sampler.sample(new float[] {2, 1, 0.5f});
+   * System.out.println(token + " with log-probability " + (float) sampler.logProbability());
+   * // 1 with log-probability -1.3132617
+   * }
    *
    * @return the logarithm, in nats
    * @throws IllegalStateException before the first success, after a failed call and after {@code
@@ -1275,6 +1410,15 @@ public final class Sampler {
    * <p>Steps that change logits have their effect; temperatures, which scale without changing the
    * order, have none. <b>Cost:</b> linear in the row. <b>Allocation:</b> none.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(3, 42);
+   * sampler.apply(new float[] {0.5f, 2, 1});
+   * float[] masked = new float[3];
+   * sampler.maskedLogits(masked, 0);
+   * System.out.println(Arrays.toString(masked));
+   * // [-Infinity, 2.0, 1.0]
+   * }
+   *
    * @param out where they go, as long as the row; not the row itself
    * @param outFrom the index of the first
    * @throws IndexOutOfBoundsException if they do not fit
@@ -1291,6 +1435,15 @@ public final class Sampler {
    * 0 for all others. Each has the bits of {@link Candidates#probability}.
    *
    * <p><b>Cost:</b> linear in the row. <b>Allocation:</b> none.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(3, 42);
+   * sampler.apply(new float[] {0.5f, 2, 1});
+   * float[] p = new float[3];
+   * sampler.probabilities(p, 0);
+   * System.out.println(Arrays.toString(p));
+   * // [0.0, 0.7310586, 0.26894143]
+   * }
    *
    * @param out where they go, as long as the row; not the row itself
    * @param outFrom the index of the first
@@ -1323,7 +1476,18 @@ public final class Sampler {
     }
   }
 
-  /** {@return the number of the next draw in the stream, from 0} */
+  /**
+   * {@return the number of the next draw in the stream, from 0}
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * Sampler sampler = SamplerChain.of().newSampler(3, 42);
+   * int[] tokens = {sampler.next(logits), sampler.next(logits), sampler.next(logits)};
+   * sampler.position(1); // the second draw once more
+   * System.out.println(Arrays.toString(tokens) + ", and again " + sampler.next(logits));
+   * // [1, 0, 0], and again 0
+   * }
+   */
   public long position() {
     return position;
   }
@@ -1347,17 +1511,38 @@ public final class Sampler {
     }
   }
 
-  /** {@return the seed that selects the stream} */
+  /**
+   * {@return the seed that selects the stream}
+   *
+   * {@snippet lang=java :
+   * System.out.println(SamplerChain.greedy().newSampler(3, 42).seed());
+   * // 42
+   * }
+   */
   public long seed() {
     return seed;
   }
 
-  /** {@return the chain} */
+  /**
+   * {@return the chain}
+   *
+   * {@snippet lang=java :
+   * System.out.println(SamplerChain.parse("top_k=40").newSampler(3, 42).chain());
+   * // top_k=40
+   * }
+   */
   public SamplerChain chain() {
     return chain;
   }
 
-  /** {@return the length of the longest row it takes} */
+  /**
+   * {@return the length of the longest row it takes}
+   *
+   * {@snippet lang=java :
+   * System.out.println(SamplerChain.greedy().newSampler(3, 42).vocabularySize());
+   * // 3
+   * }
+   */
   public int vocabularySize() {
     return vocabularySize;
   }

@@ -24,6 +24,17 @@ import org.logitkernels.numerics.Room;
  * running sum of weights, in double, exceeds {@code u * total}.
  *
  * <p>Immutable, thread-safe and serializable, with equality by value.
+ *
+ * {@snippet lang=java :
+ * SamplerChain chain = SamplerChain.of(Step.temperature(0.8), Step.topK(40), Step.topP(0.95));
+ * System.out.println(chain);
+ * // temperature=0.8, top_k=40, top_p=0.95
+ * System.out.println(chain.equals(SamplerChain.parse("temperature=0.8, top_k=40, top_p=0.95")));
+ * // true
+ * Sampler sampler = chain.newSampler(3, 42); // one for each sequence
+ * System.out.println(sampler.next(new float[] {2, 1, 0.5f}));
+ * // 1
+ * }
  */
 public final class SamplerChain implements Serializable {
   private static final long serialVersionUID = 1;
@@ -67,6 +78,18 @@ public final class SamplerChain implements Serializable {
    * token id may not. Other numbers are as in {@code 1}, {@code .5}, {@code +1.} and {@code
    * -1.5e-3}; {@code -Infinity} is one too, for biases. Each is rounded to the nearest float, as
    * {@link Step} says of doubles.
+   *
+   * {@snippet lang=java :
+   * SamplerChain chain = SamplerChain.parse("temperature=0.8, top_p(0.95, min_keep=2)");
+   * System.out.println(chain.steps().get(1));
+   * // top_p(0.95, min_keep=2)
+   * try {
+   *   SamplerChain.parse("temperature=0.8, top_k=many");
+   * } catch (IllegalArgumentException e) {
+   *   System.out.println(e.getMessage());
+   *   // k must be a whole number, but was 'many', at 23 of "temperature=0.8, top_k=many"
+   * }
+   * }
    *
    * @param text the chain's text
    * @return the chain

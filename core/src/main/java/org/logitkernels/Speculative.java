@@ -16,6 +16,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Source:</b> Leviathan et al., Fast Inference from Transformers via Speculative Decoding,
  * arXiv:2211.17192; Chen et al., arXiv:2302.01318; as FlashInfer's chain_speculative_sampling.
+ *
+ * {@snippet lang=java :
+ * int[] draft = {0, 2}; // of a small model, or of an n-gram
+ * float[] drafted = {0.8f, 0.1f, 0.1f, 0.1f, 0.1f, 0.8f}; // its probabilities, a row for each
+ * float[] target = {0.7f, 0.2f, 0.1f, 0.5f, 0.4f, 0.1f, 0.3f, 0.3f, 0.4f}; // and one row more
+ * double[] u = {0.5, 0.6, 0.3};
+ * int[] tokens = new int[3];
+ * int count = Speculative.verify(draft, 3, drafted, target, u, tokens);
+ * System.out.println(Arrays.toString(Arrays.copyOf(tokens, count))); // 0 stands, 2 does not
+ * // [0, 0]
+ * }
  */
 public final class Speculative {
   private static final String DRAFT = "draftProbabilities";

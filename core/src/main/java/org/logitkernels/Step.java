@@ -23,6 +23,15 @@ import java.util.stream.Stream;
  * 0 or infinity would stand for as a float is refused, above the largest float ({@code 1e300}) and
  * below half of the least ({@code 1e-60}): a temperature above 0 does not turn into greedy, nor a
  * threshold above 0 into one that is off.
+ *
+ * {@snippet lang=java :
+ * SamplerChain chain = SamplerChain.of(Step.temperature(0.7), Step.topP(0.9).minKeep(2));
+ * for (Step step : chain.steps()) {
+ *   System.out.println(step);
+ * }
+ * // temperature=0.7
+ * // top_p(0.9, min_keep=2)
+ * }
  */
 public sealed interface Step extends Serializable {
 
@@ -32,6 +41,16 @@ public sealed interface Step extends Serializable {
    *
    * <p>Successive temperatures multiply. Temperature never masks, ties or reorders a token. 0 (or
    * -0) means greedy: only the best token survives.
+   *
+   * {@snippet lang=java :
+   * float[] logits = {2, 1, 0.5f};
+   * for (double t : new double[] {0.5, 1, 2}) {
+   *   System.out.println(SamplerChain.of(Step.temperature(t)).newSampler(3, 42).apply(logits));
+   * }
+   * // [0: 0.8437947, 1: 0.114195205, 2: 0.04201007]
+   * // [0: 0.6285317, 1: 0.23122391, 2: 0.14024438]
+   * // [0: 0.4810243, 1: 0.29175594, 2: 0.22721978]
+   * }
    *
    * @param t the temperature, finite and at least 0
    * @return the step
@@ -56,6 +75,12 @@ public sealed interface Step extends Serializable {
    * Top-k: keeps exactly the best k tokens, or all if there are no more; among equal logits the
    * lower ids.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(4, 42);
+   * System.out.println(sampler.apply(new float[] {2, 0.5f, 1, 1}));
+   * // [0: 0.7310586, 2: 0.26894143]
+   * }
+   *
    * @param k at least 1
    * @return the step
    * @throws IllegalArgumentException if it is not
@@ -70,6 +95,12 @@ public sealed interface Step extends Serializable {
    * whole row. 1 keeps all, 0 the best.
    *
    * <p>Source: Holtzman et al., arXiv:1904.09751.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topP(0.8)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f})); // 0.63 + 0.23 reach 0.8
+   * // [0: 0.7310586, 1: 0.26894143]
+   * }
    *
    * @param p in [0, 1]
    * @return the step
@@ -97,6 +128,12 @@ public sealed interface Step extends Serializable {
    * temperature so far; equality is kept. 0 keeps all, 1 the ties at the maximum.
    *
    * <p>Source: Nguyen et al., Turning Up the Heat, arXiv:2407.01082.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.minP(0.25)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f})); // 0.14 is less than 0.25 * 0.63
+   * // [0: 0.7310586, 1: 0.26894143]
+   * }
    *
    * @param p in [0, 1]
    * @return the step
@@ -130,6 +167,12 @@ public sealed interface Step extends Serializable {
    * <p><b>Source:</b> Meister et al., Locally Typical Sampling, arXiv:2202.00666; as in Hugging
    * Face transformers and llama.cpp, but exact at ties, of which transformers keeps all.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.typical(0.2)).newSampler(7, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 1, 1, 1, 1, 1})); // the best is not typical
+   * // [1: 0.5, 2: 0.5]
+   * }
+   *
    * @param p in [0, 1]
    * @return the step
    * @throws IllegalArgumentException if it is not
@@ -158,6 +201,12 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> Tang et al., Top-n-sigma, arXiv:2411.07641; as in llama.cpp, where 0 and less
    * switch it off.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topNSigma(1)).newSampler(4, 42);
+   * System.out.println(sampler.apply(new float[] {4, 3.5f, 0, 0}));
+   * // [0: 0.62245935, 1: 0.37754068]
+   * }
    *
    * @param n finite and at least 0
    * @return the step
@@ -191,6 +240,12 @@ public sealed interface Step extends Serializable {
    * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 6335; as in
    * llama.cpp, equality included. A threshold above 0.5 can drop nothing.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.xtc(1, 0.2)).newSampler(3, 42); // at every draw
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f})); // of 0.63 and 0.23 the last stays
+   * // [1: 0.62245935, 2: 0.37754065]
+   * }
+   *
    * @param probability in [0, 1]; 0 never drops
    * @param threshold in [0, 1]
    * @return the step
@@ -222,6 +277,12 @@ public sealed interface Step extends Serializable {
    * <p><b>Source:</b> Hewitt et al., Truncation Sampling as Language Model Desmoothing,
    * arXiv:2210.15191; as in Hugging Face transformers.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.epsilonCutoff(0.2)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f}));
+   * // [0: 0.7310586, 1: 0.26894143]
+   * }
+   *
    * @param epsilon in [0, 1]
    * @return the step
    * @throws IllegalArgumentException if it is not
@@ -246,6 +307,12 @@ public sealed interface Step extends Serializable {
    * min(epsilon, sqrt(epsilon) * exp(-H))} with H the entropy.
    *
    * <p><b>Source:</b> Hewitt et al., arXiv:2210.15191; as in Hugging Face transformers.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.etaCutoff(0.2)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f})); // sqrt(0.2) exp(-0.9) is 0.18
+   * // [0: 0.7310586, 1: 0.26894143]
+   * }
    *
    * @param epsilon in [0, 1]; 0 keeps all
    * @return the step
@@ -298,6 +365,12 @@ public sealed interface Step extends Serializable {
    * <p><b>Source:</b> Potraghloo et al., Top-H Decoding, arXiv:2509.02510; as in Hugging Face
    * transformers, where n is 100.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topH(0.7, 100)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f}));
+   * // [0: 0.7310586, 1: 0.26894143]
+   * }
+   *
    * @param h in [0, 1]
    * @param n at least 1
    * @return the step
@@ -338,6 +411,12 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> Tan et al., p-less Sampling, arXiv:2509.23234.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.pLess()).newSampler(4, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1.9f, 0.5f, 0})); // at least sum(p^2) = 0.34
+   * // [0: 0.5249792, 1: 0.4750208]
+   * }
+   *
    * @return the step
    */
   static Step pLess() {
@@ -353,6 +432,14 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> kalomaze, llama.cpp pull request 4972; as in llama.cpp, whose {@code
    * temp_ext(t, delta, exponent)} is {@code min = max(0, t - delta)}, {@code max = t + delta}.
+   *
+   * {@snippet lang=java :
+   * SamplerChain chain = SamplerChain.of(Step.dynamicTemperature(0.5, 1.5, 1));
+   * System.out.println(chain.newSampler(3, 42).apply(new float[] {9, 0, 0})); // sure: colder
+   * // [0: 0.99999994, 1: 1.650667E-8, 2: 1.650667E-8]
+   * System.out.println(chain.newSampler(3, 42).apply(new float[] {1, 1, 0})); // unsure: hotter
+   * // [0: 0.40064612, 1: 0.40064612, 2: 0.19870776]
+   * }
    *
    * @param min finite and at least 0
    * @param max finite and at least min
@@ -382,6 +469,12 @@ public sealed interface Step extends Serializable {
    * This filter, but keeping at least n tokens, if there are so many: the best, or for typical
    * sampling the most typical.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.topP(0.5).minKeep(2)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f})); // one would do
+   * // [0: 0.7310586, 1: 0.26894143]
+   * }
+   *
    * @param n at least 1
    * @return the step
    * @throws IllegalArgumentException if n is not, or this step is no filter with a minimum: a
@@ -401,6 +494,18 @@ public sealed interface Step extends Serializable {
    * eta (-log2 p - tau)}, p being {@link Sampler#probability()}; another token leaves it as it is.
    *
    * <p><b>Source:</b> Basu et al., Mirostat, arXiv:2007.14966; as in llama.cpp.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.mirostatV1(1, 0.1, 100)).newSampler(4, 42);
+   * float[] logits = {3, 2, 1, 0};
+   * System.out.println(sampler.apply(logits).size());
+   * // 2
+   * for (int n = 0; n < 5; n++) {
+   *   sampler.next(logits); // next and accept tell the step how surprising the token was
+   * }
+   * System.out.println(sampler.apply(logits).size());
+   * // 2
+   * }
    *
    * @param tau bits, finite and at least 0
    * @param eta finite and at least 0
@@ -434,6 +539,13 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> Basu et al., arXiv:2007.14966; as in llama.cpp.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.mirostatV2(0.5, 1)).newSampler(3, 42);
+   * float[] logits = {1, 1, 0.5f};
+   * System.out.println(sampler.apply(logits).size()); // those of at most 1 bit, or the best
+   * // 2
+   * }
+   *
    * @param tau bits, finite and at least 0
    * @param eta finite and at least 0
    * @return the step
@@ -466,6 +578,12 @@ public sealed interface Step extends Serializable {
    * token drawn last goes into it, another does not.
    *
    * <p><b>Source:</b> llama.cpp pull request 17927; as there.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.adaptiveP(0.25, 0.9)).newSampler(3, 42);
+   * System.out.println(sampler.apply(new float[] {2, 1, 0.5f})); // 1 has 0.23, nearest to 0.25
+   * // [1: 0.71925306, 2: 0.2800925, 0: 6.544509E-4]
+   * }
    *
    * @param target in [0, 1]
    * @param decay in [0, 0.99]
@@ -527,6 +645,17 @@ public sealed interface Step extends Serializable {
    * <p><b>Source:</b> Keskar et al., CTRL, arXiv:1909.05858, with the sign rule of Hugging Face
    * transformers, vLLM and llama.cpp.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.repetitionPenalty(2, 64, true)).newSampler(3, 42);
+   * sampler.acceptPrompt(0);
+   * sampler.accept(2);
+   * float[] changed = new float[3];
+   * sampler.apply(new float[] {2, 1, -1});
+   * sampler.maskedLogits(changed, 0);
+   * System.out.println(Arrays.toString(changed)); // 0 and 2 occurred
+   * // [1.0, 1.0, -2.0]
+   * }
+   *
    * @param penalty finite and above 0; above 1 discourages, 1 does nothing
    * @param last how many of the last tokens are looked at, at least 0
    * @param prompt whether the prompt's tokens are among them
@@ -581,6 +710,18 @@ public sealed interface Step extends Serializable {
    * int, boolean)}. <b>Source:</b> the OpenAI API; as in vLLM (which leaves the prompt out) and
    * llama.cpp (which does not).
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.frequencyPenalty(0.5, 64, false)).newSampler(3, 42);
+   * sampler.acceptPrompt(2);
+   * sampler.accept(0);
+   * sampler.accept(0);
+   * float[] changed = new float[3];
+   * sampler.apply(new float[] {2, 1, 0});
+   * sampler.maskedLogits(changed, 0);
+   * System.out.println(Arrays.toString(changed)); // 0 came twice; the prompt does not count here
+   * // [1.0, 1.0, 0.0]
+   * }
+   *
    * @param penalty finite; below 0 it encourages
    * @param last how many of the last tokens are looked at, at least 0
    * @param prompt whether the prompt's tokens are among them
@@ -632,6 +773,17 @@ public sealed interface Step extends Serializable {
    *
    * <p>Otherwise as {@link #frequencyPenalty(float, int, boolean)}.
    *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.presencePenalty(0.5, 64, false)).newSampler(3, 42);
+   * sampler.accept(0);
+   * sampler.accept(0);
+   * float[] changed = new float[3];
+   * sampler.apply(new float[] {2, 1, 0});
+   * sampler.maskedLogits(changed, 0);
+   * System.out.println(Arrays.toString(changed)); // once, however often it came
+   * // [1.5, 1.0, 0.0]
+   * }
+   *
    * @param penalty finite; below 0 it encourages
    * @param last how many of the last tokens are looked at, at least 0
    * @param prompt whether the prompt's tokens are among them
@@ -668,6 +820,14 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 5677; as in
    * llama.cpp, for breakers of one token each.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler =
+   *     SamplerChain.of(Step.dry(0.8, 1.75, 2, 1024), Step.temperature(0)).newSampler(5, 42);
+   * sampler.acceptPrompt(1, 2, 3, 4, 1, 2); // after 1, 2 came 3
+   * System.out.println(sampler.next(new float[] {0, 0, 0, 2, 1.5f}));
+   * // 4
+   * }
    *
    * @param multiplier finite and at least 0; 0 does nothing
    * @param base finite and at least 1
@@ -710,6 +870,14 @@ public sealed interface Step extends Serializable {
    * same for any n. <b>Source:</b> Paulus et al., arXiv:1705.04304; as in Hugging Face
    * transformers.
    *
+   * {@snippet lang=java :
+   * Sampler sampler =
+   *     SamplerChain.of(Step.noRepeatNgram(3), Step.temperature(0)).newSampler(4, 42);
+   * sampler.acceptPrompt(1, 2, 3, 1, 2); // a 3 would repeat 1, 2, 3
+   * System.out.println(sampler.next(new float[] {0, 0, 1, 2}));
+   * // 2
+   * }
+   *
    * @param n at least 1
    * @return the step
    * @throws IllegalArgumentException if it is not
@@ -725,6 +893,13 @@ public sealed interface Step extends Serializable {
    * to the row's. Results beyond the range of float are clamped to it; {@code -Infinity} masks. An
    * id that is not in a sampler's vocabulary is an error when the sampler is made, and one that a
    * row lacks is an error of that row. <b>Source:</b> the OpenAI API; as in llama.cpp and vLLM.
+   *
+   * {@snippet lang=java :
+   * SamplerChain chain =
+   *     SamplerChain.of(Step.logitBias(Map.of(0, -100, 2, 1.5)), Step.temperature(0));
+   * System.out.println(chain.newSampler(3, 42).next(new float[] {2, 1, 0.5f}));
+   * // 2
+   * }
    *
    * @param biases by token id; finite or {@code -Infinity}; what is no float is rounded as a
    *     double: see {@link Step}
@@ -744,6 +919,18 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> as in Hugging Face transformers and vLLM ("bad words").
    *
+   * {@snippet lang=java :
+   * SamplerChain chain =
+   *     SamplerChain.of(Step.banned(new int[] {0}, new int[] {2, 1}), Step.temperature(0));
+   * Sampler sampler = chain.newSampler(3, 42);
+   * float[] logits = {3, 2, 1};
+   * System.out.println(sampler.next(logits)); // 0 is banned everywhere
+   * // 1
+   * sampler.accept(2);
+   * System.out.println(sampler.next(logits)); // 1 is banned behind a 2
+   * // 2
+   * }
+   *
    * @param sequences of token ids, each of at least one
    * @return the step
    * @throws IllegalArgumentException if a sequence is empty, or an id below 0
@@ -757,6 +944,15 @@ public sealed interface Step extends Serializable {
    * prompt. Ids outside the vocabulary or the row are errors, as for {@link #logitBias}.
    *
    * <p><b>Source:</b> as in Hugging Face transformers ({@code min_new_tokens}) and vLLM.
+   *
+   * {@snippet lang=java :
+   * int end = 0;
+   * Sampler sampler =
+   *     SamplerChain.of(Step.minLength(2, end), Step.temperature(0)).newSampler(3, 42);
+   * float[] logits = {3, 2, 1};
+   * System.out.println(sampler.next(logits) + " " + sampler.next(logits) + " " + sampler.next(logits));
+   * // 1 1 0
+   * }
    *
    * @param n at least 0
    * @param ends the ids that end a sequence
@@ -779,6 +975,13 @@ public sealed interface Step extends Serializable {
    * <p><b>Cost:</b> for the best token and for a draw from the whole row, little beside the row
    * without a mask. Where fewer than one token in 64 is allowed, only those are read. Other steps
    * read a copy of the row, which costs a pass. Behind a filter only survivors are masked.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.allowed()).newSampler(3, 42);
+   * sampler.allow(new int[] {0b101}); // tokens 0 and 2, for the next call
+   * System.out.println(sampler.apply(new float[] {2, Float.NaN, 0.5f})); // what is masked is not read
+   * // [0: 0.8175745, 2: 0.18242551]
+   * }
    *
    * @return the step
    */
@@ -807,6 +1010,15 @@ public sealed interface Step extends Serializable {
    *
    * <p><b>Source:</b> Gemma Team, Gemma 2, arXiv:2408.00118, section 2: {@code
    * final_logit_softcapping}, 30 there.
+   *
+   * {@snippet lang=java :
+   * Sampler sampler = SamplerChain.of(Step.softCap(30), Step.topK(2)).newSampler(3, 42);
+   * float[] capped = new float[3];
+   * sampler.apply(new float[] {5, 60, 20});
+   * sampler.maskedLogits(capped, 0);
+   * System.out.println(Arrays.toString(capped));
+   * // [-Infinity, 28.920828, 17.483488]
+   * }
    *
    * @param cap finite and above 0
    * @return the step

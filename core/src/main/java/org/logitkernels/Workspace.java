@@ -16,6 +16,15 @@ import org.logitkernels.spi.Survivors;
  *
  * <p>Holds no result between calls, but may refer to the last row until the next. Not thread-safe:
  * two calls at the same time need two workspaces.
+ *
+ * {@snippet lang=java :
+ * Workspace workspace = Workspace.of(128_256); // made once for a thread
+ * int[] ids = new int[1];
+ * float[] values = new float[1];
+ * Kernels.best().topK(new float[] {1, 3, 2}, 0, 3, 1, workspace, ids, values);
+ * System.out.println(ids[0] + ", with room for rows of " + workspace.capacity());
+ * // 1, with room for rows of 128256
+ * }
  */
 public final class Workspace {
   final Survivors survivors;

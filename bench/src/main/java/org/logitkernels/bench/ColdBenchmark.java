@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Formatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +29,9 @@ final class ColdBenchmark {
   static final List<String> WORKLOADS = List.of("chain", "draw");
   static final List<String> BACKENDS = List.of("scalar", "vector", "adaptive", "adaptive-aot");
 
+  private static final List<String> FLAGS =
+      List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
+
   /** Seconds in which a JVM that hangs is given up, besides those it measures. */
   private static final int PATIENCE = 60;
 
@@ -39,7 +41,8 @@ final class ColdBenchmark {
   private final Path directory;
   private final Path rows;
   private final Map<String, Path> caches = new LinkedHashMap<>();
-  private final Map<ColdResult, List<long[]>> calls = new LinkedHashMap<>();
+  private final Progress progress;
+  private final List<ColdResult> results = new ArrayList<>();
 
   private ColdBenchmark(int vocabulary, int jvms, double seconds, Path directory) {
     this.vocabulary = vocabulary;
@@ -47,29 +50,30 @@ final class ColdBenchmark {
     this.seconds = seconds;
     this.directory = directory;
     this.rows = directory.resolve("rows.f32");
+    this.progress = Progress.of((long) WORKLOADS.size() * (1 + jvms * BACKENDS.size()));
   }
 
-  /** Measures, and writes the timeline. */
-  static ColdResult.Run run(int vocabulary, int jvms, double seconds, Path timeline)
+  /** Measures. */
+  static ColdResult.Run run(int vocabulary, int jvms, double seconds)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("cold-start");
+    ColdBenchmark benchmark = new ColdBenchmark(vocabulary, jvms, seconds, directory);
     try {
-      ColdBenchmark benchmark = new ColdBenchmark(vocabulary, jvms, seconds, directory);
       benchmark.writeRows();
       for (String workload : WORKLOADS) {
         benchmark.makeCache(workload);
         benchmark.measure(workload);
       }
-      List<ColdResult> results = List.copyOf(benchmark.calls.keySet());
-      Files.writeString(timeline, Timeline.svg(benchmark.calls, seconds));
       return new ColdResult.Run(
           Machine.processor(),
           Machine.jdk(),
           Runtime.getRuntime().availableProcessors(),
           seconds,
+          FLAGS,
           Machine.commit(),
-          results);
+          benchmark.results);
     } finally {
+      benchmark.progress.close();
       try (Stream<Path> files = Files.walk(directory)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(file);
@@ -81,41 +85,39 @@ final class ColdBenchmark {
 
   /** One line to a backend and workload: medians of the JVMs. */
   static String table(ColdResult.Run run) {
-    Formatter text = new Formatter(Locale.ROOT);
-    text.format(
-        "%-8s %-12s %8s %8s %9s %9s %9s %9s%n",
-        "", "", "first", "worst", "worst but", "1,000", "steady", "steady");
-    text.format(
-        "%-8s %-12s %8s %8s %9s %9s %9s %9s%n",
-        "workload",
-        "backend",
-        "call, ms",
-        "call, ms",
-        "first, ms",
-        "calls, ms",
-        "after, ms",
-        "state, us");
-    for (ColdResult r : run.results()) {
-      text.format(
-          "%-8s %-12s %8.1f %8.1f %9.1f %9.0f %9.0f %9.1f%n",
-          r.workload(),
-          r.backend(),
-          r.median(ColdResult.Jvm::first),
-          r.median(ColdResult.Jvm::worst),
-          r.median(ColdResult.Jvm::later),
-          r.median(ColdResult.Jvm::total),
-          r.median(ColdResult.Jvm::ready),
-          r.median(ColdResult.Jvm::steady));
-    }
-    text.format(
-        "%nMedians of %d JVMs, %,d logits in a row. Processor: %s, %d to the JVM; %s; commit %s%n",
-        run.results().getFirst().jvms().size(),
-        run.results().getFirst().vocabulary(),
-        run.processor(),
-        run.processors(),
-        run.jdk(),
-        run.commit());
-    return text.toString();
+    return Tables.onConsole(
+            2,
+            List.of(
+                "\nworkload",
+                "\nbackend",
+                "first\ncall, ms",
+                "worst\ncall, ms",
+                "worst but\nfirst, ms",
+                "1,000\ncalls, ms",
+                "steady\nafter, ms",
+                "steady\nstate, us"),
+            run.results().stream()
+                .map(
+                    r ->
+                        List.of(
+                            r.workload(),
+                            r.backend(),
+                            Tables.number(r.median(ColdResult.Jvm::first)),
+                            Tables.number(r.median(ColdResult.Jvm::worst)),
+                            Tables.number(r.median(ColdResult.Jvm::later)),
+                            Tables.number(r.median(ColdResult.Jvm::total)),
+                            Tables.number(r.median(ColdResult.Jvm::ready)),
+                            Tables.number(r.median(ColdResult.Jvm::steady))))
+                .toList())
+        + String.format(
+            Locale.ROOT,
+            "%nMedians of %d JVMs, %,d logits in a row. Processor: %s, %d to the JVM; %s; commit %s%n",
+            run.results().getFirst().jvms().size(),
+            run.results().getFirst().vocabulary(),
+            run.processor(),
+            run.processors(),
+            run.jdk(),
+            run.commit());
   }
 
   private void writeRows() throws IOException {
@@ -132,17 +134,16 @@ final class ColdBenchmark {
   /** The two commands of an ahead-of-time cache: a run for training, which leaves the cache. */
   private void makeCache(String workload) throws IOException, InterruptedException {
     Path cache = directory.resolve(workload + ".aot");
-    System.err.println("making the ahead-of-time cache for " + workload);
     start(List.of("-XX:AOTCacheOutput=" + cache), "adaptive", workload);
     if (!Files.exists(cache)) {
       throw new IOException("the JVM made no ahead-of-time cache");
     }
     caches.put(workload, cache);
+    progress.step(workload + ": ahead-of-time cache");
   }
 
   private void measure(String workload) throws IOException, InterruptedException {
     Map<String, List<long[]>> ends = new LinkedHashMap<>();
-    Map<String, List<ColdResult.Jvm>> figures = new LinkedHashMap<>();
     long expected = 0;
     for (int jvm = 1; jvm <= jvms; jvm++) {
       for (String backend : BACKENDS) {
@@ -158,31 +159,18 @@ final class ColdBenchmark {
                   .formatted(
                       seconds, backend, written.length - 1, workload, ColdResult.FIRST_CALLS));
         }
-        expected = figures.isEmpty() ? written[0] : expected;
+        expected = ends.isEmpty() ? written[0] : expected;
         if (written[0] != expected) {
           throw new IllegalStateException(backend + " gave other tokens than scalar");
         }
         long[] calls = Arrays.copyOfRange(written, 1, written.length);
-        ColdResult.Jvm figure = ColdResult.Jvm.of(calls);
         ends.computeIfAbsent(backend, b -> new ArrayList<>()).add(calls);
-        figures.computeIfAbsent(backend, b -> new ArrayList<>()).add(figure);
-        System.err.printf(
-            Locale.ROOT,
-            "%s, JVM %d of %d, %s: first call %.1f ms, steady %.1f us after %.0f ms%n",
-            workload,
-            jvm,
-            jvms,
-            backend,
-            figure.first(),
-            figure.steady(),
-            figure.ready());
+        progress.step(
+            String.format(Locale.ROOT, "%s, %s: %.0f ms", workload, backend, calls[0] / 1e6));
       }
     }
-    figures.forEach(
-        (backend, jvm) ->
-            calls.put(
-                new ColdResult(workload, backend, vocabulary, jvm),
-                ends.getOrDefault(backend, List.of())));
+    ends.forEach(
+        (backend, calls) -> results.add(ColdResult.of(workload, backend, vocabulary, calls)));
   }
 
   /** Runs a JVM, and returns what it wrote. */
@@ -192,7 +180,7 @@ final class ColdBenchmark {
     Path log = directory.resolve("log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g"));
+    command.addAll(FLAGS);
     command.addAll(flags);
     command.addAll(List.of("-cp", classPath(), ColdStart.class.getName(), backend, workload));
     command.addAll(
@@ -225,7 +213,7 @@ final class ColdBenchmark {
   private static String classPath() throws IOException {
     List<String> jars =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> entry.endsWith(".jar") && entry.contains("logit-kernels-"))
+            .filter(entry -> entry.matches(".*logit-kernels-\\w+-[^/]*(?<!-tests)\\.jar"))
             .toList();
     if (jars.size() < 3) {
       throw new IOException("core, vector and bench must be jars on the class path: " + jars);

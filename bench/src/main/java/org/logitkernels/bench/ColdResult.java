@@ -1,6 +1,8 @@
 package org.logitkernels.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -11,8 +13,10 @@ import java.util.function.ToDoubleFunction;
  * @param backend scalar, vector, adaptive, or adaptive-aot: with a cache made ahead of time
  * @param vocabulary logits in a row
  * @param jvms one measurement for each JVM
+ * @param timeline the calls of the JVM whose first 1,000 took the median time; empty if not kept
  */
-record ColdResult(String workload, String backend, int vocabulary, List<Jvm> jvms) {
+record ColdResult(
+    String workload, String backend, int vocabulary, List<Jvm> jvms, List<Moment> timeline) {
   /** The calls that a service answers first. */
   static final int FIRST_CALLS = 1000;
 
@@ -23,6 +27,61 @@ record ColdResult(String workload, String backend, int vocabulary, List<Jvm> jvm
   private static final double NEAR = 1.2;
 
   private static final int HELD = 10;
+
+  /** Moments to a factor of ten in the time since start. */
+  private static final int PER_DECADE = 50;
+
+  /** Old files have no timeline. */
+  ColdResult {
+    timeline = timeline == null ? List.of() : timeline;
+  }
+
+  /** Of JVMs, from the nanoseconds at which the calls of each ended. */
+  static ColdResult of(String workload, String backend, int vocabulary, List<long[]> ends) {
+    List<long[]> byTotal =
+        ends.stream().sorted(Comparator.comparingLong(jvm -> jvm[FIRST_CALLS - 1])).toList();
+    return new ColdResult(
+        workload,
+        backend,
+        vocabulary,
+        ends.stream().map(Jvm::of).toList(),
+        Moment.of(byTotal.get((byTotal.size() - 1) / 2)));
+  }
+
+  /**
+   * Calls that ended at about the same time.
+   *
+   * @param ms since the library was first touched
+   * @param median microseconds of a call
+   * @param slowest microseconds of the slowest one
+   */
+  record Moment(double ms, double median, double slowest) {
+    /** From the nanoseconds at which calls ended. */
+    static List<Moment> of(long[] ends) {
+      long[] times = Jvm.times(ends);
+      List<Moment> timeline = new ArrayList<>();
+      for (int from = 0; from < ends.length; ) {
+        int column = column(ends[from]);
+        int to = from + 1;
+        while (to < ends.length && column(ends[to]) == column) {
+          to++;
+        }
+        long[] sorted = Arrays.copyOfRange(times, from, to);
+        Arrays.sort(sorted);
+        timeline.add(
+            new Moment(
+                Math.pow(10, (column + 0.5) / PER_DECADE),
+                sorted[sorted.length / 2] / 1e3,
+                sorted[sorted.length - 1] / 1e3));
+        from = to;
+      }
+      return timeline;
+    }
+
+    private static int column(long nanoseconds) {
+      return (int) Math.floor(PER_DECADE * Math.log10(nanoseconds / 1e6));
+    }
+  }
 
   /** The median of the JVMs. */
   double median(ToDoubleFunction<Jvm> figure) {
@@ -37,8 +96,14 @@ record ColdResult(String workload, String backend, int vocabulary, List<Jvm> jvm
       String jdk,
       int processors,
       double seconds,
+      List<String> flags,
       String commit,
-      List<ColdResult> results) {}
+      List<ColdResult> results) {
+    /** Old files do not tell the flags. */
+    Run {
+      flags = Machine.known(flags);
+    }
+  }
 
   /**
    * One JVM, in milliseconds since the library was first touched, and the steady state in

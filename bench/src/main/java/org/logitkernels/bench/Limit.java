@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.function.IntUnaryOperator;
@@ -291,13 +292,14 @@ public final class Limit implements Callable<Integer> {
   /** Builds the program and measures parts, one after the other. */
   LimitRun compare(List<Part> parts) throws IOException, LimitProgram.Lacking {
     Path folder = Files.createTempDirectory("limit");
-    try {
+    try (Progress progress =
+        Progress.of(parts.stream().mapToLong(part -> part.workloads.size()).sum())) {
       LimitProgram.Compiler compiler = LimitProgram.Compiler.find(System.getenv("CXX"));
       String vectors = compiler.vectors(folder);
       Path program = compiler.compile(source, folder);
       List<LimitRun.Line> lines = new ArrayList<>();
       for (Part part : parts) {
-        lines.addAll(measure(part, program, folder));
+        lines.addAll(measure(part, program, folder, progress));
       }
       return new LimitRun(
           Machine.processor(),
@@ -307,6 +309,7 @@ public final class Limit implements Callable<Integer> {
           Machine.commit(),
           rounds,
           milliseconds,
+          Machine.flags(),
           lines);
     } finally {
       remove(folder);
@@ -340,7 +343,8 @@ public final class Limit implements Callable<Integer> {
     return chosen;
   }
 
-  private List<LimitRun.Line> measure(Part part, Path program, Path folder) throws IOException {
+  private List<LimitRun.Line> measure(Part part, Path program, Path folder, Progress progress)
+      throws IOException {
     float[] rows = part.rows();
     long[] mask = part.mask();
     List<LimitRun.Line> lines = new ArrayList<>();
@@ -358,7 +362,9 @@ public final class Limit implements Callable<Integer> {
           ours[round] = loops.time(loop, part.calls(), milliseconds);
         }
         LimitRun.Line line = line(workload, part.logits, theirs, ours);
-        System.err.printf("%s of %d: %.2f%n", line.workload(), line.logits(), line.ratio());
+        progress.step(
+            String.format(
+                Locale.ROOT, "%s of %d: %.2f", line.workload(), line.logits(), line.ratio()));
         lines.add(line);
       }
     }

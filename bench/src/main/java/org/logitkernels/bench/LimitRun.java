@@ -14,6 +14,7 @@ import java.util.function.Predicate;
  * @param commit the commit of the library and of the loops
  * @param rounds how often both were timed, by turns
  * @param milliseconds how long at a time
+ * @param flags of this JVM
  * @param lines what was measured
  */
 record LimitRun(
@@ -24,7 +25,13 @@ record LimitRun(
     String commit,
     int rounds,
     int milliseconds,
+    List<String> flags,
     List<Line> lines) {
+  /** Old files do not tell the flags. */
+  LimitRun {
+    flags = Machine.known(flags);
+  }
+
   /**
    * One workload at one length.
    *

@@ -1,12 +1,15 @@
 package org.logitkernels.bench;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What a result was measured on. */
 final class Machine {
@@ -43,6 +46,19 @@ final class Machine {
     String vectors =
         flags.contains("avx512f") ? ", AVX-512" : flags.contains("avx2") ? ", AVX2" : "";
     return name + " (family " + family + ", model " + model + vectors + ")";
+  }
+
+  /** The flags of this JVM, but for properties: those hold paths. */
+  static List<String> flags() {
+    return List.of(
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(flag -> !flag.startsWith("-D"))
+            .collect(Collectors.joining(" ")));
+  }
+
+  /** The flags that a file tells: none if it is from before they were kept. */
+  static List<String> known(@Nullable List<String> flags) {
+    return flags == null ? List.of() : flags;
   }
 
   static String jdk() {

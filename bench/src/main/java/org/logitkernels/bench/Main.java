@@ -1,21 +1,25 @@
 package org.logitkernels.bench;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -45,6 +49,8 @@ import picocli.CommandLine.Option;
       "  bin/benchmark --turns --backend vector,native",
       "  bin/benchmark --sweep k,history",
       "  bin/benchmark --cold",
+      "  bin/benchmark --quick --html report.html",
+      "  bin/benchmark --results docs/results.json,docs/cold-start.json --html report.html",
       "",
       "Exit status: 0; 1 if a measurement failed; 2 for unusable options."
     })
@@ -52,6 +58,23 @@ public final class Main implements Callable<Integer> {
   /** Pages with tables that are made from stored results. */
   static final List<String> PAGES =
       List.of("README.md", "docs/performance.md", "docs/cold-start.md");
+
+  /** The page of all stored results, and what it is made from: the last is compared with others. */
+  static final String REPORT = "docs/report.html";
+
+  static final List<String> REPORTED =
+      Stream.of(
+              "results",
+              "results-limit",
+              "results-length",
+              "results-sweeps",
+              "cold-start",
+              "results-xeon",
+              "results-vocabularies",
+              "results-steps",
+              "results-distributions")
+          .map(name -> "docs/" + name + ".json")
+          .toList();
 
   /** Every workload draws 8 tokens at most, and names none above 7. */
   private static final int LEAST_VOCABULARY = 8;
@@ -134,10 +157,42 @@ public final class Main implements Callable<Integer> {
   private @Nullable Path compare;
 
   @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Write a page with charts and tables of the results too: one file that needs nothing else. With --compare "
+              + "it shows what moved.")
+  private @Nullable Path html;
+
+  @Option(
+      names = "--results",
+      paramLabel = "FILE",
+      split = ",",
+      description =
+          "Measure nothing: take these results, of whatever kind, for --html. Files of this program's and of "
+              + "bin/limit's --json.")
+  private @Nullable List<Path> results;
+
+  @Option(
+      names = "--jmh-json",
+      paramLabel = "FILE",
+      description =
+          "Write what JMH has measured in JMH's own form too, for viewers such as jmh.morethan.io.")
+  private @Nullable Path jmhJson;
+
+  @Option(
+      names = "--pictures",
+      paramLabel = "DIR",
+      description =
+          "Measure nothing: draw ratios-light.svg, ratios-dark.svg and cold-start.svg from the results stored in "
+              + "DIR. Needs Chromium or Chrome, which the variable CHROMIUM may name.")
+  private @Nullable Path pictures;
+
+  @Option(
       names = "--tables",
       description =
           "Measure nothing: fill the tables of README.md, docs/performance.md and docs/cold-start.md from the "
-              + "files they name.")
+              + "files they name, and write docs/report.html.")
   private boolean tables;
 
   @Option(
@@ -161,8 +216,8 @@ public final class Main implements Callable<Integer> {
       names = "--cold",
       description =
           "Measure the first seconds of JVMs that have just started, not the steady state: scalar, vector, "
-              + "adaptive, and adaptive with an ahead-of-time cache. Draws a timeline beside the JSON file, "
-              + "which is then cold-start.json unless --json says otherwise.")
+              + "adaptive, and adaptive with an ahead-of-time cache. The results go to cold-start.json unless --json "
+              + "says otherwise.")
   private boolean cold;
 
   @Option(
@@ -186,6 +241,7 @@ public final class Main implements Callable<Integer> {
   private boolean help;
 
   private int failed;
+  private final List<RunResult> jmh = new ArrayList<>();
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -209,6 +265,10 @@ public final class Main implements Callable<Integer> {
                   if (e instanceof IllegalArgumentException) {
                     return refuse(e);
                   }
+                  if (e instanceof IOException || e instanceof IllegalStateException) {
+                    System.err.println("benchmark: " + e.getMessage());
+                    return CommandLine.ExitCode.SOFTWARE;
+                  }
                   throw e;
                 });
     int status = commandLine.execute(args);
@@ -231,16 +291,38 @@ public final class Main implements Callable<Integer> {
       for (String page : PAGES) {
         Tables.fill(root, page, Main::table);
       }
+      WebPage.write(root.resolve(REPORT), report(root));
+      System.out.println(REPORT + ": " + REPORTED.size() + " results");
       return CommandLine.ExitCode.OK;
     }
     check();
+    if (pictures != null) {
+      for (Path picture : Pictures.draw(pictures)) {
+        System.out.println("Written to " + written(picture));
+      }
+      return CommandLine.ExitCode.OK;
+    }
+    Result.@Nullable Run before = compare == null ? null : Runs.read(compare, Result.Run.class);
+    if (results != null) {
+      writePage(Runs.read(results), before);
+      return CommandLine.ExitCode.OK;
+    }
     if (cold) {
       return measureCold(json == null ? Path.of("cold-start.json") : json);
     }
     if (sweeps != null) {
       return measureGrowth(sweeps);
     }
-    return turns ? measureInTurn() : measureWarm(json == null ? Path.of("benchmark.json") : json);
+    return turns
+        ? measureInTurn()
+        : measureWarm(json == null ? Path.of("benchmark.json") : json, before);
+  }
+
+  /** The page of the results stored in the project. */
+  static String report(Path root) throws IOException {
+    return WebPage.of(
+        Runs.read(REPORTED.stream().map(root::resolve).toList()),
+        Runs.read(root.resolve(REPORTED.getLast()), Result.Run.class));
   }
 
   private int measureGrowth(List<Sweep.Input> inputs) throws IOException {
@@ -257,7 +339,15 @@ public final class Main implements Callable<Integer> {
       JSON.writeValue(json.toFile(), run);
       System.out.println("Written to " + written(json));
     }
+    writePage(Runs.of(run), null);
     return CommandLine.ExitCode.OK;
+  }
+
+  private void writePage(Runs runs, Result.@Nullable Run before) throws IOException {
+    if (html != null) {
+      WebPage.write(html, WebPage.of(runs, before));
+      System.out.println("Written to " + written(html));
+    }
   }
 
   private int measureInTurn() {
@@ -297,12 +387,11 @@ public final class Main implements Callable<Integer> {
   }
 
   private int measureCold(Path json) throws IOException, InterruptedException {
-    String name = json.getFileName().toString();
-    Path timeline = json.resolveSibling(name.replaceFirst("\\.[^.]*$", "") + ".svg");
-    ColdResult.Run run = ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds, timeline);
+    ColdResult.Run run = ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds);
     System.out.print(ColdBenchmark.table(run)); // first: a file may fail
     JSON.writeValue(json.toFile(), run);
-    System.out.println("Written to " + written(json) + " and " + written(timeline));
+    System.out.println("Written to " + written(json));
+    writePage(Runs.of(run), null);
     return CommandLine.ExitCode.OK;
   }
 
@@ -310,8 +399,8 @@ public final class Main implements Callable<Integer> {
     return file.toAbsolutePath().normalize();
   }
 
-  private int measureWarm(Path json) throws RunnerException, IOException {
-    Result.@Nullable Run before = compare == null ? null : read(compare, Result.Run.class);
+  private int measureWarm(Path json, Result.@Nullable Run before)
+      throws RunnerException, IOException {
     List<String> who = who();
     List<String> what = what();
     List<Result> results = measure(who, what);
@@ -329,6 +418,13 @@ public final class Main implements Callable<Integer> {
     }
     JSON.writeValue(json.toFile(), run);
     System.out.println("Written to " + written(json));
+    if (jmhJson != null) {
+      try (PrintStream out = new PrintStream(jmhJson.toFile(), StandardCharsets.UTF_8)) {
+        ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(jmh);
+      }
+      System.out.println("Written to " + written(jmhJson));
+    }
+    writePage(Runs.of(run), before);
     if (failed > 0) {
       System.err.println("benchmark: " + failed + " failed");
     }
@@ -353,27 +449,15 @@ public final class Main implements Callable<Integer> {
   /** The table of a file of results: warm, cold, sweeps, or against the limit. */
   static String table(Path file, Predicate<String> workloads, Predicate<String> backends)
       throws IOException {
-    JsonNode run = read(file, JsonNode.class);
-    if (run.has("sweeps")) {
-      return Sweep.page(read(file, Sweep.Run.class), workloads, backends);
-    }
-    if (run.has("compiler")) { // of C++
-      return read(file, LimitRun.class).table(workloads);
-    }
-    return run.has("seconds") // which only fresh JVMs are given
-        ? Tables.table(read(file, ColdResult.Run.class), workloads, backends)
-        : Tables.table(read(file, Result.Run.class), workloads, backends);
-  }
-
-  private static <T> T read(Path file, Class<T> type) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException(file + " does not exist");
-    }
-    try {
-      return JSON.readValue(file.toFile(), type);
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException(file + " holds no results: " + e.getOriginalMessage(), e);
-    }
+    Runs runs = Runs.read(List.of(file));
+    return Stream.of(
+            runs.sweeps().stream().map(run -> Sweep.page(run, workloads, backends)),
+            runs.limits().stream().map(run -> run.table(workloads)),
+            runs.cold().stream().map(run -> Tables.table(run, workloads, backends)),
+            runs.warm().stream().map(run -> Tables.table(run, workloads, backends)))
+        .flatMap(tables -> tables)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The backends to measure: peers among them only as far as they are named, if any is. */
@@ -388,11 +472,31 @@ public final class Main implements Callable<Integer> {
   }
 
   private void check() {
+    if (results != null && html == null) {
+      throw new IllegalArgumentException("--results goes with --html");
+    }
+    if (results != null && (cold || turns || sweeps != null || json != null || jmhJson != null)) {
+      throw new IllegalArgumentException("--results goes with --html and --compare alone");
+    }
+    if (pictures != null && (cold || turns || sweeps != null || results != null || html != null)) {
+      throw new IllegalArgumentException("--pictures goes with nothing else");
+    }
+    if (jmhJson != null && (cold || turns || sweeps != null)) {
+      throw new IllegalArgumentException(
+          "--jmh-json goes with neither --cold nor --sweep nor --turns: JMH measures none of them");
+    }
+    for (Path file : Stream.of(json, html, jmhJson).filter(Objects::nonNull).toList()) {
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder == null || !Files.isDirectory(folder)) {
+        throw new IllegalArgumentException(
+            file + " cannot be written: there is no folder " + folder);
+      }
+    }
     if (cold && (quick || peers || backends != null || inputs != null || compare != null)) {
       throw new IllegalArgumentException(
-          "--cold goes with --jvms, --seconds, --vocabulary and --json alone");
+          "--cold goes with --jvms, --seconds, --vocabulary, --json and --html alone");
     }
-    if (turns && (cold || quick || peers || json != null || compare != null)) {
+    if (turns && (cold || quick || peers || json != null || html != null || compare != null)) {
       throw new IllegalArgumentException(
           "--turns goes with --only, --backend, --vocabulary, --distribution, --inputs and --hot alone");
     }
@@ -405,7 +509,7 @@ public final class Main implements Callable<Integer> {
             || compare != null
             || backends != null && !SWEPT.contains(String.join(",", backends)))) {
       throw new IllegalArgumentException(
-          "--sweep goes with --only, --quick, --vocabulary, --distribution, --json, and --backend vector or scalar alone");
+          "--sweep goes with --only, --quick, --vocabulary, --distribution, --json, --html, and --backend vector or scalar alone");
     }
     if (cold && vocabularies.size() != 1) {
       throw new IllegalArgumentException("--cold takes one --vocabulary");
@@ -473,42 +577,46 @@ public final class Main implements Callable<Integer> {
   private List<Result> measure(List<String> who, List<String> what) throws RunnerException {
     List<Result> results = new ArrayList<>();
     List<Pair> pairs = pairs(who, what);
-    int done = 0;
-    int all = vocabularies.size() * distributions.size() * pairs.size();
+    long all = (long) vocabularies.size() * distributions.size() * (1 + pairs.size());
+    try (Progress progress = Progress.of(all)) {
+      measure(pairs, results, progress);
+    }
+    return results;
+  }
+
+  private void measure(List<Pair> pairs, List<Result> results, Progress progress)
+      throws RunnerException {
     for (int vocabulary : vocabularies) {
       for (BenchRows.Distribution distribution : distributions) {
         Measured roof = Measured.of(options(ReadBenchmark.class, vocabulary, distribution, FLAGS));
+        jmh.add(roof.run());
         Result read = roof.result(Result.READ, "vector", vocabulary, name(distribution), hot, roof);
         results.add(read);
-        System.err.printf(
-            Locale.ROOT,
-            "a bare read of %d %s logits: %.2f us%n",
-            vocabulary,
-            read.distribution(),
-            read.median());
+        progress.step(String.format(Locale.ROOT, "a bare read: %.2f us", read.median()));
         for (Pair pair : pairs) {
           ChainedOptionsBuilder options =
               options(KernelBenchmark.class, vocabulary, distribution, flags(pair.backend))
                   .param("workload", pair.workload)
                   .param("backend", pair.backend)
                   .param("inputs", folder());
-          done++;
-          String progress = done + " of " + all + ": " + pair.workload + ", " + pair.backend;
+          String what = pair.workload + ", " + pair.backend + ": ";
           try {
+            Measured measured = Measured.of(options);
+            jmh.add(measured.run());
             Result result =
-                Measured.of(options)
-                    .result(pair.workload, pair.backend, vocabulary, name(distribution), hot, roof);
-            System.err.printf(Locale.ROOT, "%s: %.2f us%n", progress, result.median());
+                measured.result(
+                    pair.workload, pair.backend, vocabulary, name(distribution), hot, roof);
+            progress.step(what + String.format(Locale.ROOT, "%.2f us", result.median()));
             results.add(result);
           } catch (RunnerException e) { // the others are still of use
             Children.awaitEnd();
-            System.err.println(progress + ": failed: " + reason(e));
+            progress.say(what + "failed: " + reason(e));
+            progress.step(what + "failed");
             failed++;
           }
         }
       }
     }
-    return results;
   }
 
   /** What went wrong in a measuring JVM: the message of the innermost cause. */

@@ -13,8 +13,11 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 import org.openjdk.jmh.util.Statistics;
 
-/** The times of all calls, in nanoseconds, what iterations differ by, and bytes allocated. */
-record Measured(Statistics time, double noise, double bytes) {
+/**
+ * What JMH has measured: the times of all calls, in nanoseconds, what iterations differ by, and
+ * bytes allocated.
+ */
+record Measured(RunResult run, Statistics time, double noise, double bytes) {
   Result result(
       String workload,
       String backend,
@@ -32,6 +35,8 @@ record Measured(Statistics time, double noise, double bytes) {
         time.getMeanErrorAt(0.999) / 1e3,
         time.getPercentile(50) / 1e3,
         noise + read.noise,
+        time.getPercentile(90) / 1e3,
+        time.getPercentile(95) / 1e3,
         time.getPercentile(99) / 1e3,
         time.getPercentile(99.9) / 1e3,
         bytes,
@@ -61,6 +66,7 @@ record Measured(Statistics time, double noise, double bytes) {
             .average()
             .orElse(0);
     return new Measured(
+        result,
         statistics,
         (medians.getMax() - medians.getMin()) / 2 / statistics.getPercentile(50),
         bytes);

@@ -1,6 +1,6 @@
 package org.logitkernels.bench;
 
-import java.util.Formatter;
+import java.util.List;
 import java.util.Locale;
 
 /** Results as text. */
@@ -12,68 +12,113 @@ final class Report {
 
   /** One line to a result. */
   static String table(Result.Run run) {
-    Formatter text = new Formatter(Locale.ROOT);
-    text.format(
-        "%-13s %-11s %-10s %7s %9s %7s %9s %9s %9s %9s %7s%n",
-        "workload",
-        "backend",
-        "rows",
-        "logits",
-        "median us",
-        "x read",
-        "mean us",
-        "+-",
-        "p99 us",
-        "p99.9 us",
-        "bytes");
-    for (Result r : run.results()) {
-      text.format(
-          "%-13s %-11s %-10s %7d %9.2f %7.2f %9.2f %9.2f %9.2f %9.2f %7.0f%n",
-          r.workload(),
-          r.backend(),
-          r.distribution() + (r.hot() ? ", hot" : ""),
-          r.vocabulary(),
-          r.median(),
-          r.reads(),
-          r.average(),
-          r.error(),
-          r.p99(),
-          r.p999(),
-          r.bytes());
-    }
-    text.format("%nProcessor: %s; %s; commit %s%n", run.processor(), run.jdk(), run.commit());
-    return text.toString();
+    return Tables.onConsole(
+            3,
+            List.of(
+                "workload",
+                "backend",
+                "rows",
+                "logits",
+                "median us",
+                "x read",
+                "mean us",
+                "+-",
+                "p99 us",
+                "p99.9 us",
+                "bytes"),
+            run.results().stream()
+                .map(
+                    r ->
+                        List.of(
+                            r.workload(),
+                            r.backend(),
+                            rows(r),
+                            "" + r.vocabulary(),
+                            two(r.median()),
+                            two(r.reads()),
+                            two(r.average()),
+                            two(r.error()),
+                            two(r.p99()),
+                            two(r.p999()),
+                            String.format(Locale.ROOT, "%.0f", r.bytes())))
+                .toList())
+        + String.format(
+            "%nProcessor: %s; %s; commit %s%n", run.processor(), run.jdk(), run.commit());
+  }
+
+  private static String rows(Result r) {
+    return r.distribution() + (r.hot() ? ", hot" : "");
+  }
+
+  private static String two(double figure) {
+    return String.format(Locale.ROOT, "%.2f", figure);
   }
 
   /** Each result against an earlier one. */
   static String comparison(Result.Run before, Result.Run now) {
-    Formatter text = new Formatter(Locale.ROOT);
-    text.format("%nIn bare reads, against commit %s on %s:%n", before.commit(), before.processor());
-    int compared = 0;
-    int moved = 0;
-    for (Result result : now.results()) {
-      for (Result old : before.results()) {
-        if (old.isOfSameAs(result)) {
-          double change = result.reads() / old.reads() - 1;
-          double noise = LEAST_NOISE + Math.max(old.noise(), result.noise());
-          boolean flag = Math.abs(change) > noise;
-          compared++;
-          moved += flag ? 1 : 0;
-          text.format(
-              "%-13s %-11s %-10s %7d %7.2f -> %5.2f %+6.1f%% (noise %.1f%%)%s%n",
-              result.workload(),
-              result.backend(),
-              result.distribution(),
-              result.vocabulary(),
-              old.reads(),
-              result.reads(),
-              100 * change,
-              100 * noise,
-              flag ? change > 0 ? "  SLOWER" : "  FASTER" : "");
-        }
-      }
+    List<Change> changes = changes(before, now);
+    return String.format(
+            "%nIn bare reads, against commit %s on %s:%n", before.commit(), before.processor())
+        + Tables.onConsole(
+            3,
+            List.of(
+                "workload",
+                "backend",
+                "rows",
+                "logits",
+                "before",
+                "now",
+                "change",
+                "noise",
+                "verdict"),
+            changes.stream()
+                .map(
+                    c ->
+                        List.of(
+                            c.now.workload(),
+                            c.now.backend(),
+                            rows(c.now),
+                            "" + c.now.vocabulary(),
+                            two(c.old.reads()),
+                            two(c.now.reads()),
+                            String.format(Locale.ROOT, "%+.1f%%", 100 * c.change()),
+                            String.format(Locale.ROOT, "%.1f%%", 100 * c.noise()),
+                            c.verdict()))
+                .toList())
+        + String.format(
+            "%d compared, %d moved by more than the noise.%n",
+            changes.size(), changes.stream().filter(Change::isMoved).count());
+  }
+
+  /** What both runs have measured. */
+  static List<Change> changes(Result.Run before, Result.Run now) {
+    return now.results().stream()
+        .flatMap(
+            result ->
+                before.results().stream()
+                    .filter(old -> old.isOfSameAs(result))
+                    .map(old -> new Change(old, result)))
+        .toList();
+  }
+
+  /** A result and an earlier one, in bare reads. */
+  record Change(Result old, Result now) {
+    /** The share by which it takes longer now. */
+    double change() {
+      return now.reads() / old.reads() - 1;
     }
-    text.format("%d compared, %d moved by more than the noise.%n", compared, moved);
-    return text.toString();
+
+    double noise() {
+      return LEAST_NOISE + Math.max(old.noise(), now.noise());
+    }
+
+    /** In colour, where the console has it. */
+    private String verdict() {
+      return !isMoved() ? "" : change() > 0 ? "@|red SLOWER|@" : "@|green FASTER|@";
+    }
+
+    boolean isMoved() {
+      return Math.abs(change()) > noise();
+    }
   }
 }

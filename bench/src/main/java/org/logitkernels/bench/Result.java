@@ -15,6 +15,8 @@ import java.util.List;
  * @param median microseconds
  * @param noise half the range of the medians of single iterations, in medians, plus that of the
  *     read
+ * @param p90 microseconds that 9 of 10 calls stay within; 0 in files from before it was kept
+ * @param p95 and 95 of 100; 0 likewise
  * @param p99 microseconds that 99 of 100 calls stay within
  * @param p999 and 999 of 1,000
  * @param bytes allocated a call
@@ -30,6 +32,8 @@ record Result(
     double error,
     double median,
     double noise,
+    double p90,
+    double p95,
     double p99,
     double p999,
     double bytes,
@@ -42,12 +46,16 @@ record Result(
     return median / read;
   }
 
-  boolean isOfSameAs(Result other) {
+  /** Whether another has measured the same, on whatever backend. */
+  boolean isOf(Result other) {
     return workload.equals(other.workload)
-        && backend.equals(other.backend)
         && vocabulary == other.vocabulary
         && distribution.equals(other.distribution)
         && hot == other.hot;
+  }
+
+  boolean isOfSameAs(Result other) {
+    return isOf(other) && backend.equals(other.backend);
   }
 
   /** A run's results, and what they were measured on. */

@@ -73,20 +73,25 @@ final class Sweep {
 
   /** What grows. */
   enum Input {
-    /** Logits in a row. */
-    LENGTH,
-    /** The k of a top-k. */
-    K,
-    /** Tokens that a mask allows; 0 stands for no mask. */
-    MASK,
-    /** Tokens of the history. */
-    HISTORY,
-    /** Tokens drawn without replacement. */
-    DRAWS,
-    /** Rows of a batch. */
-    BATCH,
-    /** Threads of a batch. */
-    THREADS
+    LENGTH("logits in a row"),
+    K("the k of a top-k"),
+    /** 0 stands for no mask. */
+    MASK("tokens that a mask allows"),
+    HISTORY("tokens of the history"),
+    DRAWS("tokens drawn without replacement"),
+    BATCH("rows of a batch"),
+    THREADS("threads of a batch");
+
+    private final String what;
+
+    Input(String what) {
+      this.what = what;
+    }
+
+    /** What it is, in words. */
+    String what() {
+      return what;
+    }
   }
 
   /**
@@ -155,7 +160,18 @@ final class Sweep {
   }
 
   /** A run's series, and what they were measured on. */
-  record Run(String processor, String jdk, String commit, String backend, List<Series> sweeps) {}
+  record Run(
+      String processor,
+      String jdk,
+      List<String> flags,
+      String commit,
+      String backend,
+      List<Series> sweeps) {
+    /** Old files do not tell the flags. */
+    Run {
+      flags = Machine.known(flags);
+    }
+  }
 
   /** Measures, and prints each series when it is there. */
   static Run run(
@@ -166,26 +182,36 @@ final class Sweep {
       Predicate<String> only,
       Turns.Effort effort,
       PrintStream out) {
-    List<Series> all = new ArrayList<>();
+    record Part(Input input, int vocabulary, BenchRows.Distribution distribution) {}
+    List<Part> parts = new ArrayList<>();
     for (Input input : inputs) {
       for (int vocabulary : input == Input.LENGTH ? List.of(LONGEST) : vocabularies) {
         for (BenchRows.Distribution distribution : distributions) {
-          Sweep sweep =
-              new Sweep(Kernels.named(backend), vocabulary, distribution, Integer.MAX_VALUE);
-          for (Plan plan : sweep.plans(input)) {
-            if (only.test(plan.name)) {
-              all.add(sweep.measure(input, plan, effort));
-              out.print(table(all.getLast()));
-            }
-          }
+          parts.add(new Part(input, vocabulary, distribution));
         }
       }
+    }
+    List<Series> all = new ArrayList<>();
+    for (Part part : parts) {
+      Sweep sweep =
+          new Sweep(Kernels.named(backend), part.vocabulary, part.distribution, Integer.MAX_VALUE);
+      List<Plan> plans =
+          sweep.plans(part.input).stream().filter(plan -> only.test(plan.name)).toList();
+      try (Progress progress = Progress.of(plans.size())) {
+        for (Plan plan : plans) {
+          all.add(sweep.measure(part.input, plan, effort));
+          progress.step(part.input.what() + ", " + plan.name);
+        }
+      }
+      all.subList(all.size() - plans.size(), all.size())
+          .forEach(series -> out.print(table(series)));
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException("--only matches nothing that is swept");
     }
     out.print(summary(all));
-    return new Run(Machine.processor(), Machine.jdk(), Machine.commit(), backend, all);
+    return new Run(
+        Machine.processor(), Machine.jdk(), Machine.flags(), Machine.commit(), backend, all);
   }
 
   /**

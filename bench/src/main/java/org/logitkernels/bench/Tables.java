@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 
 /**
  * The tables of results in pages of the project, made from stored runs.
@@ -39,6 +42,9 @@ final class Tables {
       Pattern.compile(
           "(<!-- results: (\\S+) (\\S+)(?: (\\S+))? -->\n).*?(<!-- end of results -->)",
           Pattern.DOTALL);
+
+  /** Blanks between columns of a console. */
+  private static final int GAP = 2;
 
   private Tables() {}
 
@@ -178,6 +184,46 @@ final class Tables {
         .toString();
   }
 
+  /**
+   * A table for a console: the first columns to the left, figures to the right. Heads and cells may
+   * have several lines, and colours where the console has them.
+   */
+  static String onConsole(int names, List<String> head, List<List<String>> rows) {
+    CommandLine.Help.Ansi ansi = CommandLine.Help.Ansi.AUTO;
+    int[] widths = new int[head.size()];
+    List<List<String>> all = new ArrayList<>(List.of(head));
+    all.addAll(rows);
+    for (List<String> row : all) {
+      for (int i = 0; i < widths.length; i++) {
+        for (String line : row.get(i).split("\n")) {
+          widths[i] = Math.max(widths[i], ansi.text(line).plainString().length() + GAP);
+        }
+      }
+    }
+    CommandLine.Help.TextTable table =
+        CommandLine.Help.TextTable.forColumns(
+            CommandLine.Help.defaultColorScheme(ansi),
+            Arrays.stream(widths)
+                .mapToObj(
+                    width ->
+                        new CommandLine.Help.Column(
+                            width, 0, CommandLine.Help.Column.Overflow.TRUNCATE))
+                .toArray(CommandLine.Help.Column[]::new));
+    for (List<String> row : all) {
+      String[] cells = row.toArray(String[]::new);
+      for (int i = names; i < cells.length; i++) {
+        int width = widths[i];
+        cells[i] =
+            cells[i]
+                .lines()
+                .map(line -> " ".repeat(width - ansi.text(line).plainString().length()) + line)
+                .collect(Collectors.joining("\n"));
+      }
+      table.addRowValues(cells);
+    }
+    return table.toString();
+  }
+
   /** The line below a table: what was measured, and on what. */
   static String provenance(List<String> conditions, String processor, String jdk, String commit) {
     List<String> all = new ArrayList<>(conditions);
@@ -201,7 +247,7 @@ final class Tables {
     return String.format(Locale.ROOT, "%,d", result.vocabulary());
   }
 
-  private static String number(double microseconds) {
+  static String number(double microseconds) {
     return String.format(Locale.ROOT, microseconds < 100 ? "%.1f" : "%,.0f", microseconds);
   }
 }

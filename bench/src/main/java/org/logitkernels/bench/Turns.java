@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /**
  * Measurements by turns in one JVM: each round times a burst of calls of every contender, and what
@@ -114,18 +113,18 @@ final class Turns {
 
   /** A line for each contender. */
   static String table(String title, List<Took> took) {
-    return took.stream()
-        .map(
-            t ->
-                String.format(
-                    Locale.ROOT,
-                    "%-14s %-12s %10.2f us   %.2f times (%.2f to %.2f)%n",
-                    title,
-                    t.name,
-                    t.median,
-                    t.times,
-                    t.lower,
-                    t.upper))
-        .collect(Collectors.joining());
+    return Tables.onConsole(
+        2,
+        List.of("", "", "median us", "times", "quartiles"),
+        took.stream()
+            .map(
+                t ->
+                    List.of(
+                        title,
+                        t.name,
+                        String.format(Locale.ROOT, "%.2f", t.median),
+                        String.format(Locale.ROOT, "%.2f", t.times),
+                        String.format(Locale.ROOT, "%.2f to %.2f", t.lower, t.upper)))
+            .toList());
   }
 }

@@ -5,14 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.StringReader;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.LongStream;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
-import org.xml.sax.InputSource;
 
 /** What is made of the times that a fresh JVM writes. */
 class ColdStartTest {
@@ -60,9 +55,9 @@ class ColdStartTest {
   void tablesShowMediansOfJvms() throws Exception {
     ColdResult.Run run = run(3);
     String text = ColdBenchmark.table(run);
-    assertTrue(text.contains("chain    adaptive         20.0     30.0"), text);
+    assertTrue(text.contains("\nchain     adaptive        20.0      30.0        5.0"), text);
     assertTrue(text.contains("Medians of 3 JVMs, 128,256 logits in a row"), text);
-    assertTrue(ColdBenchmark.table(run(4)).contains("chain    adaptive         25.0"));
+    assertTrue(ColdBenchmark.table(run(4)).contains("chain     adaptive        25.0"));
     ObjectMapper json = new ObjectMapper();
     assertEquals(run, json.readValue(json.writeValueAsString(run), ColdResult.Run.class));
   }
@@ -80,10 +75,10 @@ class ColdStartTest {
         Tables.table(run(3), "chain"::equals, b -> true));
     ColdResult.Run chain = run(3);
     ColdResult one = chain.results().getFirst();
-    ColdResult draw = new ColdResult("draw", "adaptive", 128_256, one.jvms());
+    ColdResult draw = new ColdResult("draw", "adaptive", 128_256, one.jvms(), List.of());
     String both =
         Tables.table(
-            new ColdResult.Run("a processor", "a JDK", 2, 5, "abc", List.of(one, draw)),
+            new ColdResult.Run("a processor", "a JDK", 2, 5, List.of(), "abc", List.of(one, draw)),
             w -> true,
             b -> true);
     assertTrue(both.startsWith("| workload | backend | first call, ms |"), both);
@@ -99,30 +94,29 @@ class ColdStartTest {
         LongStream.rangeClosed(1, jvms)
             .mapToObj(i -> new ColdResult.Jvm(10 * i, 10 * i + 10, 5, 500, 900, 25))
             .toList();
-    ColdResult result = new ColdResult("chain", "adaptive", 128_256, figures);
-    return new ColdResult.Run("a processor", "a JDK", 2, 5, "abc", List.of(result));
+    ColdResult result = new ColdResult("chain", "adaptive", 128_256, figures, List.of());
+    return new ColdResult.Run("a processor", "a JDK", 2, 5, List.of(), "abc", List.of(result));
   }
 
+  /** The middle of three JVMs, the middle call of each moment, and the slowest of it. */
   @Test
-  void theTimelineHasAPanelForEachWorkloadAndALineForEachBackend() throws Exception {
-    Map<ColdResult, List<long[]>> calls = new LinkedHashMap<>();
-    for (String workload : ColdBenchmark.WORKLOADS) {
-      for (String backend : ColdBenchmark.BACKENDS) {
-        calls.put(
-            new ColdResult(workload, backend, 128_256, List.of(ColdResult.Jvm.of(ends()))),
-            List.of(ends()));
-      }
-    }
-    String svg = Timeline.svg(calls, 5);
-    var picture =
-        DocumentBuilderFactory.newInstance()
-            .newDocumentBuilder()
-            .parse(new InputSource(new StringReader(svg)));
-    assertEquals("svg", picture.getDocumentElement().getTagName());
-    assertEquals(2, picture.getElementsByTagName("g").getLength());
-    assertEquals(8, picture.getElementsByTagName("polyline").getLength());
-    for (String backend : ColdBenchmark.BACKENDS) {
-      assertTrue(svg.contains(">" + backend + "<"), backend);
+  void theTimelineIsThatOfTheMedianJvm() {
+    long[] slow = LongStream.of(ends()).map(end -> end + 200_000_000).toArray();
+    ColdResult result =
+        ColdResult.of(
+            "chain",
+            "adaptive",
+            128_256,
+            List.of(
+                LongStream.rangeClosed(1, 20_000).map(i -> i * 100_000).toArray(), ends(), slow));
+    List<ColdResult.Moment> timeline = result.timeline();
+    assertEquals(100_000, timeline.getFirst().slowest());
+    assertEquals(1_000, timeline.getFirst().median());
+    assertEquals(100, timeline.getFirst().ms(), 5);
+    assertEquals(100, timeline.getLast().median());
+    assertTrue(timeline.stream().anyMatch(m -> m.median() == 1_000 && m.slowest() == 7_000));
+    for (int i = 1; i < timeline.size(); i++) {
+      assertTrue(timeline.get(i).ms() > timeline.get(i - 1).ms());
     }
   }
 }

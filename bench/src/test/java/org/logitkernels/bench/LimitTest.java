@@ -50,6 +50,7 @@ class LimitTest {
             "abc",
             15,
             20,
+            List.of("-Xa"),
             List.of(
                 new LimitRun.Line("argMax", 64, "argMax", 3.04, 12.2, 3.9, 4.013, 4.1),
                 new LimitRun.Line("softmax", 128_256, "softmax", 16_520, 99_900, 1, 1.1, 1.2)));

@@ -127,6 +127,8 @@ class ReportTest {
         0.1,
         median,
         noise,
+        1.5 * median,
+        1.7 * median,
         2 * median,
         3 * median,
         0,

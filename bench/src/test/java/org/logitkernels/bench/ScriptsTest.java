@@ -49,7 +49,7 @@ class ScriptsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"golden", "mutants", "reproduce", "smoke", "twins"})
+  @ValueSource(strings = {"golden", "mutants", "release", "reproduce", "smoke", "twins"})
   void anUnknownOptionIsNamed(String name) throws Exception {
     Output output = bare("bin/" + name, "--bogus");
     assertEquals(2, output.status);

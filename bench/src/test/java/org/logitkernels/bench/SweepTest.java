@@ -90,6 +90,7 @@ class SweepTest {
         new Sweep.Run(
             "a processor",
             "a JDK",
+            List.of("-Xa"),
             "abc",
             "vector",
             List.of(series, series("other", true, new int[] {1, 2, 400}, 1, 2, 400)));
@@ -115,7 +116,12 @@ class SweepTest {
     ObjectMapper json = new ObjectMapper();
     Sweep.Run run =
         new Sweep.Run(
-            "p", "j", "c", "scalar", List.of(series("a", false, new int[] {0, 1, 2}, 1, 2, 3)));
+            "p",
+            "j",
+            List.of(),
+            "c",
+            "scalar",
+            List.of(series("a", false, new int[] {0, 1, 2}, 1, 2, 3)));
     assertEquals(run, json.readValue(json.writeValueAsString(run), Sweep.Run.class));
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.spi.HotSpot;
 
 /**
  * When a warm-up works, and when it rests.
@@ -267,6 +268,11 @@ class Pace {
     } catch (UnsupportedOperationException | LinkageError unknown) {
       return 0;
     }
+  }
+
+  /** Bytes that this thread has allocated; the same every time, where the JVM does not tell. */
+  long allocated() {
+    return HotSpot.allocated();
   }
 
   /**

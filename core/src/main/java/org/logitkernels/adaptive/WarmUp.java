@@ -15,15 +15,17 @@ import org.logitkernels.spi.RowKernels;
 
 /**
  * Gets vector kernels compiled, off the callers' path, and exchanges each for the scalar one once
- * it is measurably faster.
+ * it is measurably faster and allocates nothing.
  *
  * <p>Until it is compiled, Vector API code is interpreted: hundreds of times slower than the scalar
  * kernel, with an object for every operation. One daemon thread of the lowest priority therefore
  * calls the vector kernels on rows of its own, which are short for as long as they are slow, so
  * that little is allocated between two rests. The thread rests between bursts, as {@link Pace} has
  * it, gives callers a head start, and rests again when they meet a kernel that is new to their
- * compiled code. What has not become fast after seconds of work stays scalar. Nothing that goes
- * wrong here reaches a caller: it is kept for the report.
+ * compiled code. What has not become fast after seconds of work stays scalar. Before the thread
+ * ends, it counts once more what each exchanged kernel allocates: one that has been compiled anew,
+ * and badly, goes back to scalar. Nothing that goes wrong here reaches a caller: it is kept for the
+ * report.
  *
  * <p>Only kernels that callers have asked for are warmed: on a busy machine, work on the others
  * would make callers wait for those they use. The thread ends when none is left, so an idle one
@@ -112,7 +114,7 @@ public final class WarmUp<X, K extends RowKernels<X>>
   private final AdaptiveKernels<X, K> kernels;
   private final Source<K> source;
   private final long mostWork;
-  private final Pace pace = new Pace();
+  private final Pace pace;
   private final CountDownLatch end = new CountDownLatch(1);
 
   /** Whether somebody waits for all kernels. */
@@ -134,17 +136,19 @@ public final class WarmUp<X, K extends RowKernels<X>>
   private final StringBuilder slow = new StringBuilder();
   private @Nullable Trial<X> onShort;
   private @Nullable Trial<X> onLong;
+  private long bytes; // that a call allocated, in the last round
 
   /** Of kernels that begin as scalar ones. */
   public WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source) {
-    this(kernels, source, MOST_WORK);
+    this(kernels, source, MOST_WORK, new Pace());
   }
 
-  /** With another limit to the work on a kernel, in nanoseconds of processor time. */
-  WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source, long mostWork) {
+  /** With another limit to the work on a kernel, in nanoseconds of processor time, and a pace. */
+  WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source, long mostWork, Pace pace) {
     this.kernels = kernels;
     this.source = source;
     this.mostWork = mostWork;
+    this.pace = pace;
   }
 
   /** Starts the first thread, which opens the vector kernels, and returns. To be called once. */
@@ -323,22 +327,49 @@ public final class WarmUp<X, K extends RowKernels<X>>
         kernels.exchange(kernel, vector);
         until = System.nanoTime() + (felt ? AFTER_SWITCH : 0);
       } else {
-        slow.append(slow.isEmpty() ? "" : ", ").append(kernels.nameOf(kernel));
-        fail(
-            "it did not get faster than scalar in "
-                + TimeUnit.NANOSECONDS.toMillis(mostWork)
-                + " ms of work on "
-                + slow
-                + " (compiler: "
-                + HotSpot.compiler()
-                + ")",
-            "give the process more processor time"
-                + (HotSpot.isNativeImage()
-                    ? ", or build the image for this processor, as docs/portability.md says"
-                    : ", or see with -XX:+PrintCompilation whether it is compiled"));
+        stayScalar(kernel);
       }
       done |= 1 << kernel.ordinal();
     }
+    pause(until - System.nanoTime());
+    for (Kernel kernel : Kernel.ALL) {
+      if (kernels.isExchanged(kernel)
+          && allocates(kernel, vector)
+          && !becomesFast(kernel, vector)) {
+        kernels.exchange(kernel, kernels.slow());
+        stayScalar(kernel);
+      }
+    }
+  }
+
+  private void stayScalar(Kernel kernel) {
+    slow.append(slow.isEmpty() ? "" : ", ").append(kernels.nameOf(kernel));
+    if (bytes > 0) {
+      slow.append(" (").append(bytes).append(" bytes a call)");
+    }
+    fail(
+        "it did not get faster than scalar in "
+            + TimeUnit.NANOSECONDS.toMillis(mostWork)
+            + " ms of work on "
+            + slow
+            + " (compiler: "
+            + HotSpot.compiler()
+            + ")",
+        "give the process more processor time"
+            + (HotSpot.isNativeImage()
+                ? ", or build the image for this processor, as docs/portability.md says"
+                : ", or see with -XX:+PrintCompilation whether it is compiled"));
+  }
+
+  /** Whether a kernel allocates anything on long rows. */
+  private boolean allocates(Kernel kernel, K vector) {
+    Trial<X> trial = trial(1);
+    int calls = SyntheticRows.SHAPES * ROUNDS_LONG;
+    long before = pace.allocated();
+    for (int i = 0; i < calls; i++) {
+      time(kernel, vector, trial, i % SyntheticRows.SHAPES, i);
+    }
+    return pace.allocated() > before;
   }
 
   private boolean isDone(int kernel) {
@@ -364,8 +395,8 @@ public final class WarmUp<X, K extends RowKernels<X>>
   }
 
   /**
-   * Calls a kernel until it is faster than scalar on short rows and on long ones; false if that
-   * takes too much work.
+   * Calls a kernel until it is faster than scalar on short rows and on long ones, and allocates
+   * nothing on these; false if that takes too much work.
    */
   private boolean becomesFast(Kernel kernel, K vector) throws InterruptedException {
     int shapes = SyntheticRows.SHAPES;
@@ -379,12 +410,15 @@ public final class WarmUp<X, K extends RowKernels<X>>
     long worked = 0;
     for (long before = 0; worked < mostWork; before = worked) {
       Arrays.fill(best, Long.MAX_VALUE);
+      bytes = 0;
       Trial<X> trial = trial(length);
       int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
       for (int i = 0; i < window; i++) {
         int shape = i % shapes;
         long start = System.nanoTime();
+        long allocatedBefore = pace.allocated();
         best[shape] = Math.min(best[shape], time(kernel, vector, trial, shape, i));
+        bytes += pace.allocated() - allocatedBefore;
         int call = calls[length]++;
         if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
           int s = length * shapes + shape;
@@ -401,8 +435,9 @@ public final class WarmUp<X, K extends RowKernels<X>>
         all += best[shape];
         allScalar += scalarBest[length * shapes + shape];
       }
+      bytes = (bytes + window - 1) / window;
       if (all < FASTER * allScalar) {
-        if (length == 1) {
+        if (length == 1 && bytes == 0) {
           return true;
         }
         length = 1;

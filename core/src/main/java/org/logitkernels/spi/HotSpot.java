@@ -1,6 +1,7 @@
 package org.logitkernels.spi;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +77,23 @@ public final class HotSpot {
   public static int vectorBits() {
     String bytes = option("MaxVectorSize");
     return bytes == null ? 0 : Math.min(512, Byte.SIZE * Integer.parseInt(bytes));
+  }
+
+  /**
+   * Bytes that this thread has allocated since it began; the same every time, if that is not known.
+   */
+  public static long allocated() {
+    try {
+      return OfThread.BEAN == null ? 0 : OfThread.BEAN.getCurrentThreadAllocatedBytes();
+    } catch (UnsupportedOperationException | LinkageError unknown) {
+      return 0;
+    }
+  }
+
+  /** Looked up once, when it is needed: to look it up allocates, and takes time. */
+  private static final class OfThread {
+    static final @Nullable ThreadMXBean BEAN =
+        ManagementFactory.getThreadMXBean() instanceof ThreadMXBean bean ? bean : null;
   }
 
   /** The value of a flag; null if this machine is no HotSpot or has no such flag. */

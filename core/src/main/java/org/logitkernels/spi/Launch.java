@@ -45,6 +45,15 @@ public final class Launch {
           apart("module path", "on the class path"),
           "put " + VECTOR_ARTIFACT + " on the class path" + remedyForIncubator(", and "));
     }
+    if (!ofModules && isProviderThere()) { // in a fat jar
+      return new BackendUnavailableException(
+          "its classes are there, but no file META-INF/services/"
+              + BackendProvider.class.getName()
+              + " names them",
+          "merge service files where the jar is made, as the ServicesResourceTransformer of"
+              + " maven-shade-plugin does"
+              + remedyForIncubator(", and "));
+    }
     return new BackendUnavailableException(
         "the artifact " + VECTOR_ARTIFACT + " is not on the class path or module path",
         "add org.logitkernels:"
@@ -142,6 +151,16 @@ public final class Launch {
   /** Whether a module could be resolved that was not. A native image is built with a whole JDK. */
   private static boolean isInRuntime(String module) {
     return HotSpot.isNativeImage() || ModuleFinder.ofSystem().find(module).isPresent();
+  }
+
+  /** Whether the provider's class is there, which no service file names. */
+  private static boolean isProviderThere() {
+    try {
+      Class.forName(PROVIDER, false, Launch.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
   }
 
   private static boolean isOnModulePath(String module) {

@@ -16,8 +16,6 @@ public enum NarrowFormat {
   /** The upper half of a float. */
   BFLOAT16(Short.BYTES);
 
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
-
   private final int bytes;
 
   NarrowFormat(int bytes) {
@@ -83,15 +81,16 @@ public enum NarrowFormat {
     return widen(read(segment, base, i));
   }
 
-  // A size that is a constant lets the compiler move the checks of bounds out of loops.
+  // A size that is a constant lets the compiler move the checks of bounds out of loops. The layout
+  // is named here, and is no constant of this class, so that only these methods load it.
 
   /** Reads the bits of the i-th number, its sign extended. */
   int read(MemorySegment segment, long base, int i) {
-    return segment.get(SHORT, base + (long) Short.BYTES * i);
+    return segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, base + (long) Short.BYTES * i);
   }
 
   /** Writes the bits of the i-th number. */
   void write(MemorySegment segment, long base, int i, int bits) {
-    segment.set(SHORT, base + (long) Short.BYTES * i, (short) bits);
+    segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, base + (long) Short.BYTES * i, (short) bits);
   }
 }

@@ -28,6 +28,9 @@ public final class RoutingScratch {
   /** Of each choice, the logit in each row; then its weight. */
   public final float[] chosen;
 
+  /** Scores or weights in double: of one row, or of the chosen of all rows. */
+  public final double[] doubles;
+
   /** Of each row a float that belongs to its weights. */
   public final float[] origins = new float[ROWS];
 
@@ -44,6 +47,7 @@ public final class RoutingScratch {
     Arrays.fill(scores, Float.NEGATIVE_INFINITY);
     probabilities = rule.needsProbabilities() ? new float[ROWS * rule.experts()] : NONE;
     chosen = new float[rule.k() * ROWS];
+    doubles = new double[Math.max(room, chosen.length)];
     groups = new float[rule.groups()];
   }
 

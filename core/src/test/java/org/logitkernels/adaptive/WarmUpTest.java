@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +41,16 @@ class WarmUpTest {
   private static final Backend SCALAR = new ScalarKernels();
   private static final float[] ROW = {1, 3, 2};
   private static final long MOST_WORK = TimeUnit.MILLISECONDS.toNanos(400);
+
+  /** With a count of what was allocated. Fakes allocate by themselves, which is not to count. */
+  private static Pace allocating(AtomicLong bytes) {
+    return new Pace() {
+      @Override
+      long allocated() {
+        return bytes.get();
+      }
+    };
+  }
 
   /** What the calls of a fake do. */
   private interface Call {
@@ -111,7 +122,8 @@ class WarmUpTest {
   /** Runs a warm-up to its end. */
   private static WarmUp<float[], Backend> ended(
       AdaptiveBackend kernels, WarmUp.Source<Backend> source) throws Exception {
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     assertFalse(warmUp.hasEnded());
     warmUp.start();
     assertTrue(warmUp.await(TimeUnit.SECONDS.toNanos(50)));
@@ -220,6 +232,59 @@ class WarmUpTest {
     assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
   }
 
+  /** A fast kernel that allocates for good is not exchanged, and one that stops allocating is. */
+  @Test
+  void kernelsThatAllocateStayScalar() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    kernels.logSumExp(ROW, 0, 3, 1);
+    AtomicLong allocated = new AtomicLong();
+    AtomicInteger sums = new AtomicInteger();
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              if (kernel.equals("argMax")
+                  || kernel.equals("logSumExp") && sums.incrementAndGet() < 1000) {
+                allocated.addAndGet(80);
+              }
+            });
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(allocated));
+    warmUp.start();
+    warmUp.join();
+    assertTrue(told(warmUp).contains(" work on arg-max (80 bytes a call)" + by()), told(warmUp));
+    assertEquals(List.of("log-sum-exp"), warm(warmUp));
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
+  }
+
+  /** A compiler may make a kernel anew while the warm-up is busy with another. */
+  @Test
+  void kernelsThatAllocateAfterTheirExchangeGoBackToScalar() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    kernels.argMax(ROW, 0, 3);
+    kernels.logSumExp(ROW, 0, 3, 1);
+    AtomicLong allocated = new AtomicLong();
+    Set<String> called = ConcurrentHashMap.newKeySet();
+    FakeSource source =
+        new FakeSource(
+            kernel -> {
+              called.add(kernel);
+              if (kernel.equals("argMax") && called.contains("logSumExp")) {
+                allocated.addAndGet(80);
+              }
+            });
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(allocated));
+    warmUp.start();
+    warmUp.join();
+    assertTrue(told(warmUp).contains(" work on arg-max ("), told(warmUp));
+    assertEquals(List.of("log-sum-exp"), warm(warmUp));
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+    assertEquals(7, kernels.logSumExp(ROW, 0, 3, 1));
+    assertTrue(warmUp.isSettled());
+  }
+
   @Test
   void kernelsThatCallersAskForComeFirst() throws Exception {
     AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
@@ -295,7 +360,11 @@ class WarmUpTest {
     CountDownLatch go = new CountDownLatch(1);
     FakeSource source = new FakeSource(kernel -> go.await());
     WarmUp<float[], Backend> warmUp =
-        new WarmUp<>(new AdaptiveBackend(SCALAR, backend -> null), source);
+        new WarmUp<>(
+            new AdaptiveBackend(SCALAR, backend -> null),
+            source,
+            MOST_WORK,
+            allocating(new AtomicLong()));
     warmUp.start();
     assertFalse(warmUp.await(TimeUnit.MILLISECONDS.toNanos(500)));
     assertFalse(warmUp.hasEnded());
@@ -324,7 +393,8 @@ class WarmUpTest {
             });
     AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
     kernels.argMax(ROW, 0, 3);
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     there.await();
     source.thread.get().interrupt();
@@ -354,7 +424,8 @@ class WarmUpTest {
     assertEquals(1, kernels.argMax(ROW, 0, 3));
     Set<String> called = ConcurrentHashMap.newKeySet();
     FakeSource source = new FakeSource(called::add);
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     assertFalse(warmUp.isSettled());
     warmUp.start();
     warmUp.join();
@@ -404,7 +475,8 @@ class WarmUpTest {
     AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
     Set<String> called = ConcurrentHashMap.newKeySet();
     FakeSource source = new FakeSource(called::add);
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     warmUp.join();
     assertTrue(warmUp.isSettled());
@@ -425,7 +497,8 @@ class WarmUpTest {
                 work(3);
               }
             });
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     warmUp.join();
     assertTrue(
@@ -460,7 +533,8 @@ class WarmUpTest {
             kernel -> {
               throw new IllegalStateException("broken");
             });
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     warmUp.join();
     assertTrue(warmUp.hasEnded());
@@ -488,7 +562,8 @@ class WarmUpTest {
               there.countDown();
               goOn.await();
             });
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     there.await();
     synchronized (warmUp) { // without which the thread cannot end
@@ -515,7 +590,8 @@ class WarmUpTest {
           @Override
           public void rested() {}
         };
-    WarmUp<SegmentAddress, NativeKernels> warmUp = new WarmUp<>(natives, source, MOST_WORK);
+    WarmUp<SegmentAddress, NativeKernels> warmUp =
+        new WarmUp<>(natives, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     warmUp.join();
     return warmUp;
@@ -573,7 +649,8 @@ class WarmUpTest {
                 Thread.sleep(20); // slower than scalar, with nothing done
               }
             });
-    WarmUp<float[], Backend> warmUp = new WarmUp<>(kernels, source, MOST_WORK);
+    WarmUp<float[], Backend> warmUp =
+        new WarmUp<>(kernels, source, MOST_WORK, allocating(new AtomicLong()));
     warmUp.start();
     warmUp.join();
     assertNull(warmUp.failure());

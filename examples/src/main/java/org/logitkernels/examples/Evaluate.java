@@ -81,7 +81,7 @@ public final class Evaluate implements Callable<Integer> {
       paramLabel = "TYPE",
       defaultValue = "float32",
       description = "Round the model's logits to float32, float16 or bfloat16 (default: float32).")
-  private String type = "";
+  private ElementType type = ElementType.FLOAT32;
 
   @Option(
       names = "--store",
@@ -118,10 +118,12 @@ public final class Evaluate implements Callable<Integer> {
   private boolean help;
 
   private final PrintStream out;
+  private final PrintStream err;
   private final List<String> members = new ArrayList<>(); // of the JSON
 
-  private Evaluate(PrintStream out) {
+  private Evaluate(PrintStream out, PrintStream err) {
     this.out = out;
+    this.err = err;
   }
 
   /**
@@ -135,8 +137,9 @@ public final class Evaluate implements Callable<Integer> {
 
   static int run(PrintStream out, PrintStream err, String... args) {
     CommandLine commandLine =
-        new CommandLine(new Evaluate(out))
+        new CommandLine(new Evaluate(out, err))
             .setOut(new PrintWriter(out, true))
+            .setCaseInsensitiveEnumValuesAllowed(true)
             .setExecutionExceptionHandler(
                 (e, c, parsed) -> {
                   if (e instanceof BadInputException) {
@@ -160,24 +163,15 @@ public final class Evaluate implements Callable<Integer> {
       throw new BadInputException(
           "at most two files can be compared, but there are " + files.size());
     }
-    if (!files.isEmpty() && (ofModel || tokenizerFile != null || !type.equals("float32"))) {
+    if (!files.isEmpty() && (ofModel || tokenizerFile != null || type != ElementType.FLOAT32)) {
       throw new BadInputException(
           "files of logits go with none of --text, --type, --store, --checkpoint and --tokenizer:"
               + " these are of a model");
     }
-    ElementType elementType =
-        switch (type) {
-          case "float32" -> ElementType.FLOAT32;
-          case "float16" -> ElementType.FLOAT16;
-          case "bfloat16" -> ElementType.BFLOAT16;
-          default ->
-              throw new BadInputException(
-                  "--type: '" + type + "' is none of float32, float16, bfloat16");
-        };
     checkOutputs();
     Kernels kernels = Generate.kernels(backend);
     switch (files.size()) {
-      case 0 -> model(elementType, kernels);
+      case 0 -> model(kernels);
       case 1 -> file(StoredLogits.read(files.getFirst()), kernels);
       default -> compare(StoredLogits.read(files.get(0)), StoredLogits.read(files.get(1)), kernels);
     }
@@ -185,11 +179,7 @@ public final class Evaluate implements Callable<Integer> {
     Path jsonFile = json;
     if (jsonFile != null) {
       String object = "{\n  " + String.join(",\n  ", members) + "\n}\n";
-      try {
-        Files.writeString(jsonFile, object);
-      } catch (IOException e) {
-        throw cannotWrite(jsonFile, e);
-      }
+      OutputFile.write(jsonFile, object);
     }
     return CommandLine.ExitCode.OK;
   }
@@ -198,48 +188,13 @@ public final class Evaluate implements Callable<Integer> {
   private void checkOutputs() throws BadInputException {
     List<@Nullable Path> others = new ArrayList<>(files);
     others.addAll(Arrays.asList(text, checkpointFile, tokenizerFile));
-    checkOutput("--store", store, others);
+    OutputFile.check("--store", store, others);
     others.add(store);
-    checkOutput("--json", json, others);
-  }
-
-  private static void checkOutput(String option, @Nullable Path output, List<@Nullable Path> others)
-      throws BadInputException {
-    for (Path other : others) {
-      if (output != null && other != null && isSame(output, other) && !isDevice(output)) {
-        throw new BadInputException(option + " would write over " + other);
-      }
-    }
-  }
-
-  private static boolean isDevice(Path path) {
-    return Files.exists(path) && !Files.isRegularFile(path);
-  }
-
-  private static boolean isSame(Path one, Path other) {
-    try {
-      return real(one).equals(real(other));
-    } catch (IOException e) { // no such folder, or none that may be seen: nothing is written there
-      return false;
-    }
-  }
-
-  /** A path without links, of a file that need not be there. */
-  private static Path real(Path path) throws IOException {
-    if (Files.exists(path)) {
-      return path.toRealPath();
-    }
-    Path absolute = path.toAbsolutePath();
-    Path folder = absolute.getParent();
-    return folder == null ? absolute : folder.toRealPath().resolve(absolute.getFileName());
-  }
-
-  private static BadInputException cannotWrite(Path file, IOException e) {
-    return new BadInputException(file + " cannot be written: " + e.getMessage());
+    OutputFile.check("--json", json, others);
   }
 
   /** The perplexity of a model over a text. */
-  private void model(ElementType elementType, Kernels kernels) throws BadInputException {
+  private void model(Kernels kernels) throws BadInputException {
     Checkpoint checkpoint =
         Checkpoint.read(
             Generate.modelFile(checkpointFile, tokenizerFile, checkpointFile, "model.bin"));
@@ -248,52 +203,63 @@ public final class Evaluate implements Callable<Integer> {
         Tokenizer.read(
             Generate.modelFile(checkpointFile, tokenizerFile, tokenizerFile, "tokenizer.bin"),
             vocabulary);
-    List<int[]> texts = new ArrayList<>();
-    String name = text == null ? TEXT : text.toString();
-    int rows = 0;
-    for (String paragraph : paragraphs()) {
-      try {
-        int[] tokens = tokenizer.encode(paragraph, checkpoint.contextLength);
-        texts.add(tokens);
-        rows += tokens.length - 1;
-      } catch (BadInputException e) {
-        throw new BadInputException(
-            "paragraph %d of %s: %s".formatted(texts.size() + 1, name, e.getMessage()));
-      }
-    }
-    if (rows == 0) {
-      throw new BadInputException("the text " + name + " has nothing to foretell");
-    }
+    String name = name(text);
+    List<int[]> texts = texts(text, tokenizer, checkpoint.contextLength);
+    int rows = texts.stream().mapToInt(tokens -> tokens.length - 1).sum();
     Transformer transformer = new Transformer(checkpoint, kernels, checkpoint.contextLength);
     Perplexity perplexity = Perplexity.of(vocabulary, kernels);
     Path stored = store;
     try (StoredLogits.Writer writer =
-        stored == null ? null : new StoredLogits.Writer(stored, elementType, vocabulary, rows)) {
-      MemorySegment held =
-          Arena.ofAuto().allocate((long) vocabulary * elementType.bytes(), Float.BYTES);
-      Logits row = Logits.of(held, 0, vocabulary, elementType);
+            stored == null ? null : new StoredLogits.Writer(stored, type, vocabulary, rows);
+        Progress progress = Progress.of(err, "Rows", rows)) {
+      int done = 0;
+      MemorySegment held = Arena.ofAuto().allocate((long) vocabulary * type.bytes(), Float.BYTES);
+      Logits row = Logits.of(held, 0, vocabulary, type);
       for (int[] tokens : texts) {
         for (int i = 1; i < tokens.length; i++) {
           float[] logits = transformer.forward(tokens[i - 1], i - 1);
-          StoredLogits.store(logits, elementType, held);
+          StoredLogits.store(logits, type, held);
           perplexity.add(row, tokens[i]);
           if (writer != null) {
             writer.add(held, tokens[i]);
           }
+          progress.at(++done);
         }
       }
     } catch (IOException e) {
-      throw cannotWrite(Objects.requireNonNull(stored), e);
+      throw OutputFile.cannotWrite(Objects.requireNonNull(stored), e);
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new BadInputException(
           "the checkpoint's weights give no usable logits: " + e.getMessage());
     }
-    head("text", name, rows, vocabulary, elementType);
+    head("text", name, rows, vocabulary, type);
     perplexity("perplexity", "Perplexity", perplexity);
   }
 
-  private List<String> paragraphs() throws BadInputException {
-    Path given = text;
+  /** What a text is called: the bundled one if none is given. */
+  static String name(@Nullable Path given) {
+    return given == null ? TEXT : given.toString();
+  }
+
+  /** The tokens of each paragraph of a text; there is something to foretell. */
+  static List<int[]> texts(@Nullable Path given, Tokenizer tokenizer, int contextLength)
+      throws BadInputException {
+    List<int[]> texts = new ArrayList<>();
+    for (String paragraph : paragraphs(given)) {
+      try {
+        texts.add(tokenizer.encode(paragraph, contextLength));
+      } catch (BadInputException e) {
+        throw new BadInputException(
+            "paragraph %d of %s: %s".formatted(texts.size() + 1, name(given), e.getMessage()));
+      }
+    }
+    if (texts.stream().allMatch(tokens -> tokens.length < 2)) {
+      throw new BadInputException("the text " + name(given) + " has nothing to foretell");
+    }
+    return texts;
+  }
+
+  private static List<String> paragraphs(@Nullable Path given) throws BadInputException {
     String whole;
     try (InputStream bundled = Evaluate.class.getResourceAsStream(TEXT)) {
       if (given == null) {
@@ -315,12 +281,15 @@ public final class Evaluate implements Callable<Integer> {
   private void file(StoredLogits stored, Kernels kernels) throws BadInputException {
     Perplexity perplexity = Perplexity.of(stored.vocabulary(), kernels);
     Logits place = stored.row(Logits.of(new float[1]), 0);
-    for (long i = 0; i < stored.rows(); i++) {
-      try {
-        perplexity.add(stored.row(place, i), stored.target(i));
-      } catch (IllegalArgumentException | IllegalStateException e) {
-        throw new BadInputException(
-            "row %,d of %s: %s".formatted(i, stored.file(), e.getMessage()));
+    try (Progress progress = Progress.of(err, "Rows", stored.rows())) {
+      for (long i = 0; i < stored.rows(); i++) {
+        try {
+          perplexity.add(stored.row(place, i), stored.target(i));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+          throw new BadInputException(
+              "row %,d of %s: %s".formatted(i, stored.file(), e.getMessage()));
+        }
+        progress.at(i + 1);
       }
     }
     head("file", stored.file().toString(), stored.rows(), stored.vocabulary(), stored.type());
@@ -346,17 +315,20 @@ public final class Evaluate implements Callable<Integer> {
     ModelComparison comparison = ModelComparison.of(base.vocabulary(), (int) base.rows(), kernels);
     Logits place = base.row(Logits.of(new float[1]), 0);
     Logits otherPlace = other.row(Logits.of(new float[1]), 0);
-    for (long i = 0; i < base.rows(); i++) {
-      if (base.target(i) != other.target(i)) {
-        throw new BadInputException(
-            "row %,d: the target is token %,d in %s, but %,d in %s"
-                .formatted(i, base.target(i), base.file(), other.target(i), other.file()));
-      }
-      try {
-        comparison.add(base.row(place, i), other.row(otherPlace, i), base.target(i));
-      } catch (IllegalArgumentException | IllegalStateException e) {
-        throw new BadInputException(
-            "row %,d of %s and %s: %s".formatted(i, base.file(), other.file(), e.getMessage()));
+    try (Progress progress = Progress.of(err, "Rows", base.rows())) {
+      for (long i = 0; i < base.rows(); i++) {
+        if (base.target(i) != other.target(i)) {
+          throw new BadInputException(
+              "row %,d: the target is token %,d in %s, but %,d in %s"
+                  .formatted(i, base.target(i), base.file(), other.target(i), other.file()));
+        }
+        try {
+          comparison.add(base.row(place, i), other.row(otherPlace, i), base.target(i));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+          throw new BadInputException(
+              "row %,d of %s and %s: %s".formatted(i, base.file(), other.file(), e.getMessage()));
+        }
+        progress.at(i + 1);
       }
     }
     head("base", base.file().toString(), base.rows(), base.vocabulary(), base.type());
@@ -432,6 +404,20 @@ public final class Evaluate implements Callable<Integer> {
 
   private static String percent(double fraction) {
     return String.format(Locale.ROOT, fraction > 0.99 ? "%.1f" : "%.0f", 100 * fraction);
+  }
+
+  /** Prints the table of a perplexity that was measured elsewhere. */
+  static void print(
+      PrintStream out,
+      String kind,
+      String name,
+      int vocabulary,
+      ElementType type,
+      Perplexity found) {
+    Evaluate table = new Evaluate(out, out);
+    table.head(kind, name, found.rows(), vocabulary, type);
+    table.perplexity("perplexity", "Perplexity", found);
+    out.flush();
   }
 
   private void head(String kind, String name, long rows, int vocabulary, ElementType elementType) {

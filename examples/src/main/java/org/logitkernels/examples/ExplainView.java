@@ -2,10 +2,9 @@ package org.logitkernels.examples;
 
 import java.io.PrintStream;
 import java.util.Locale;
-import org.logitkernels.Candidates;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
-import org.logitkernels.Workspace;
+import org.logitkernels.SamplerChain;
 
 /**
  * Shows at each step what the chain makes of the model's distribution: the leading tokens before
@@ -27,12 +26,8 @@ final class ExplainView implements Story.View {
   private final int bar;
   private final int name;
   private final Chart chart;
-  private final Kernels kernels;
   private final Tokenizer tokenizer;
-  private final Workspace workspace;
-  private final float[] probabilities;
-  private final int[] leading = new int[ROWS];
-  private final float[] leadingLogits = new float[ROWS];
+  private final Sampler model; // without a step: the distribution before the chain
   private final StringBuilder text = new StringBuilder();
   private int step;
 
@@ -43,39 +38,34 @@ final class ExplainView implements Story.View {
     bar = Math.clamp((columns - REST - NAME) / 2, 0, BAR);
     name = Math.min(NAME, columns - REST);
     this.chart = new Chart(out);
-    this.kernels = kernels;
     this.tokenizer = tokenizer;
-    workspace = Workspace.of(tokenizer.size());
-    probabilities = new float[tokenizer.size()];
+    model = SamplerChain.of().newSampler(tokenizer.size(), 0, kernels);
   }
 
   @Override
   public void drawn(int token, float[] logits, Sampler sampler) {
-    int n = logits.length;
-    kernels.softmax(logits, 0, n, 1, probabilities, 0);
-    int rows = kernels.topK(logits, 0, n, ROWS, workspace, leading, leadingLogits);
-    Candidates candidates = sampler.candidates();
+    Distribution before = Distribution.of(model.apply(logits));
+    Distribution after = Distribution.of(sampler.candidates());
 
     String soFar = text.toString().replace('\n', ' ').replace('\t', ' ');
     String tail = Columns.tail(soFar, columns - REST);
     String cut = tail.length() < soFar.length() ? "..." : "";
     out.printf("step %d: %s%s%n", ++step, cut, tail);
-    int before = bar + 11;
-    String left = String.format(Locale.ROOT, "after: %,d", candidates.size());
-    String of = String.format(Locale.ROOT, "%s of %,d left", left, n);
+    int width = bar + 11; // of a percentage and its bar
+    String left = String.format(Locale.ROOT, "after: %,d", after.size());
+    String of = String.format(Locale.ROOT, "%s of %,d left", left, before.size());
     out.println(
         "  "
             + " ".repeat(name + 1)
-            + Columns.pad(longest(before - 1, "before the chain", "before"), before)
-            + longest(columns - name - 3 - before, of, left, "after"));
-    boolean shown = false;
+            + Columns.pad(longest(width - 1, "before the chain", "before"), width)
+            + longest(columns - name - 3 - width, of, left, "after"));
+    int rows = Math.min(ROWS, before.size());
     for (int i = 0; i < rows; i++) {
-      row(leading[i], token, candidates);
-      shown |= leading[i] == token;
+      row(before.id(i), token, before, after);
     }
-    if (!shown) {
+    if (before.rank(token) >= rows) {
       out.printf("    %s%n", "...");
-      row(token, token, candidates);
+      row(token, token, before, after);
     }
     out.println();
   }
@@ -89,23 +79,23 @@ final class ExplainView implements Story.View {
     return texts[i];
   }
 
-  private void row(int token, int drawn, Candidates candidates) {
-    String before = percent(probabilities[token]);
-    String after = "      -";
-    for (int i = 0; i < candidates.size(); i++) {
-      if (candidates.id(i) == token) {
-        after = percent(candidates.probability(i));
-        break;
-      }
-    }
+  private void row(int token, int drawn, Distribution before, Distribution after) {
     String line =
         String.format(
             "%s %s %s   %s",
-            token == drawn ? ">" : " ", Chart.quote(tokenizer.name(token), name), before, after);
+            token == drawn ? ">" : " ",
+            Chart.quote(tokenizer.name(token), name),
+            percent(before, token),
+            percent(after, token));
     out.println(line.stripTrailing());
   }
 
-  private String percent(float probability) {
+  private String percent(Distribution distribution, int token) {
+    int rank = distribution.rank(token);
+    if (rank < 0) {
+      return "      -" + " ".repeat(bar + 1);
+    }
+    float probability = distribution.probability(rank);
     return String.format(Locale.ROOT, "%6.2f%% %s", 100 * probability, chart.bar(probability, bar));
   }
 

@@ -4,8 +4,13 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -18,7 +23,9 @@ import org.logitkernels.SamplerChain;
 import org.logitkernels.Step;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /** Writes a text with a language model: the program behind {@code bin/generate}. */
 @Command(
@@ -42,9 +49,10 @@ public final class Generate implements Callable<Integer> {
       The sampling steps apply in this order: temperature, top-k, top-p, min-p. A step that is \
       off (temperature 1, no top-k, top-p 1, min-p 0) is not in the chain.
 
-      The tale goes to standard output, the line of figures to standard error. The same seed \
-      gives the same tale on any machine and with either backend. A new JVM is slow until it has \
-      compiled what it runs: the figures of a short tale are those of a cold start.
+      The tale goes to standard output, or into the page that --html names; the last line, with \
+      the seed, to standard error. The same seed gives the same tale on any machine and with \
+      either backend. A new JVM is slow until it has compiled what it runs, and a tale is over \
+      before: bin/benchmark measures the library.
 
       Examples:
         bin/generate --seed 7
@@ -53,12 +61,30 @@ public final class Generate implements Callable<Integer> {
         bin/generate --preset llama.cpp
         bin/generate --explain --steps 12
         bin/generate --sweep 0.2,0.8,1.5 --steps 80
+        bin/generate --sweep 0.2,0.8,1.5 --html tales.html
 
       bin/generate --onnx tells tales whose logits ONNX Runtime computes, which its first run \
       downloads; it has options of its own, listed by bin/generate --onnx --help.
 
       Exit status: 0; 1 if the tale could not be written, as to a full device; 2 if an option or \
-      a file cannot be used.""";
+      a file cannot be used, to read or to write.""";
+
+  private static final Map<String, SamplerChain> PRESETS = new LinkedHashMap<>();
+
+  static {
+    PRESETS.put("llama.cpp", Presets.llamaCpp(Map.of()));
+    PRESETS.put("huggingface", Presets.huggingFace(Map.of()));
+    PRESETS.put("vllm", Presets.vllm(Map.of()));
+    PRESETS.put("mlx", Presets.mlx(Map.of()));
+  }
+
+  /** What --preset takes. */
+  private static final class PresetNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return PRESETS.keySet().iterator();
+    }
+  }
 
   static final String STEPS =
       "Stop after N tokens, the prompt's included, as in llama2.c; the one that begins every text "
@@ -111,7 +137,8 @@ public final class Generate implements Callable<Integer> {
       names = "--preset",
       paramLabel = "NAME",
       description =
-          "The default chain of llama.cpp, huggingface, vllm or mlx; instead of the options above.")
+          "The default chain of one of ${COMPLETION-CANDIDATES}; instead of the options above.",
+      completionCandidates = PresetNames.class)
   private @Nullable String preset;
 
   @Option(
@@ -148,10 +175,19 @@ public final class Generate implements Callable<Integer> {
 
   @Option(
       names = "--sweep",
-      paramLabel = "T1,T2,...",
+      paramLabel = "T",
+      split = ",",
       description =
           "Tell the tale at several temperatures, with the entropy and the size of the nucleus.")
-  private @Nullable String sweep;
+  private @Nullable List<String> sweep;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Write a page that shows each token with its candidates, before the chain and behind each "
+              + "of its steps. It is one file, for any browser.")
+  private @Nullable Path html;
 
   @Option(
       names = "--width",
@@ -171,6 +207,7 @@ public final class Generate implements Callable<Integer> {
   private final PrintStream out;
   private final PrintStream err;
   private final int columns;
+  private @Nullable CommandLine commandLine;
 
   private Generate(PrintStream out, PrintStream err, int columns) {
     this.out = out;
@@ -189,8 +226,9 @@ public final class Generate implements Callable<Integer> {
   }
 
   static int run(PrintStream out, PrintStream err, int columns, String... args) {
+    Generate generate = new Generate(out, err, columns);
     CommandLine commandLine =
-        wholeNumbers(new CommandLine(new Generate(out, err, columns)))
+        wholeNumbers(new CommandLine(generate))
             .setOut(new PrintWriter(out, true))
             .setExecutionExceptionHandler(
                 (e, c, parsed) -> {
@@ -200,6 +238,7 @@ public final class Generate implements Callable<Integer> {
                   throw e;
                 })
             .setParameterExceptionHandler((e, a) -> refuse(err, e));
+    generate.commandLine = commandLine;
     return commandLine.execute(args);
   }
 
@@ -237,6 +276,11 @@ public final class Generate implements Callable<Integer> {
       throw new BadInputException(
           "--width must be >= %d, but was %d".formatted(ExplainView.LEAST_COLUMNS, width));
     }
+    if (html != null && (explain || width != null)) {
+      throw new BadInputException(
+          "--html goes with neither --explain nor --width: the page explains, and fits any width");
+    }
+    OutputFile.check("--html", html, Arrays.asList(checkpointFile, tokenizerFile));
     List<Step.Temperature> temperatures = temperatures();
     List<SamplerChain> chains = new ArrayList<>();
     for (Step.Temperature t : temperatures) {
@@ -260,7 +304,7 @@ public final class Generate implements Callable<Integer> {
     Kernels kernels = kernels();
     long drawSeed = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000) : seed;
     Transformer model = new Transformer(checkpoint, kernels, limit);
-    Story story = new Story(tokenizer, model, tokens, limit, chains.size());
+    Story story = new Story(tokenizer, model, tokens, limit);
     List<Sampler> samplers = new ArrayList<>();
     try {
       for (SamplerChain chain : chains) {
@@ -270,18 +314,81 @@ public final class Generate implements Callable<Integer> {
       throw new BadInputException("--chain: " + e.getMessage());
     }
     try {
-      for (int i = 0; i < samplers.size(); i++) {
-        show(story, samplers.get(i), kernels, tokenizer, temperatures.get(i));
+      if (html != null) {
+        writePage(html, story, samplers, kernels, tokenizer, tokens, limit);
+      } else {
+        for (int i = 0; i < samplers.size(); i++) {
+          show(story, samplers.get(i), kernels, tokenizer, temperatures.get(i));
+        }
       }
     } catch (IllegalArgumentException e) { // NaN
       throw new BadInputException(
           "the checkpoint's weights give no usable logits: " + e.getMessage());
     } catch (IllegalStateException e) { // nothing to choose from, by the chain's doing or not
-      out.println(); // behind a tale that has begun
+      if (html == null) {
+        out.println(); // behind a tale that has begun
+      }
       throw new BadInputException("the tale cannot go on: " + e.getMessage());
     }
     err.println(story.figures(kernels, drawSeed));
     return CommandLine.ExitCode.OK;
+  }
+
+  private void writePage(
+      Path file,
+      Story story,
+      List<Sampler> samplers,
+      Kernels kernels,
+      Tokenizer tokenizer,
+      int[] opening,
+      int limit)
+      throws BadInputException {
+    long seed = samplers.getFirst().seed();
+    Path model = checkpointFile == null ? Path.of("fairytales") : checkpointFile.getFileName();
+    TalePage page =
+        new TalePage(command(seed, file), model.toString(), seed, tokenizer, kernels, opening);
+    int most = limit - opening.length + 1; // tokens of a tale that does not end before
+    try (Progress progress = Progress.of(err, "Tales", (long) most * samplers.size())) {
+      for (int i = 0; i < samplers.size(); i++) {
+        Sampler sampler = samplers.get(i);
+        long before = (long) most * i;
+        Story.View view = page.tale(sampler);
+        story.tell(
+            sampler,
+            new Story.View() {
+              @Override
+              public void drawn(int token, float[] logits, Sampler by) {
+                view.drawn(token, logits, by);
+                progress.at(before + by.position());
+              }
+
+              @Override
+              public boolean text(String text) {
+                return view.text(text);
+              }
+            });
+      }
+    }
+    OutputFile.write(file, page.html());
+  }
+
+  /** The command that writes this page again. */
+  private String command(long seed, Path file) {
+    StringJoiner command = new StringJoiner(" ").add("bin/generate");
+    ParseResult parsed = Objects.requireNonNull(commandLine).getParseResult();
+    for (OptionSpec option : parsed.matchedOptions()) {
+      String name = option.longestName();
+      if (!name.equals("--seed") && !name.equals("--html")) {
+        option.originalStringValues().forEach(value -> command.add(name).add(quoted(value)));
+      }
+    }
+    command.add("--seed").add(Long.toString(seed));
+    return command.add("--html").add(quoted(file.getFileName().toString())).toString();
+  }
+
+  /** A word for a shell. */
+  private static String quoted(String word) {
+    return word.matches("[A-Za-z0-9_./,=:+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   private void show(
@@ -289,7 +396,7 @@ public final class Generate implements Callable<Integer> {
       throws BadInputException {
     int room = width == null ? Math.max(columns, ExplainView.LEAST_COLUMNS) : width;
     if (sweep != null) {
-      SweepView view = new SweepView(t.t(), topP().p(), kernels, tokenizer.size());
+      SweepView view = new SweepView(t, topP(), kernels, tokenizer.size());
       story.tell(sampler, view);
       view.print(out, room);
     } else if (explain) {
@@ -319,10 +426,12 @@ public final class Generate implements Callable<Integer> {
       throw new BadInputException(
           "--sweep goes with neither --temperature nor --explain: it sets the temperatures itself");
     }
+    if (sweep.isEmpty()) { // of nothing but commas
+      throw new BadInputException("--sweep needs a temperature");
+    }
     List<Step.Temperature> result = new ArrayList<>();
-    String[] given = sweep.split(",", -1);
-    for (String t : given) {
-      String place = "--sweep, %d of %d".formatted(result.size() + 1, given.length);
+    for (String t : sweep) {
+      String place = "--sweep, %d of %d".formatted(result.size() + 1, sweep.size());
       result.add((Step.Temperature) step(place, "temperature", t));
     }
     return result;
@@ -377,15 +486,12 @@ public final class Generate implements Callable<Integer> {
       }
       return chain;
     }
-    return switch (String.valueOf(preset)) {
-      case "llama.cpp" -> Presets.llamaCpp(Map.of());
-      case "huggingface" -> Presets.huggingFace(Map.of());
-      case "vllm" -> Presets.vllm(Map.of());
-      case "mlx" -> Presets.mlx(Map.of());
-      default ->
-          throw new BadInputException(
-              "--preset: '" + preset + "' is none of llama.cpp, huggingface, vllm, mlx");
-    };
+    SamplerChain chain = PRESETS.get(preset);
+    if (chain == null) {
+      String names = String.join(", ", PRESETS.keySet());
+      throw new BadInputException("--preset: '" + preset + "' is none of " + names);
+    }
+    return chain;
   }
 
   private Kernels kernels() throws BadInputException {

@@ -1,6 +1,5 @@
 package org.logitkernels.examples;
 
-import java.util.Arrays;
 import java.util.Locale;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
@@ -22,18 +21,16 @@ final class Story {
   private final int[] prompt;
   private final int steps;
 
-  // What the last line tells; a sweep adds up several tales.
-  private final long[] sampling;
+  // What the last line tells: of all tales.
   private int tokens;
   private long nanos;
 
-  /** A story of {@code steps} forward passes in all, {@code tales} times. */
-  Story(Tokenizer tokenizer, Transformer model, int[] prompt, int steps, int tales) {
+  /** A story of {@code steps} forward passes in all, told as often as one likes. */
+  Story(Tokenizer tokenizer, Transformer model, int[] prompt, int steps) {
     this.tokenizer = tokenizer;
     this.model = model;
     this.prompt = prompt;
     this.steps = steps;
-    sampling = new long[tales * (steps - prompt.length + 1)];
   }
 
   /**
@@ -55,10 +52,8 @@ final class Story {
     long start = System.nanoTime();
     for (; position < steps && goOn; position++) {
       float[] logits = model.forward(token, position);
-      long before = System.nanoTime();
-      token = sampler.sample(logits);
-      sampling[tokens++] = System.nanoTime() - before;
-      sampler.accept(token);
+      token = sampler.next(logits);
+      tokens++;
       if (position == prompt.length - 1) { // not earlier: bad logits fail before anything is shown
         view.text(opening.toString());
       }
@@ -69,26 +64,19 @@ final class Story {
     nanos += System.nanoTime() - start;
   }
 
-  /** One line: how many tokens were drawn, how fast, and by what. */
+  /**
+   * One line: how many tokens were drawn, and by what. A tale is over before its JVM is warm, so
+   * the time is that of a cold start, and says so.
+   */
   String figures(Kernels kernels, long seed) {
-    long[] sorted = Arrays.copyOf(sampling, tokens);
-    Arrays.sort(sorted);
     String width = kernels.vectorBits() == 0 ? "" : " " + kernels.vectorBits() + " bits";
     return String.format(
         Locale.ROOT,
-        "%d tokens, %.0f tokens/s, sampling %.1f us/token (median) %.1f us (p99), "
-            + "backend %s%s, seed %d",
+        "%d tokens in %.1f s by a JVM that is warming up, backend %s%s, seed %d",
         tokens,
-        tokens * 1e9 / nanos,
-        quantile(sorted, 0.5),
-        quantile(sorted, 0.99),
+        nanos / 1e9,
         kernels.name(),
         width,
         seed);
-  }
-
-  /** The nearest-rank quantile, in microseconds. */
-  private static double quantile(long[] sorted, double q) {
-    return sorted[(int) Math.ceil(q * sorted.length) - 1] / 1e3;
   }
 }

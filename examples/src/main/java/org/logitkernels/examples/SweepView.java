@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import org.logitkernels.Kernels;
 import org.logitkernels.Sampler;
-import org.logitkernels.Workspace;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
 
 /**
  * Shows a text beside two means over its steps: the entropy of the model's distribution at this
@@ -18,44 +19,29 @@ final class SweepView implements Story.View {
   /** Text narrower than this goes below, not beside. */
   private static final int LEAST_RIGHT = 20;
 
-  private final float temperature;
-  private final float topP;
-  private final Kernels kernels;
-  private final Workspace workspace;
-  private final float[] probabilities;
-  private final float[] logProbabilities;
-  private final int[] ids;
+  private final Step.Temperature temperature;
+  private final int vocabularySize;
+
+  // Both draw nothing: their candidates count.
+  private final Sampler tempered;
+  private final Sampler nucleus;
   private final StringBuilder text = new StringBuilder();
   private double entropies;
   private long nuclei;
   private int steps;
 
-  SweepView(float temperature, float topP, Kernels kernels, int vocabularySize) {
+  SweepView(Step.Temperature temperature, Step.TopP topP, Kernels kernels, int vocabularySize) {
     this.temperature = temperature;
-    this.topP = topP;
-    this.kernels = kernels;
-    workspace = Workspace.of(vocabularySize);
-    probabilities = new float[vocabularySize];
-    logProbabilities = new float[vocabularySize];
-    ids = new int[vocabularySize];
+    this.vocabularySize = vocabularySize;
+    tempered = SamplerChain.of(temperature).newSampler(vocabularySize, 0, kernels);
+    nucleus = SamplerChain.of(temperature, topP).newSampler(vocabularySize, 0, kernels);
   }
 
   @Override
   public void drawn(int token, float[] logits, Sampler sampler) {
     steps++;
-    if (temperature == 0) { // one token has it all
-      nuclei++;
-      return;
-    }
-    int n = logits.length;
-    kernels.softmax(logits, 0, n, temperature, probabilities, 0);
-    kernels.logSoftmax(logits, 0, n, temperature, logProbabilities, 0);
-    for (int i = 0; i < n; i++) {
-      if (probabilities[i] > 0) {
-        entropies -= (double) probabilities[i] * logProbabilities[i];
-      }
-    }
-    nuclei += kernels.topP(logits, 0, n, temperature, topP, workspace, ids, probabilities);
+    entropies += Distribution.of(tempered.apply(logits)).entropy();
+    nuclei += nucleus.apply(logits).size();
   }
 
   @Override
@@ -68,16 +54,16 @@ final class SweepView implements Story.View {
   void print(PrintStream out, int columns) {
     Chart chart = new Chart(out);
     double entropy = entropies / steps;
-    double nucleus = (double) nuclei / steps;
+    double tokens = (double) nuclei / steps;
     List<String> left =
         List.of(
-            String.format(Locale.ROOT, "temperature %s", temperature),
+            String.format(Locale.ROOT, "temperature %s", temperature.t()),
             "",
             String.format(Locale.ROOT, "entropy %.2f nats", entropy),
-            chart.bar(entropy / Math.log(ids.length), LEFT),
-            String.format(Locale.ROOT, "nucleus %.1f tokens", nucleus),
+            chart.bar(entropy / Math.log(vocabularySize), LEFT),
+            String.format(Locale.ROOT, "nucleus %.1f tokens", tokens),
             // logarithmic, as the entropy is
-            chart.bar(Math.log(nucleus) / Math.log(ids.length), LEFT));
+            chart.bar(Math.log(tokens) / Math.log(vocabularySize), LEFT));
     int beside = columns - LEFT - GAP;
     boolean below = beside < LEAST_RIGHT;
     List<String> right = Columns.wrap(text.toString(), below ? columns : beside);

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import org.jspecify.annotations.Nullable;
 
-/** The terminal that the output goes to. */
+/** The terminal that the program runs in, if it does. */
 final class Terminal {
   /** Where there is none, or it does not say. */
   static final int USUAL = 80;
@@ -28,6 +28,19 @@ final class Terminal {
     }
     String width = size.strip().substring(size.strip().indexOf(' ') + 1);
     return width.matches(WIDTH) ? Integer.parseInt(width) : USUAL;
+  }
+
+  /** Whether standard error is one: of the streams, Java tells only of the other two. */
+  static boolean isStandardError() {
+    try {
+      return new ProcessBuilder("test", "-t", "2").redirectError(Redirect.INHERIT).start().waitFor()
+          == 0;
+    } catch (IOException e) { // as on Windows, which has no test
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private static String size() {

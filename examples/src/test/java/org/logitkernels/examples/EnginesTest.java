@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -21,6 +23,7 @@ import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -87,31 +90,85 @@ class EnginesTest {
     return Arrays.copyOfRange(batch, token, token + VOCABULARY);
   }
 
+  /** The README's first lines print what the README says. */
   @Test
-  void aSequence() {
+  void firstLines() throws IOException {
+    PrintStream console = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(bytes, false, StandardCharsets.UTF_8));
+    try {
+      // docs/engines.md: first
+      float[] logits = {2.0f, 1.0f, 0.5f}; // cat, dog, fish
+
+      float[] p = new float[3];
+      Kernels.best().softmax(logits, 0, 3, 1.0f, p, 0);
+      System.out.println(Arrays.toString(p));
+
+      SamplerChain chain = SamplerChain.of(Step.temperature(0.8), Step.topK(40), Step.topP(0.9));
+      Sampler sampler = chain.newSampler(3, 42); // a vocabulary of 3, the random stream 42
+      int token = sampler.sample(logits);
+      System.out.println(token + " with probability " + sampler.probability());
+      System.out.println(sampler.candidates());
+      // docs/engines.md: end
+    } finally {
+      System.out.flush();
+      System.setOut(console);
+    }
+    String printed = bytes.toString(StandardCharsets.UTF_8).replace("\r", "");
+    String page = Files.readString(Path.of("../README.md"));
+    assertTrue(page.contains("```\n" + printed + "```"), printed);
+  }
+
+  /** Stands in for a model. */
+  private record Table(float[] batch) {
+    float[] logitsAfter(int token) {
+      return Arrays.copyOfRange(batch, token, token + VOCABULARY);
+    }
+
+    String word(int token) {
+      return " " + token;
+    }
+  }
+
+  @Test
+  void theLoopOfAProgram() {
+    Table model = new Table(batch);
     int vocabulary = VOCABULARY;
+    int seed = 42;
     int[] prompt = {1, 2, 3};
-    int end = 7;
-    // docs/engines.md: sequence
+    int mostTokens = 100;
+    StringBuilder text = new StringBuilder();
+    int end = fifthToken(model, prompt);
+    // docs/engines.md: loop
     Sampler sampler =
-        SamplerChain.parse("repetition_penalty=1.1, top_p=0.9").newSampler(vocabulary, 42);
+        SamplerChain.parse("repetition_penalty=1.1, temperature=0.8, top_p=0.95")
+            .newSampler(vocabulary, seed);
     sampler.acceptPrompt(prompt);
     int token = prompt[prompt.length - 1];
-    for (int n = 0; n < 100 && token != end; n++) {
-      token = sampler.next(logitsAfter(token)); // draws a token and adds it to the history
+    for (int n = 0; n < mostTokens; n++) {
+      token = sampler.sample(model.logitsAfter(token)); // draws, and changes no history
+      sampler.accept(token); // from now on the token counts for penalties
+      if (token == end) {
+        break;
+      }
+      text.append(model.word(token));
     }
-    Sampler another = sampler.fork(43); // the same history, another random stream
     // docs/engines.md: end
-    assertEquals(sampler.position(), another.position());
-    Sampler two =
-        SamplerChain.parse("repetition_penalty=1.1, top_p=0.9").newSampler(vocabulary, 42);
-    two.acceptPrompt(prompt);
-    int last = 3;
-    for (int n = 0; n < sampler.position(); n++) {
-      last = two.sample(logitsAfter(last));
-      two.accept(last);
+    assertEquals(end, token);
+    assertEquals(sampler.position(), text.chars().filter(c -> c == ' ').count() + 1);
+  }
+
+  /** Drawn by {@code next}, which is both calls of the loop in one. */
+  private static int fifthToken(Table model, int... prompt) {
+    Sampler sampler =
+        SamplerChain.parse("repetition_penalty=1.1, temperature=0.8, top_p=0.95")
+            .newSampler(VOCABULARY, 42);
+    sampler.acceptPrompt(prompt);
+    int token = prompt[prompt.length - 1];
+    for (int n = 0; n < 5; n++) {
+      token = sampler.next(model.logitsAfter(token));
     }
-    assertEquals(token, last);
+    return token;
   }
 
   @Test
@@ -293,7 +350,7 @@ class EnginesTest {
    * in docs/engines.md every block is.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"docs/engines.md", "README.md"})
+  @ValueSource(strings = {"docs/engines.md", "docs/scaling.md", "README.md"})
   void thePageShowsWhatIsCompiled(String page) throws IOException {
     Path root = Path.of("..");
     String text = Files.readString(root.resolve(page));
@@ -305,7 +362,7 @@ class EnginesTest {
       String source = Files.readString(root.resolve(block.group(1)));
       Matcher region =
           Pattern.compile(
-                  " *// docs/engines.md: " + block.group(2) + "\n(.*?) *// docs/engines.md: end",
+                  " *// docs/\\w+.md: " + block.group(2) + "\n(.*?) *// docs/\\w+.md: end",
                   Pattern.DOTALL)
               .matcher(source);
       assertTrue(region.find(), block.group(1) + " has no region " + block.group(2));
@@ -313,7 +370,7 @@ class EnginesTest {
           region.group(1).stripTrailing().stripIndent(), block.group(3).stripTrailing(), page);
     }
     assertTrue(blocks > 0, page);
-    if (page.startsWith("docs")) {
+    if (page.equals("docs/engines.md")) {
       assertEquals(text.split("```java", -1).length - 1, blocks, "blocks that are not compiled");
     }
   }

@@ -99,7 +99,8 @@ class EvaluateTest {
       delimiter = '|',
       textBlock =
           """
-          --type float8     | evaluate: --type: 'float8' is none of float32, float16, bfloat16
+          --type float8     | evaluate: Invalid value for option '--type': expected one of \
+          [FLOAT32, FLOAT16, BFLOAT16] (case-insensitive) but was 'float8'
           --text none.txt   | evaluate: the text none.txt does not exist
           none.logits       | evaluate: files of logits go with none of --text, --type, --store, \
           --checkpoint and --tokenizer: these are of a model

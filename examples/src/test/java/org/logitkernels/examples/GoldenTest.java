@@ -52,7 +52,7 @@ class GoldenTest {
           }
         };
     Sampler sampler = SamplerChain.greedy().newSampler(tokenizer.size(), 0, kernels);
-    new Story(tokenizer, new Transformer(checkpoint, kernels, 100), prompt, 100, 1)
+    new Story(tokenizer, new Transformer(checkpoint, kernels, 100), prompt, 100)
         .tell(sampler, view);
 
     assertEquals(100, ids.length - 1);

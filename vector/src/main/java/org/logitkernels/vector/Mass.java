@@ -62,10 +62,10 @@ final class Mass {
               .reinterpretAsLongs();
       LongVector low = pairs.lanewise(LSHL, HALF).lanewise(LSHR, TO_DOUBLE);
       LongVector high = pairs.lanewise(LSHR, HALF).lanewise(LSHL, HALF - TO_DOUBLE);
-      sum = sum.add(quanta.fma(low.reinterpretAsDoubles(), round).reinterpretAsLongs());
-      sum = sum.add(quanta.fma(high.reinterpretAsDoubles(), round).reinterpretAsLongs());
+      sum = quanta.fma(low.reinterpretAsDoubles(), round).reinterpretAsLongs().add(sum);
+      sum = quanta.fma(high.reinterpretAsDoubles(), round).reinterpretAsLongs().add(sum);
     }
-    return sum.reduceLanes(ADD)
+    return LongVector.zero(L).add(sum).reduceLanes(ADD)
         - (long) size * Double.doubleToRawLongBits(ROUND); // exact: modulo 2^64
   }
 

@@ -2,12 +2,8 @@ package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.D2F;
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.F2D;
-import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.logitkernels.numerics.Sigmoid.C1;
@@ -25,7 +21,6 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Sigmoid;
 import org.logitkernels.spi.RoutingRule;
@@ -37,17 +32,7 @@ final class RoutingScores {
 
   private static final VectorSpecies<Integer> I = Species.INTS;
 
-  /** As many floats as there are doubles in a vector. */
-  static final VectorSpecies<Float> HALF =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
-
   static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, F.vectorShape());
-
-  /**
-   * Whether floats are widened in vectors. Two floats are a vector without most of the operations:
-   * each would allocate.
-   */
-  static final boolean WIDENS = HALF.length() > 2;
 
   private RoutingScores() {}
 
@@ -62,7 +47,7 @@ final class RoutingScores {
       int to = r * scratch.room;
       switch (rule.choice()) {
         case LOGIT -> System.arraycopy(x, at, scores, to, experts);
-        case SIGMOID -> sigmoids(x, at, experts, scores, to);
+        case SIGMOID -> sigmoids(x, at, experts, scores, to, scratch.doubles);
         case PROBABILITY ->
             System.arraycopy(scratch.probabilities, r * experts, scores, to, experts);
       }
@@ -78,19 +63,31 @@ final class RoutingScores {
     }
   }
 
-  /** {@link Sigmoid}, in vectors of doubles. */
-  static void sigmoids(float[] x, int from, int length, float[] y, int to) {
-    assert from >= 0 && length >= 0 && from <= x.length - length : length + " at " + from;
-    assert to >= 0 && to <= y.length - length : length + " to " + to + " of " + y.length;
+  /**
+   * {@link Sigmoid}, in vectors of doubles. Plain loops make doubles of floats and floats of
+   * doubles: vectors would do it by floats of half the width, and methods of the JDK that meet two
+   * widths may allocate for good.
+   */
+  static void sigmoids(float[] x, int from, int length, float[] y, int to, double[] doubles) {
+    for (int i = 0; i < length; i++) {
+      doubles[i] = Math.min(Math.max(x[from + i], Sigmoid.LEAST), Sigmoid.MOST);
+    }
+    sigmoids(doubles, (length + DOUBLES.length() - 1) & -DOUBLES.length());
+    for (int i = 0; i < length; i++) {
+      y[to + i] = (float) doubles[i];
+    }
+  }
+
+  /** The same in double. */
+  private static void sigmoids(double[] x, int length) {
+    assert length > 0 && length <= x.length : length + " of " + x.length;
+    assert length % DOUBLES.length() == 0 : length + " in vectors of " + DOUBLES.length();
+    assert DOUBLES.length() >= 2 && DOUBLES.length() <= 8 : "vectors of " + DOUBLES.length();
     DoubleVector scale = DoubleVector.broadcast(DOUBLES, Sigmoid.SCALE);
     DoubleVector round = DoubleVector.broadcast(DOUBLES, Sigmoid.ROUND);
     DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
-    int i = 0;
-    for (; WIDENS && i <= length - HALF.length(); i += HALF.length()) {
-      FloatVector x0 = FloatVector.fromArray(HALF, x, from + i);
-      FloatVector x1 = x0.blend(Sigmoid.LEAST, x0.compare(LT, Sigmoid.LEAST));
-      FloatVector x2 = x1.blend(Sigmoid.MOST, x1.compare(GT, Sigmoid.MOST));
-      DoubleVector v = (DoubleVector) x2.convertShape(F2D, DOUBLES, 0);
+    for (int i = 0; i < length; i += DOUBLES.length()) {
+      DoubleVector v = DoubleVector.fromArray(DOUBLES, x, i);
       DoubleVector t = v.fma(scale, round);
       DoubleVector r = v.fma(scale, round.sub(t));
       DoubleVector p =
@@ -107,11 +104,7 @@ final class RoutingScores {
           p.reinterpretAsLongs()
               .add(t.reinterpretAsLongs().lanewise(LSHL, 52))
               .reinterpretAsDoubles();
-      DoubleVector s = one.div(e.add(one));
-      ((FloatVector) s.convertShape(D2F, HALF, 0)).intoArray(y, to + i);
-    }
-    for (; i < length; i++) {
-      y[to + i] = Sigmoid.of(x[from + i]);
+      one.div(e.add(one)).intoArray(x, i);
     }
   }
 

@@ -1,10 +1,9 @@
 package org.logitkernels.vector;
 
-import static jdk.incubator.vector.VectorOperators.D2F;
-import static jdk.incubator.vector.VectorOperators.F2D;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.logitkernels.numerics.Exponential.C1;
 import static org.logitkernels.numerics.Exponential.C2;
 import static org.logitkernels.numerics.Exponential.C3;
@@ -15,6 +14,7 @@ import static org.logitkernels.numerics.Exponential.C6;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
@@ -24,7 +24,6 @@ import org.logitkernels.spi.RoutingScratch;
 /** The weights of chosen experts, a row in each lane. */
 final class RoutingWeights {
   private static final VectorSpecies<Float> F = Species.FLOATS;
-  private static final VectorSpecies<Float> HALF = RoutingScores.HALF;
   private static final VectorSpecies<Double> DOUBLES = RoutingScores.DOUBLES;
 
   /** How far the chosen logits of one choice are from those of the next. */
@@ -74,17 +73,13 @@ final class RoutingWeights {
       }
     }
     if (sigmoid) {
-      RoutingScores.sigmoids(chosen, 0, k * STEP, chosen, 0);
+      RoutingScores.sigmoids(chosen, 0, k * STEP, chosen, 0, scratch.doubles);
     } else {
       powers(chosen, k, scratch.origins, scratch.shifts);
     }
     if (!sigmoid || rule.renormalised()) {
       double epsilon = sigmoid ? RoutingRule.EPSILON : 0;
-      if (RoutingScores.WIDENS) {
-        invert(chosen, k, epsilon, scratch.origins, scratch.shifts);
-      } else {
-        invertEach(chosen, k, rows, epsilon, scratch.origins, scratch.shifts);
-      }
+      invert(chosen, k, epsilon, scratch.doubles, scratch.origins, scratch.shifts);
       scale(chosen, k, scratch.origins, scratch.shifts);
     }
     float scale = rule.scale();
@@ -122,39 +117,32 @@ final class RoutingWeights {
     }
   }
 
-  /** The inverse of each row's sum, in two floats. */
+  /**
+   * The inverse of each row's sum, in two floats. A float becomes a double by a shift, times
+   * 2^-896: those of the even rows, and those of the odd ones.
+   */
   private static void invert(
-      float[] chosen, int k, double epsilon, float[] firsts, float[] seconds) {
+      float[] chosen, int k, double epsilon, double[] inverses, float[] firsts, float[] seconds) {
     assert k > 0 && k * STEP <= chosen.length : k + " of " + chosen.length;
     assert firsts.length == STEP && seconds.length == STEP : "rows " + firsts.length;
     assert epsilon >= 0 && epsilon < 1 : "epsilon " + epsilon;
-    assert STEP % F.length() == 0 && F.length() == 2 * HALF.length() : STEP + " apart";
+    assert STEP % F.length() == 0 && F.length() == 2 * DOUBLES.length() : STEP + " apart";
     DoubleVector zero = DoubleVector.zero(DOUBLES);
-    for (int part = 0; part < F.length(); part += HALF.length()) {
-      DoubleVector sum = zero;
-      for (int i = part; i < k * STEP; i += STEP) {
-        DoubleVector w =
-            (DoubleVector) FloatVector.fromArray(HALF, chosen, i).convertShape(F2D, DOUBLES, 0);
-        sum = w.add(sum);
-      }
-      DoubleVector inverse =
-          DoubleVector.broadcast(DOUBLES, 1).div(DoubleVector.broadcast(DOUBLES, epsilon).add(sum));
-      FloatVector first = (FloatVector) inverse.convertShape(D2F, HALF, 0);
-      first.intoArray(firsts, part);
-      DoubleVector rest = inverse.sub((DoubleVector) first.convertShape(F2D, DOUBLES, 0));
-      ((FloatVector) rest.convertShape(D2F, HALF, 0)).intoArray(seconds, part);
+    DoubleVector evens = zero;
+    DoubleVector odds = zero;
+    for (int i = 0; i < k * STEP; i += STEP) {
+      LongVector pairs = FloatVector.fromArray(F, chosen, i).reinterpretAsLongs();
+      LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
+      LongVector high = pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
+      evens = low.reinterpretAsDoubles().add(evens);
+      odds = high.reinterpretAsDoubles().add(odds);
     }
-  }
-
-  /** The same, row by row. */
-  private static void invertEach(
-      float[] chosen, int k, int rows, double epsilon, float[] firsts, float[] seconds) {
-    for (int r = 0; r < rows; r++) {
-      double sum = 0;
-      for (int j = 0; j < k; j++) {
-        sum += chosen[j * STEP + r];
-      }
-      double inverse = 1 / (epsilon + sum);
+    DoubleVector least = DoubleVector.broadcast(DOUBLES, epsilon);
+    DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
+    one.div(zero.add(evens).mul(Mass.SCALE).add(least)).intoArray(inverses, 0);
+    one.div(zero.add(odds).mul(Mass.SCALE).add(least)).intoArray(inverses, DOUBLES.length());
+    for (int r = 0; r < F.length(); r++) {
+      double inverse = inverses[(r & 1) * DOUBLES.length() + (r >> 1)];
       firsts[r] = (float) inverse;
       seconds[r] = (float) (inverse - firsts[r]);
     }

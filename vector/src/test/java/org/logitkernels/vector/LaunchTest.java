@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,31 @@ class LaunchTest {
         ofClasses(JDK, List.of(), ChildJvm.CORE));
     assertRejected(NO_ARTIFACT, ADD_ARTIFACT, ofClasses(JDK, INCUBATOR, ChildJvm.CORE));
     assertServes(ofClasses(JDK, INCUBATOR, ChildJvm.CORE, ChildJvm.VECTOR));
+  }
+
+  /** As in a fat jar that was made without them. */
+  @Test
+  void classPathWithoutServiceFiles() throws Exception {
+    Path classes = Files.createDirectory(directory.resolve("without-services"));
+    try (Stream<Path> files = Files.walk(ChildJvm.VECTOR.resolve("org"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, classes.resolve(ChildJvm.VECTOR.relativize(file).toString()));
+      }
+    }
+    assertRejected(
+        "its classes are there, but no file META-INF/services/org.logitkernels.spi.BackendProvider"
+            + " names them",
+        "merge service files where the jar is made, as the ServicesResourceTransformer of"
+            + " maven-shade-plugin does, and "
+            + ADD_INCUBATOR,
+        ofClasses(JDK, List.of(), ChildJvm.CORE, classes));
+    Path service = Path.of("META-INF", "services");
+    Files.createDirectories(classes.resolve(service));
+    String provider = "org.logitkernels.spi.BackendProvider";
+    Files.copy(
+        ChildJvm.VECTOR.resolve(service).resolve(provider),
+        classes.resolve(service).resolve(provider));
+    assertServes(ofClasses(JDK, INCUBATOR, ChildJvm.CORE, classes));
   }
 
   @Test

@@ -1,0 +1,5 @@
+/** Jobs on Spark, compared with one process. */
+@NullMarked
+package org.logitkernels.examples;
+
+import org.jspecify.annotations.NullMarked;
