@@ -1,5 +1,5 @@
-// The limit: what loops written by hand with AVX-512 reach on this machine. bin/limit builds this program and asks it by turns with the
-// library.
+// The limit: what loops written by hand with AVX-512, or else with AVX2, reach on this machine. bin/limit builds this program and asks it
+// by turns with the library.
 //
 //   limit ROWS COUNT LENGTH [MASK]
 //
@@ -137,7 +137,7 @@ struct Limit {
   }
 
   // Whether these may be experts: whole vectors, and rows for whole calls.
-  bool isRouted() const { return n <= 512 && n % 16 == 0 && count % brief::ROUTED == 0; }
+  bool isRouted() const { return n <= 512 && n % LANES == 0 && count % brief::ROUTED == 0; }
 
   static void demand(bool holds, const char* what) {
     if (!holds) {

@@ -1,10 +1,13 @@
-// Rows of a vocabulary: what AVX-512 reaches where a row comes from the second or the last level of cache.
+// Rows of a vocabulary, which come from the second or the last level of cache.
 #pragma once
 #include <cstring>
 #include <functional>
 #include <vector>
 
 #include "vectors.h"
+
+// Sums of the weights: 64, for their rounding too.
+constexpr int WAYS = 64 / LANES;
 
 // The best block of 2,048, then the place in it.
 static int argMax(const float* x, int n) {
@@ -24,23 +27,20 @@ static int argMax(const float* x, int n) {
 // Two passes: the maximum, then the sum of the weights.
 static float logSumExp(const float* x, int n) {
   float max = maximum<8>(x, n);
-  return max + std::log(_mm512_reduce_add_ps(weights<6, false, 4>(x, nullptr, n, factor(1), shift(max, 1))));
+  return max + std::log(total(weights<6, false, WAYS>(x, nullptr, n, factor(1), shift(max, 1))));
 }
 
 static void scale(float* y, int n, Floats by) {
   int i = 0;
-  for (; i + 64 <= n; i += 64)
-    for (int j = 0; j < 4; j++) _mm512_storeu_ps(y + i + 16 * j, _mm512_mul_ps(by, _mm512_loadu_ps(y + i + 16 * j)));
-  for (; i < n; i += 16) {
-    __mmask16 m = lanes(n - i);
-    _mm512_mask_storeu_ps(y + i, m, _mm512_mul_ps(by, _mm512_maskz_loadu_ps(m, y + i)));
-  }
+  for (; i + 4 * LANES <= n; i += 4 * LANES)
+    for (int j = 0; j < 4; j++) store(y + i + LANES * j, by * load(y + i + LANES * j));
+  for (; i < n; i += LANES) scaleLast(y + i, n - i, by);
 }
 
 // Three passes: the maximum, the weights with their sum, the scaling.
 static void softmax(const float* x, float* y, int n) {
   float max = maximum<8>(x, n);
-  float sum = _mm512_reduce_add_ps(weights<5, true, 4>(x, y, n, factor(1), shift(max, 1)));
+  float sum = total(weights<5, true, WAYS>(x, y, n, factor(1), shift(max, 1)));
   scale(y, n, all(1 / sum));
 }
 
@@ -66,46 +66,41 @@ struct TopK {
   explicit TopK(int n) : maxima(n + 64), values(n + 64), ids(n + 64), keys(n + 64) {}
 
   static int reach(const float* p, int vectors, float bar) {
-    Ints count = _mm512_setzero_si512();
-    for (int i = 0; i < vectors; i++)
-      count =
-          _mm512_mask_add_epi32(count, _mm512_cmp_ps_mask(_mm512_loadu_ps(p + 16 * i), all(bar), _CMP_GE_OQ), count, _mm512_set1_epi32(1));
-    return _mm512_reduce_add_epi32(count);
+    Ints counts = allInts(0);
+    for (int i = 0; i < vectors; i++) counts = count(atLeast(load(p + LANES * i), all(bar)), counts);
+    return total(counts);
   }
 
   // The best k, best first.
   void run(const float* x, int n, int k, int* bestIds, float* best) {
-    int width = std::max(2, std::min(32, n / 16 / std::max(64, k / 4)));  // vectors to a strip
+    int width = std::max(2, std::min(32, n / LANES / std::max(64, k / 4)));  // vectors to a strip
     while (width > 2 && n / width < 4 * k) width /= 2;
-    int step = 16 * width, strips = 0, end = 0;
+    int step = LANES * width, strips = 0, end = 0;
     Floats all0 = lowest();
     for (; end + step <= n; end += step, strips++) {
-      Floats m0 = _mm512_loadu_ps(x + end), m1 = _mm512_loadu_ps(x + end + 16);
+      Floats m0 = load(x + end), m1 = load(x + end + LANES);
       for (int j = 2; j + 1 < width; j += 2) {
-        m0 = _mm512_max_ps(m0, _mm512_loadu_ps(x + end + 16 * j));
-        m1 = _mm512_max_ps(m1, _mm512_loadu_ps(x + end + 16 * j + 16));
+        m0 = larger(m0, load(x + end + LANES * j));
+        m1 = larger(m1, load(x + end + LANES * j + LANES));
       }
-      if (width & 1) m0 = _mm512_max_ps(m0, _mm512_loadu_ps(x + end + 16 * (width - 1)));
-      m0 = _mm512_max_ps(m0, m1);
-      all0 = _mm512_max_ps(all0, m0);
-      _mm512_storeu_ps(maxima.data() + 16 * strips, m0);
+      if (width & 1) m0 = larger(m0, load(x + end + LANES * (width - 1)));
+      m0 = larger(m0, m1);
+      all0 = larger(all0, m0);
+      store(maxima.data() + LANES * strips, m0);
     }
-    float bar = threshold(strips, k, _mm512_reduce_max_ps(all0));
+    float bar = threshold(strips, k, largest(all0));
     int count = 0;
     auto collect = [&](int from, int to) {
-      for (int i = from; i < to; i += 16) {
+      for (int i = from; i < to; i += LANES) {
         Floats v = load(x + i, to - i);
-        __mmask16 m = _mm512_mask_cmp_ps_mask(lanes(to - i), v, all(bar), _CMP_GE_OQ);
-        if (m) {
-          _mm512_storeu_ps(values.data() + count, _mm512_maskz_compress_ps(m, v));
-          _mm512_storeu_si512(ids.data() + count, _mm512_maskz_compress_epi32(m, indices(i)));
-          count += __builtin_popcount(m);
-        }
+        Mask m = atLeast(v, all(bar));
+        if (bitsOf(m)) count += append(m, v, i, values.data() + count, ids.data() + count);
       }
     };
     for (int s = 0; s < strips; s++)
-      if (_mm512_cmp_ps_mask(_mm512_loadu_ps(maxima.data() + 16 * s), all(bar), _CMP_GE_OQ)) collect(s * step, s * step + step);
+      if (bitsOf(atLeast(load(maxima.data() + LANES * s), all(bar)))) collect(s * step, s * step + step);
     collect(end, n);
+    while (count && ids[count - 1] >= n) count--;  // the lanes behind the row, if the bar is -Infinity
     for (int j = 0; j < count; j++) keys[j] = ((uint64_t)ordered(values[j]) << 32) | (uint32_t)~ids[j];
     if (count > 2 * k) {
       std::nth_element(keys.data(), keys.data() + k, keys.data() + count, std::greater<uint64_t>());
@@ -121,7 +116,7 @@ struct TopK {
   // A bar that at least k of the maxima reach, and not many more: steps down from the best, then halving.
   float threshold(int strips, int k, float max) {
     float low = -INFINITY, high = max, down = 1;
-    int count = 16 * strips;
+    int count = LANES * strips;
     for (int i = 0; i < 8 && low == -INFINITY; i++, down *= 2) {
       int c = reach(maxima.data(), strips, max - down);
       if (c >= k) {
@@ -183,7 +178,7 @@ static int draw(const float* x, int n, float inverse, double uniform) {
     int length = std::min(BLOCK, n - b);
     max = std::max(max, maximum<8>(x + b, length));
     maxima[blocks] = max;
-    sums[blocks] = _mm512_reduce_add_ps(weights<5, false, 4>(x + b, nullptr, length, factor(inverse), shift(max, inverse)));
+    sums[blocks] = total(weights<5, false, WAYS>(x + b, nullptr, length, factor(inverse), shift(max, inverse)));
   }
   double sum = 0;
   for (int b = 0; b < blocks; b++) {
@@ -195,11 +190,11 @@ static int draw(const float* x, int n, float inverse, double uniform) {
   for (; b < blocks - 1 && u >= sums[b]; b++) u -= sums[b];
   float e[BLOCK];
   int length = std::min(BLOCK, n - b * BLOCK);
-  weights<5, true, 4>(x + b * BLOCK, e, length, factor(inverse), shift(max, inverse));
+  weights<5, true, WAYS>(x + b * BLOCK, e, length, factor(inverse), shift(max, inverse));
   double mass = 0;
   int i = 0;
-  for (; i + 16 <= length; i += 16) {
-    float s = _mm512_reduce_add_ps(_mm512_loadu_ps(e + i));
+  for (; i + LANES <= length; i += LANES) {
+    float s = total(load(e + i));
     if (u < mass + s) break;
     mass += s;
   }
@@ -219,23 +214,19 @@ struct TopP {
 
   int near(const float* x, int n, float bar) {
     int count = 0;
-    auto add = [&](__mmask16 m, Floats v, int i) {
-      _mm512_storeu_ps(values.data() + count, _mm512_maskz_compress_ps(m, v));
-      _mm512_storeu_si512(ids.data() + count, _mm512_maskz_compress_epi32(m, indices(i)));
-      count += __builtin_popcount(m);
-    };
+    auto add = [&](Mask m, Floats v, int i) { count += append(m, v, i, values.data() + count, ids.data() + count); };
     int i = 0;
-    for (; i + 32 <= n; i += 32) {
-      Floats v0 = _mm512_loadu_ps(x + i), v1 = _mm512_loadu_ps(x + i + 16);
-      __mmask16 m0 = _mm512_cmp_ps_mask(v0, all(bar), _CMP_GE_OQ), m1 = _mm512_cmp_ps_mask(v1, all(bar), _CMP_GE_OQ);
-      if (m0 | m1) {
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+      Floats v0 = load(x + i), v1 = load(x + i + LANES);
+      Mask m0 = atLeast(v0, all(bar)), m1 = atLeast(v1, all(bar));
+      if (bitsOf(m0 | m1)) {
         add(m0, v0, i);
-        add(m1, v1, i + 16);
+        add(m1, v1, i + LANES);
       }
     }
-    for (; i < n; i += 16) {
+    for (; i < n; i += LANES) {
       Floats v = load(x + i, n - i);
-      add(_mm512_mask_cmp_ps_mask(lanes(n - i), v, all(bar), _CMP_GE_OQ), v, i);
+      add(atLeast(v, all(bar)) & lanes(n - i), v, i);
     }
     return count;
   }
@@ -244,17 +235,17 @@ struct TopP {
   int run(const float* x, int n, float p, float inverse, double uniform, int* size) {
     float max = maximum<8>(x, n);
     Floats a = factor(inverse), b = shift(max, inverse);
-    double target = p * (double)_mm512_reduce_add_ps(weights<5, false, 4>(x, nullptr, n, a, b));
+    double target = p * (double)total(weights<5, false, WAYS>(x, nullptr, n, a, b));
     float cut = 6;
     int count;
     for (;;) {
       count = near(x, n, max - cut / inverse);
-      double mass = _mm512_reduce_add_ps(weights<5, true, 4>(values.data(), e.data(), count, a, b));
+      double mass = total(weights<5, true, WAYS>(values.data(), e.data(), count, a, b));
       if (mass >= target * 1.000001 || count == n) break;
       cut = cut > 97 ? 1e9f : cut + 3;
     }
-    for (int j = 0; j < 16; j++) e[count + j] = 0;
-    int vectors = (count + 15) / 16;
+    for (int j = 0; j < LANES; j++) e[count + j] = 0;
+    int vectors = (count + LANES - 1) / LANES;
     uint32_t low = bits(std::exp(-cut) * 0.5f), high = bits(1);
     while (high - low > 1) {
       uint32_t middle = low + (high - low) / 2;
@@ -262,24 +253,21 @@ struct TopP {
     }
     float bar = ofBits(low);
     double u = uniform * massFrom(vectors, bar), mass = 0;
-    int kept = 0;
-    if (size) {
-      for (int j = 0; j < count; j++) kept += e[j] >= bar;
-      *size = kept;
-    }
+    if (size) *size = std::count_if(e.begin(), e.begin() + count, [&](float w) { return w >= bar; });
     for (int j = 0; j < vectors; j++) {
-      Floats v = _mm512_loadu_ps(e.data() + 16 * j);
-      __mmask16 m = _mm512_cmp_ps_mask(v, all(bar), _CMP_GE_OQ);
-      if (!m) continue;
-      float s = _mm512_mask_reduce_add_ps(m, v);
+      Floats v = load(e.data() + LANES * j);
+      Mask m = atLeast(v, all(bar));
+      uint32_t kept = bitsOf(m);
+      if (!kept) continue;
+      float s = total(only(m, v));
       if (u >= mass + s) {
         mass += s;
         continue;
       }
-      for (int l = 0; l < 16; l++)
-        if (m >> l & 1) {
-          mass += e[16 * j + l];
-          if (u < mass) return ids[16 * j + l];
+      for (int l = 0; l < LANES; l++)
+        if (kept >> l & 1) {
+          mass += e[LANES * j + l];
+          if (u < mass) return ids[LANES * j + l];
         }
     }
     return ids[0];
@@ -288,10 +276,10 @@ struct TopP {
   float massFrom(int vectors, float bar) {
     Floats s = none();
     for (int j = 0; j < vectors; j++) {
-      Floats v = _mm512_loadu_ps(e.data() + 16 * j);
-      s = _mm512_mask_add_ps(s, _mm512_cmp_ps_mask(v, all(bar), _CMP_GE_OQ), s, v);
+      Floats v = load(e.data() + LANES * j);
+      s = addWhere(atLeast(v, all(bar)), s, v);
     }
-    return _mm512_reduce_add_ps(s);
+    return total(s);
   }
 
   static uint32_t bits(float f) {

@@ -12,7 +12,18 @@ struct Masked {
 
   Masked(const uint64_t* mask, int n) : mask(mask), n(n), ids(n + 64), values(n + 64), e(n + 64) {}
 
-  __mmask16 bits(int i) const { return (__mmask16)(mask[i >> 6] >> (i & 63)); }
+  Mask allowed(int i) const { return ::allowed(mask, i); }
+
+  float maximum(const float* x, int from, int to) const {
+    Floats m0 = lowest(), m1 = lowest();
+    int i = from;
+    for (; i + 2 * LANES <= to; i += 2 * LANES) {
+      m0 = largerWhere(allowed(i), m0, load(x + i));
+      m1 = largerWhere(allowed(i + LANES), m1, load(x + i + LANES));
+    }
+    for (; i < to; i += LANES) m0 = largerWhere(allowed(i), m0, load(x + i, to - i));
+    return largest(larger(m0, m1));
+  }
 
   // The whole row is read, and a bit says whether a lane counts.
   int greedy(const float* x) const {
@@ -20,22 +31,15 @@ struct Masked {
     float best = -INFINITY;
     int at = -1;
     for (int b = 0; b < n; b += BLOCK) {
-      int end = std::min(n, b + BLOCK), i = b;
-      Floats m0 = lowest(), m1 = lowest();
-      for (; i + 32 <= end; i += 32) {
-        m0 = _mm512_mask_max_ps(m0, bits(i), m0, _mm512_loadu_ps(x + i));
-        m1 = _mm512_mask_max_ps(m1, bits(i + 16), m1, _mm512_loadu_ps(x + i + 16));
-      }
-      for (; i < end; i += 16) m0 = _mm512_mask_max_ps(m0, lanes(end - i) & bits(i), m0, load(x + i, end - i));
-      float max = _mm512_reduce_max_ps(_mm512_max_ps(m0, m1));
+      float max = maximum(x, b, std::min(n, b + BLOCK));
       if (max > best) {
         best = max;
         at = b;
       }
     }
-    for (int i = at, end = std::min(n, at + BLOCK); i >= 0 && i < end; i += 16) {
-      __mmask16 equal = _mm512_mask_cmp_ps_mask(lanes(end - i) & bits(i), load(x + i, end - i), all(best), _CMP_EQ_OQ);
-      if (equal) return i + __builtin_ctz(equal);
+    for (int i = at, end = std::min(n, at + BLOCK); i >= 0 && i < end; i += LANES) {
+      uint32_t found = bitsOf(equal(load(x + i, end - i), all(best)) & allowed(i));
+      if (found) return i + __builtin_ctz(found);
     }
     return -1;
   }
@@ -46,9 +50,7 @@ struct Masked {
     int blocks = 0;
     for (int b = 0; b < n; b += BLOCK, blocks++) {
       int end = std::min(n, b + BLOCK);
-      Floats m = lowest();
-      for (int i = b; i < end; i += 16) m = _mm512_mask_max_ps(m, lanes(end - i) & bits(i), m, load(x + i, end - i));
-      max = std::max(max, _mm512_reduce_max_ps(m));
+      max = std::max(max, maximum(x, b, end));
       maxima[blocks] = max;
       sums[blocks] = max == -INFINITY ? 0 : block<false>(x, b, end, inverse, max);
     }
@@ -75,24 +77,25 @@ struct Masked {
   template <bool STORE>
   float block(const float* x, int from, int to, float inverse, float max) {
     Floats a = factor(inverse), b = shift(max, inverse), s0 = none(), s1 = none();
-    auto weigh = [&](int i, __mmask16 m, Floats v) {
-      Floats w = _mm512_maskz_mov_ps(m, exp2<5>(_mm512_fmadd_ps(v, a, b)));
-      if (STORE) _mm512_storeu_ps(e.data() + i - from, w);
+    auto weigh = [&](int i, Mask m, Floats v) {
+      Floats w = only(m, exp2<5>(fma(v, a, b)));
+      if (STORE) store(e.data() + i - from, w);
       return w;
     };
     int i = from;
-    for (; i + 32 <= to; i += 32) {
-      s0 = _mm512_add_ps(s0, weigh(i, bits(i), _mm512_loadu_ps(x + i)));
-      s1 = _mm512_add_ps(s1, weigh(i + 16, bits(i + 16), _mm512_loadu_ps(x + i + 16)));
+    for (; i + 2 * LANES <= to; i += 2 * LANES) {
+      s0 = s0 + weigh(i, allowed(i), load(x + i));
+      s1 = s1 + weigh(i + LANES, allowed(i + LANES), load(x + i + LANES));
     }
-    for (; i < to; i += 16) s0 = _mm512_add_ps(s0, weigh(i, lanes(to - i) & bits(i), load(x + i, to - i)));
-    return _mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
+    for (; i < to; i += LANES) s0 = s0 + weigh(i, allowed(i), load(x + i, to - i));
+    return total(s0 + s1);
   }
 
   // Where few are allowed: the words of the mask, and the logits of their bits.
   int gather(const float* x) {
+    const uint64_t* mask = this->mask;
     int count = 0;
-    for (int w = 0; w < (n + 63) / 64; w++)
+    for (int w = 0, words = (n + 63) / 64; w < words; w++)
       for (uint64_t left = mask[w]; left; left &= left - 1) {
         int i = 64 * w + __builtin_ctzll(left);
         ids[count] = i;
@@ -103,13 +106,13 @@ struct Masked {
 
   int greedyOfFew(const float* x) {
     int count = gather(x);
-    return ids[place(values.data(), 0, count, maximum<4>(values.data(), count))];
+    return ids[place(values.data(), 0, count, ::maximum<4>(values.data(), count))];
   }
 
   int drawOfFew(const float* x, float inverse, double uniform) {
     int count = gather(x);
-    float max = maximum<4>(values.data(), count);
-    double u = uniform * _mm512_reduce_add_ps(weights<5, true, 2>(values.data(), e.data(), count, factor(inverse), shift(max, inverse)));
+    float max = ::maximum<4>(values.data(), count);
+    double u = uniform * total(weights<5, true, 2>(values.data(), e.data(), count, factor(inverse), shift(max, inverse)));
     double mass = 0;
     for (int i = 0; i < count; i++) {
       mass += e[i];

@@ -34,8 +34,9 @@ import picocli.CommandLine.Option;
     usageHelpWidth = 100,
     sortOptions = false,
     description = {
-      "Compares the kernels with loops written by hand in C++ with AVX-512 (folder limit), which it builds. "
-          + "Both are timed by turns on the same rows; a table has the medians and the ratios. Takes some minutes.",
+      "Compares the kernels with loops written by hand in C++ (folder limit), which it builds: with AVX-512 where "
+          + "the processor has it, or else with AVX2. Both are timed by turns on the same rows; a table has the "
+          + "medians and the ratios. Takes some minutes.",
       ""
     },
     footer = {
@@ -45,7 +46,7 @@ import picocli.CommandLine.Option;
       "  bin/limit --only 'softmax|argMax'",
       "  bin/limit --only topK40 --rounds 101",
       "",
-      "Exit status: 0; 1 if there is no C++ compiler or no AVX-512, or if a measurement failed; "
+      "Exit status: 0; 1 if there is no C++ compiler, or neither AVX-512 nor AVX2 with FMA, or if a measurement failed; "
           + "2 for unusable options."
     })
 public final class Limit implements Callable<Integer> {
@@ -294,7 +295,7 @@ public final class Limit implements Callable<Integer> {
     try (Progress progress =
         Progress.of(parts.stream().mapToLong(part -> part.workloads.size()).sum())) {
       LimitProgram.Compiler compiler = LimitProgram.Compiler.find(System.getenv("CXX"));
-      compiler.check(folder);
+      String vectors = compiler.vectors(folder);
       Path program = compiler.compile(source, folder);
       List<LimitRun.Line> lines = new ArrayList<>();
       for (Part part : parts) {
@@ -304,6 +305,7 @@ public final class Limit implements Callable<Integer> {
           Machine.processor(),
           Machine.jdk(),
           compiler.version(),
+          vectors,
           Machine.commit(),
           rounds,
           milliseconds,

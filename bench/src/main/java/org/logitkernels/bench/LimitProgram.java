@@ -19,8 +19,22 @@ import org.jspecify.annotations.Nullable;
  * which waits for a question whenever it is not measuring.
  */
 final class LimitProgram implements AutoCloseable {
-  /** What the loops are written with; {@code -march=native} defines them where the machine can. */
-  private static final List<String> NEEDED = List.of("__AVX512F__", "__AVX512DQ__");
+  /**
+   * What the loops are written with, widest first, and the macros that {@code -march=native}
+   * defines where the machine can; {@code vectors.h} asks for the same.
+   */
+  private enum Vectors {
+    AVX_512("AVX-512", "__AVX512F__", "__AVX512DQ__"),
+    AVX2("AVX2", "__AVX2__", "__FMA__");
+
+    private final String text;
+    private final List<String> macros;
+
+    Vectors(String text, String... macros) {
+      this.text = text;
+      this.macros = List.of(macros);
+    }
+  }
 
   private static final List<String> COMPILERS = List.of("g++", "clang++", "c++");
 
@@ -59,21 +73,25 @@ final class LimitProgram implements AutoCloseable {
               + String.join(", ", commands));
     }
 
-    /** Refuses a machine that the loops do not run on. */
-    void check(Path folder) throws IOException, Lacking {
+    /** The vectors that the loops have here. Refuses a machine that the loops do not run on. */
+    String vectors(Path folder) throws IOException, Lacking {
       Path nothing = Files.writeString(folder.resolve("nothing.cpp"), "");
-      List<String> macros =
+      List<String> defined =
           output(List.of(command, "-march=native", "-dM", "-E", nothing.toString()))
-              .orElse(List.of());
-      for (String macro : NEEDED) {
-        if (macros.stream().noneMatch(line -> line.startsWith("#define " + macro + " "))) {
-          throw new Lacking(
-              "a processor with AVX-512 is needed, which is what the loops are written with, and "
-                  + command
-                  + " -march=native finds none here: "
-                  + Machine.processor());
+              .orElse(List.of())
+              .stream()
+              .map(line -> line.replaceFirst("#define (\\w+) .*", "$1"))
+              .toList();
+      for (Vectors vectors : Vectors.values()) {
+        if (defined.containsAll(vectors.macros)) {
+          return vectors.text;
         }
       }
+      throw new Lacking(
+          "a processor with AVX-512, or with AVX2 and FMA, is needed, which is what the loops are written with; "
+              + command
+              + " -march=native finds neither here: "
+              + Machine.processor());
     }
 
     /** Compiles the program into a folder. */
@@ -85,6 +103,7 @@ final class LimitProgram implements AutoCloseable {
                   "-std=c++17",
                   "-O3",
                   "-march=native",
+                  "-ffp-contract=fast", // g++ does so unasked
                   "-o",
                   program.toString(),
                   source.toString())

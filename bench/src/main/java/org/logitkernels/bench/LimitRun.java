@@ -10,6 +10,7 @@ import java.util.function.Predicate;
  * @param processor the processor's name
  * @param jdk the JDK
  * @param compiler the C++ compiler
+ * @param vectors what the loops in C++ are written with there
  * @param commit the commit of the library and of the loops
  * @param rounds how often both were timed, by turns
  * @param milliseconds how long at a time
@@ -20,6 +21,7 @@ record LimitRun(
     String processor,
     String jdk,
     String compiler,
+    String vectors,
     String commit,
     int rounds,
     int milliseconds,
@@ -77,8 +79,8 @@ record LimitRun(
     return table
         .append(
             String.format(
-                "%n%d rounds of %d ms each, %s, %s, %s, commit %s.%n",
-                rounds, milliseconds, processor, jdk, compiler, commit))
+                "%n%d rounds of %d ms each, %s, %s, C++ with %s by %s, commit %s.%n",
+                rounds, milliseconds, processor, jdk, vectors, compiler, commit))
         .toString();
   }
 

@@ -101,6 +101,7 @@ final class Pictures {
             limit.processor(),
             limit.jdk(),
             limit.compiler(),
+            limit.vectors(),
             limit.commit(),
             limit.rounds(),
             limit.milliseconds(),

@@ -46,6 +46,7 @@ class LimitTest {
             "a processor",
             "a JDK",
             "a compiler",
+            "AVX2",
             "abc",
             15,
             20,
@@ -59,7 +60,7 @@ class LimitTest {
         table.contains("\n| softmax | 128,256 | 17 us | 100 us | 1.10 | 1.00 to 1.20 |\n"), table);
     assertTrue(
         table.endsWith(
-            "\n\n15 rounds of 20 ms each, a processor, a JDK, a compiler, commit abc.\n"),
+            "\n\n15 rounds of 20 ms each, a processor, a JDK, C++ with AVX2 by a compiler, commit abc.\n"),
         table);
     assertFalse(run.table("argMax"::equals).contains("softmax"));
     assertThrows(IllegalArgumentException.class, () -> run.table(name -> false));
@@ -118,20 +119,41 @@ class LimitTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void aMachineWithoutAvx512IsRefused() throws Exception {
-    Path fake = Files.writeString(folder.resolve("fake"), "#!/bin/sh\necho fake 1.0\n");
+  void aMachineWithoutAvx2AndFmaIsRefused() throws Exception {
+    for (String macros : List.of("", "__AVX2__", "__FMA__ __AVX512F__", "__AVX2__ __FMA_")) {
+      LimitProgram.Compiler compiler = fake(macros);
+      Exception lacking = assertThrows(LimitProgram.Lacking.class, () -> compiler.vectors(folder));
+      assertTrue(
+          lacking.getMessage().startsWith("a processor with AVX-512, or with AVX2 and FMA, is"),
+          lacking.getMessage());
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void theWidestVectorsAreTaken() throws Exception {
+    assertEquals("AVX2", fake("__AVX2__ __FMA__").vectors(folder));
+    assertEquals("AVX2", fake("__AVX512F__ __AVX2__ __FMA__").vectors(folder));
+    assertEquals("AVX-512", fake("__AVX2__ __FMA__ __AVX512F__ __AVX512DQ__").vectors(folder));
+  }
+
+  /** A compiler that defines some macros. */
+  private LimitProgram.Compiler fake(String macros) throws Exception {
+    Path fake =
+        Files.writeString(
+            folder.resolve("fake"),
+            "#!/bin/sh\necho fake 1.0\nfor m in " + macros + "; do echo \"#define $m 1\"; done\n");
     assertTrue(fake.toFile().setExecutable(true));
     LimitProgram.Compiler compiler = LimitProgram.Compiler.find(fake.toString());
     assertEquals("fake 1.0", compiler.version());
-    Exception lacking = assertThrows(LimitProgram.Lacking.class, () -> compiler.check(folder));
-    assertTrue(lacking.getMessage().startsWith("a processor with AVX-512 is needed"));
+    return compiler;
   }
 
   /** A few loops, as short as can be: the C++ checks the results of all before it is asked. */
   @Test
   void itBuildsAndRuns() throws Exception {
     try {
-      LimitProgram.Compiler.find(System.getenv("CXX")).check(folder);
+      LimitProgram.Compiler.find(System.getenv("CXX")).vectors(folder);
     } catch (LimitProgram.Lacking e) {
       abort(e.getMessage());
     }
