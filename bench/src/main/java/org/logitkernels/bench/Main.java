@@ -66,6 +66,7 @@ public final class Main implements Callable<Integer> {
       Stream.of(
               "results",
               "results-limit",
+              "results-limit-avx2",
               "results-length",
               "results-sweeps",
               "cold-start",

@@ -122,7 +122,7 @@ class ScriptsTest {
   /** Runs a script in a copy of the project that has no sources, without a java to be found. */
   private Output bare(String script, String... arguments) throws Exception {
     Path copy = folder.resolve("copy");
-    for (String part : List.of("bin", "bench", "examples")) {
+    for (String part : List.of("bin", "bench", "examples", "spark")) {
       Files.createDirectories(copy.resolve(part));
       try (Stream<Path> files = Files.list(ROOT.resolve(part))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
