@@ -32,7 +32,7 @@ final class Charts {
     if (!rows.isEmpty()) {
       charts.add(
           Chart.ratios(
-              "Rows of 32,000 logits or more",
+              "Rows of 32,000 logits or more, with " + run.vectors(),
               "Our time in hand-written C++'s, the median of the rounds and their quartiles. Less is better. "
                   + note,
               "times the C++",
@@ -53,7 +53,7 @@ final class Charts {
     if (!shorts.isEmpty()) {
       charts.add(
           Chart.growth(
-                  "Shorter rows, by their length",
+                  "Shorter rows, by their length, with " + run.vectors(),
                   "Our time in hand-written C++'s. Less is better. " + note,
                   "logits in a row",
                   "times the C++",
