@@ -54,7 +54,7 @@ record SparkCase(SamplerChain chain, int steps, List<Tale> begun) {
     List<List<Integer>> tokens = new ArrayList<>();
     for (Tale tale : begun) {
       List<Integer> drawn = new ArrayList<>();
-      new Story(tokenizer, model, tale.prompt(), steps, 1)
+      new Story(tokenizer, model, tale.prompt(), steps)
           .tell(
               chain.newSampler(checkpoint.vocabularySize, tale.seed()),
               new Story.View() {
