@@ -93,11 +93,10 @@ final class ExpSum {
         tail,
         exponent,
         nearest,
-        byDistance,
-        Lanes.GROUPS);
+        byDistance);
   }
 
-  /** So many groups of a lane, in pairs, and pairs of pairs. */
+  /** The groups of a lane, in pairs, and pairs of pairs. A loop: calls of itself take longer. */
   private static float groups(
       float[] x,
       int at,
@@ -108,24 +107,31 @@ final class ExpSum {
       float tail,
       int exponent,
       float nearest,
-      boolean byDistance,
-      int count) {
-    if (count > 1) {
-      int half = count / 2;
-      int middle = at + half * Lanes.GROUP;
-      return groups(x, at, end, origin, stretch, head, tail, exponent, nearest, byDistance, half)
-          + groups(
-              x, middle, end, origin, stretch, head, tail, exponent, nearest, byDistance, half);
+      boolean byDistance) {
+    float one = 0;
+    float two = 0;
+    float four = 0;
+    for (int group = 0; ; group++) {
+      int from = at + group * Lanes.GROUP;
+      int to = Math.min(end, from + Lanes.GROUP);
+      float sum = 0;
+      for (int i = from; i < to; i += Lanes.COUNT) {
+        float v = (x[i] - origin) * stretch;
+        sum =
+            byDistance
+                ? Exponential.addProductTo(sum, v, nearest - v, head, tail, exponent)
+                : Exponential.addTo(sum, v, head, tail, exponent);
+      }
+      if ((group & 1) == 0) {
+        one = sum;
+      } else if ((group & 2) == 0) {
+        two = one + sum;
+      } else if ((group & 4) == 0) {
+        four = two + (one + sum);
+      } else {
+        return four + (two + (one + sum));
+      }
     }
-    float sum = 0;
-    for (int i = at; i < Math.min(end, at + Lanes.GROUP); i += Lanes.COUNT) {
-      float v = (x[i] - origin) * stretch;
-      sum =
-          byDistance
-              ? Exponential.addProductTo(sum, v, nearest - v, head, tail, exponent)
-              : Exponential.addTo(sum, v, head, tail, exponent);
-    }
-    return sum;
   }
 
   /** Leaves the weights of the survivors under their maximum. */
