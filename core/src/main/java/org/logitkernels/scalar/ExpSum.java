@@ -83,17 +83,7 @@ final class ExpSum {
               next,
               lane + stride);
     }
-    return groups(
-        x,
-        at + lane,
-        end,
-        origin,
-        stretch,
-        head,
-        tail,
-        exponent,
-        nearest,
-        byDistance);
+    return groups(x, at + lane, end, origin, stretch, head, tail, exponent, nearest, byDistance);
   }
 
   /** The groups of a lane, in pairs, and pairs of pairs. A loop: calls of itself take longer. */
