@@ -25,7 +25,9 @@ import jdk.incubator.vector.VectorSpecies;
  * sorted lists of eight are one by a maximum of each with the other's opposite. <b>Source:</b>
  * Batcher, Sorting networks and their applications, doi:10.1145/1468075.1468121.
  *
- * <p>The methods are straight lines, and too long to be inlined: see {@link ExpSum}.
+ * <p>The methods are straight lines, and too long to be inlined: see {@link ExpSum}. None has more
+ * than some sixty operations. HotSpot inlines so much and no more: with a hundred, one that made
+ * keys and sorted them allocated for good in some JVMs.
  */
 final class RoutingNetwork {
   private static final VectorSpecies<Float> F = Species.FLOATS;
@@ -71,13 +73,15 @@ final class RoutingNetwork {
   static void sort(float[] y, int from, int length, int[] nodes, int node, int spare) {
     int odd = length & PIECE;
     int expert = odd == 0 ? 2 * PIECE : PIECE;
+    keys(y, from, 0, expert, nodes, node);
     if (odd == 0) {
-      sortEight(y, from, 0, nodes, node);
+      sortEight(nodes, node);
     } else {
-      sortFour(y, from, 0, nodes, node);
+      sortFour(nodes, node);
     }
     for (; expert < length; expert += 2 * PIECE) {
-      sortEight(y, from + expert, expert, nodes, spare);
+      keys(y, from + expert, expert, 2 * PIECE, nodes, spare);
+      sortEight(nodes, spare);
       merge(nodes, node, spare);
     }
   }
@@ -103,64 +107,29 @@ final class RoutingNetwork {
     }
   }
 
+  /** Writes the keys of so many scores, whole vectors, where they are sorted. */
+  private static void keys(float[] y, int at, int expert, int count, int[] nodes, int to) {
+    for (int i = 0; i < count; i += I.length()) {
+      IntVector bits = FloatVector.fromArray(F, y, at + i).add(0).reinterpretAsInts();
+      bits.lanewise(ASHR, 31)
+          .lanewise(AND, Integer.MAX_VALUE)
+          .lanewise(XOR, bits)
+          .lanewise(AND, RANK)
+          .lanewise(OR, IntVector.fromArray(I, TIES, expert + i))
+          .intoArray(nodes, to + i);
+    }
+  }
+
   /** Sorts eight vectors. */
-  private static void sortEight(float[] y, int at, int expert, int[] nodes, int to) {
-    IntVector a0 = FloatVector.fromArray(F, y, at).add(0).reinterpretAsInts();
-    IntVector b0 = FloatVector.fromArray(F, y, at + I.length()).add(0).reinterpretAsInts();
-    IntVector c0 = FloatVector.fromArray(F, y, at + 2 * I.length()).add(0).reinterpretAsInts();
-    IntVector d0 = FloatVector.fromArray(F, y, at + 3 * I.length()).add(0).reinterpretAsInts();
-    IntVector e0 = FloatVector.fromArray(F, y, at + 4 * I.length()).add(0).reinterpretAsInts();
-    IntVector f0 = FloatVector.fromArray(F, y, at + 5 * I.length()).add(0).reinterpretAsInts();
-    IntVector g0 = FloatVector.fromArray(F, y, at + 6 * I.length()).add(0).reinterpretAsInts();
-    IntVector h0 = FloatVector.fromArray(F, y, at + 7 * I.length()).add(0).reinterpretAsInts();
-    IntVector a1 =
-        a0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, a0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert));
-    IntVector b1 =
-        b0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, b0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + I.length()));
-    IntVector c1 =
-        c0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, c0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 2 * I.length()));
-    IntVector d1 =
-        d0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, d0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 3 * I.length()));
-    IntVector e1 =
-        e0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, e0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 4 * I.length()));
-    IntVector f1 =
-        f0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, f0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 5 * I.length()));
-    IntVector g1 =
-        g0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, g0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 6 * I.length()));
-    IntVector h1 =
-        h0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, h0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 7 * I.length()));
+  private static void sortEight(int[] nodes, int to) {
+    IntVector a1 = IntVector.fromArray(I, nodes, to);
+    IntVector b1 = IntVector.fromArray(I, nodes, to + I.length());
+    IntVector c1 = IntVector.fromArray(I, nodes, to + 2 * I.length());
+    IntVector d1 = IntVector.fromArray(I, nodes, to + 3 * I.length());
+    IntVector e1 = IntVector.fromArray(I, nodes, to + 4 * I.length());
+    IntVector f1 = IntVector.fromArray(I, nodes, to + 5 * I.length());
+    IntVector g1 = IntVector.fromArray(I, nodes, to + 6 * I.length());
+    IntVector h1 = IntVector.fromArray(I, nodes, to + 7 * I.length());
     IntVector a2 = a1.max(c1);
     IntVector c2 = a1.min(c1);
     IntVector b2 = b1.max(d1);
@@ -210,35 +179,14 @@ final class RoutingNetwork {
   }
 
   /** Sorts four vectors. */
-  private static void sortFour(float[] y, int at, int expert, int[] nodes, int to) {
-    IntVector a0 = FloatVector.fromArray(F, y, at).add(0).reinterpretAsInts();
-    IntVector b0 = FloatVector.fromArray(F, y, at + I.length()).add(0).reinterpretAsInts();
-    IntVector c0 = FloatVector.fromArray(F, y, at + 2 * I.length()).add(0).reinterpretAsInts();
-    IntVector d0 = FloatVector.fromArray(F, y, at + 3 * I.length()).add(0).reinterpretAsInts();
-    IntVector a1 =
-        a0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, a0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert));
-    IntVector b1 =
-        b0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, b0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + I.length()));
-    IntVector c1 =
-        c0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, c0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 2 * I.length()));
-    IntVector d1 =
-        d0.lanewise(ASHR, 31)
-            .lanewise(AND, Integer.MAX_VALUE)
-            .lanewise(XOR, d0)
-            .lanewise(AND, RANK)
-            .lanewise(OR, IntVector.fromArray(I, TIES, expert + 3 * I.length()));
+  private static void sortFour(int[] nodes, int to) {
+    assert to >= 0 && to <= nodes.length - NODE : "node at " + to + " of " + nodes.length;
+    assert NODE == 2 * PIECE && PIECE % I.length() == 0 : PIECE + " and " + NODE;
+    assert I.length() >= 4 && I.length() <= 16 : "vectors of " + I.length();
+    IntVector a1 = IntVector.fromArray(I, nodes, to);
+    IntVector b1 = IntVector.fromArray(I, nodes, to + I.length());
+    IntVector c1 = IntVector.fromArray(I, nodes, to + 2 * I.length());
+    IntVector d1 = IntVector.fromArray(I, nodes, to + 3 * I.length());
     IntVector a2 = a1.max(b1);
     IntVector b2 = a1.min(b1);
     IntVector c2 = c1.max(d1);
@@ -285,6 +233,50 @@ final class RoutingNetwork {
     IntVector h1 =
         IntVector.fromArray(I, nodes, to + 7 * I.length())
             .max(IntVector.fromArray(I, nodes, other));
+    IntVector a2 = a1.max(e1);
+    IntVector e2 = a1.min(e1);
+    IntVector b2 = b1.max(f1);
+    IntVector f2 = b1.min(f1);
+    IntVector c2 = c1.max(g1);
+    IntVector g2 = c1.min(g1);
+    IntVector d2 = d1.max(h1);
+    IntVector h2 = d1.min(h1);
+    IntVector a3 = a2.max(c2);
+    IntVector c3 = a2.min(c2);
+    IntVector b3 = b2.max(d2);
+    IntVector d3 = b2.min(d2);
+    IntVector e3 = e2.max(g2);
+    IntVector g3 = e2.min(g2);
+    IntVector f3 = f2.max(h2);
+    IntVector h3 = f2.min(h2);
+    IntVector a4 = a3.max(b3);
+    IntVector b4 = a3.min(b3);
+    IntVector c4 = c3.max(d3);
+    IntVector d4 = c3.min(d3);
+    IntVector e4 = e3.max(f3);
+    IntVector f4 = e3.min(f3);
+    IntVector g4 = g3.max(h3);
+    IntVector h4 = g3.min(h3);
+    a4.intoArray(nodes, to);
+    b4.intoArray(nodes, to + I.length());
+    c4.intoArray(nodes, to + 2 * I.length());
+    d4.intoArray(nodes, to + 3 * I.length());
+    e4.intoArray(nodes, to + 4 * I.length());
+    f4.intoArray(nodes, to + 5 * I.length());
+    g4.intoArray(nodes, to + 6 * I.length());
+    h4.intoArray(nodes, to + 7 * I.length());
+  }
+
+  /** Sorts eight vectors whose lanes rise and then fall, or fall and then rise. */
+  private static void order(int[] nodes, int to) {
+    IntVector a1 = IntVector.fromArray(I, nodes, to);
+    IntVector b1 = IntVector.fromArray(I, nodes, to + I.length());
+    IntVector c1 = IntVector.fromArray(I, nodes, to + 2 * I.length());
+    IntVector d1 = IntVector.fromArray(I, nodes, to + 3 * I.length());
+    IntVector e1 = IntVector.fromArray(I, nodes, to + 4 * I.length());
+    IntVector f1 = IntVector.fromArray(I, nodes, to + 5 * I.length());
+    IntVector g1 = IntVector.fromArray(I, nodes, to + 6 * I.length());
+    IntVector h1 = IntVector.fromArray(I, nodes, to + 7 * I.length());
     IntVector a2 = a1.max(e1);
     IntVector e2 = a1.min(e1);
     IntVector b2 = b1.max(f1);
@@ -370,38 +362,15 @@ final class RoutingNetwork {
             .max(
                 IntVector.fromArray(I, nodes, to + half)
                     .blend(IntVector.fromArray(I, nodes, other - half), upper));
-    IntVector a2 = a1.max(e1);
-    IntVector e2 = a1.min(e1);
-    IntVector b2 = b1.max(f1);
-    IntVector f2 = b1.min(f1);
-    IntVector c2 = c1.max(g1);
-    IntVector g2 = c1.min(g1);
-    IntVector d2 = d1.max(h1);
-    IntVector h2 = d1.min(h1);
-    IntVector a3 = a2.max(c2);
-    IntVector c3 = a2.min(c2);
-    IntVector b3 = b2.max(d2);
-    IntVector d3 = b2.min(d2);
-    IntVector e3 = e2.max(g2);
-    IntVector g3 = e2.min(g2);
-    IntVector f3 = f2.max(h2);
-    IntVector h3 = f2.min(h2);
-    IntVector a4 = a3.max(b3);
-    IntVector b4 = a3.min(b3);
-    IntVector c4 = c3.max(d3);
-    IntVector d4 = c3.min(d3);
-    IntVector e4 = e3.max(f3);
-    IntVector f4 = e3.min(f3);
-    IntVector g4 = g3.max(h3);
-    IntVector h4 = g3.min(h3);
-    a4.intoArray(nodes, to);
-    b4.intoArray(nodes, to + I.length());
-    c4.intoArray(nodes, to + 2 * I.length());
-    d4.intoArray(nodes, to + 3 * I.length());
-    e4.intoArray(nodes, to + 4 * I.length());
-    f4.intoArray(nodes, to + 5 * I.length());
-    g4.intoArray(nodes, to + 6 * I.length());
-    h4.intoArray(nodes, to + 7 * I.length());
+    a1.intoArray(nodes, to);
+    b1.intoArray(nodes, to + I.length());
+    c1.intoArray(nodes, to + 2 * I.length());
+    d1.intoArray(nodes, to + 3 * I.length());
+    e1.intoArray(nodes, to + 4 * I.length());
+    f1.intoArray(nodes, to + 5 * I.length());
+    g1.intoArray(nodes, to + 6 * I.length());
+    h1.intoArray(nodes, to + 7 * I.length());
+    order(nodes, to);
   }
 
   /** The eight of each half of two nodes that have four vectors. */
