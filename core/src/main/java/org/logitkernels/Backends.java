@@ -208,13 +208,9 @@ public final class Backends {
    * service loader, which takes longer than the call itself. The warm-up asks it all the same.
    */
   private static boolean isPromising() {
-    try {
-      Class.forName(Launch.PROVIDER, false, Backends.class.getClassLoader());
-      return ModuleLayer.boot().findModule(Launch.INCUBATOR).isPresent()
-          && HotSpot.obviousObstacle() == null;
-    } catch (ClassNotFoundException | LinkageError e) {
-      return false;
-    }
+    return BackendProvider.isPreferredThere()
+        && ModuleLayer.boot().findModule(Launch.INCUBATOR).isPresent()
+        && HotSpot.obviousObstacle() == null;
   }
 
   private static void check() throws BackendUnavailableException {

@@ -23,4 +23,14 @@ public interface BackendProvider {
    * @throws BackendUnavailableException if this JVM or machine cannot run them well
    */
   Backend open(Backend scalar) throws BackendUnavailableException;
+
+  /** Whether the class of the preferred backend's provider is there, named by a file or not. */
+  static boolean isPreferredThere() {
+    try {
+      Class.forName(Launch.PROVIDER, false, BackendProvider.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
+  }
 }

@@ -45,7 +45,7 @@ public final class Launch {
           apart("module path", "on the class path"),
           "put " + VECTOR_ARTIFACT + " on the class path" + remedyForIncubator(", and "));
     }
-    if (!ofModules && isProviderThere()) { // in a fat jar
+    if (!ofModules && BackendProvider.isPreferredThere()) { // in a fat jar
       return new BackendUnavailableException(
           "its classes are there, but no file META-INF/services/"
               + BackendProvider.class.getName()
@@ -151,16 +151,6 @@ public final class Launch {
   /** Whether a module could be resolved that was not. A native image is built with a whole JDK. */
   private static boolean isInRuntime(String module) {
     return HotSpot.isNativeImage() || ModuleFinder.ofSystem().find(module).isPresent();
-  }
-
-  /** Whether the provider's class is there, which no service file names. */
-  private static boolean isProviderThere() {
-    try {
-      Class.forName(PROVIDER, false, Launch.class.getClassLoader());
-      return true;
-    } catch (ClassNotFoundException | LinkageError e) {
-      return false;
-    }
   }
 
   private static boolean isOnModulePath(String module) {

@@ -267,7 +267,11 @@ final class RoutingNetwork {
     h4.intoArray(nodes, to + 7 * I.length());
   }
 
-  /** Sorts eight vectors whose lanes rise and then fall, or fall and then rise. */
+  /**
+   * Sorts eight vectors whose lanes rise and then fall, or fall and then rise. Only {@link
+   * #pairEight} calls it, which would be too long with it. Where there is room the same is written
+   * again: to store the vectors and to load them takes up to a fifth longer.
+   */
   private static void order(int[] nodes, int to) {
     IntVector a1 = IntVector.fromArray(I, nodes, to);
     IntVector b1 = IntVector.fromArray(I, nodes, to + I.length());
