@@ -205,8 +205,8 @@ final class EntropySum {
             flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
           }
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
-        product.intoArray(products, group * Lanes.COUNT + part);
+        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
+        FloatVector.zero(F).add(product).intoArray(products, group * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -286,8 +286,8 @@ final class EntropySum {
             flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
           }
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
-        product.intoArray(products, group * Lanes.COUNT + part);
+        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
+        FloatVector.zero(F).add(product).intoArray(products, group * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))

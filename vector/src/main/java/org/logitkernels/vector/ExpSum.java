@@ -250,6 +250,7 @@ final class ExpSum {
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -290,13 +291,13 @@ final class ExpSum {
                   flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
                 }
               }
-              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
             }
-            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
           }
-          all = LaneSum.COMBINES ? all.add(half) : half;
+          all = LaneSum.COMBINES ? one.fma(half, all) : half;
         }
-        all.intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -335,6 +336,7 @@ final class ExpSum {
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector floors = FloatVector.broadcast(F, floor);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -378,13 +380,13 @@ final class ExpSum {
                   flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
                 }
               }
-              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
             }
-            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
           }
-          all = LaneSum.COMBINES ? all.add(half) : half;
+          all = LaneSum.COMBINES ? one.fma(half, all) : half;
         }
-        all.intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -410,6 +412,7 @@ final class ExpSum {
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
+    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
       for (int row = 0; row < LaneSum.ROWS; row++) {
         FloatVector all = FloatVector.zero(F);
@@ -465,13 +468,13 @@ final class ExpSum {
               FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
               FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
               FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.fma(q0, FloatVector.zero(F)))));
-              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
             }
-            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
           }
-          all = LaneSum.COMBINES ? all.add(half) : half;
+          all = LaneSum.COMBINES ? one.fma(half, all) : half;
         }
-        all.intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
       }
     }
   }
@@ -520,7 +523,7 @@ final class ExpSum {
             sum = p.fma(power.reinterpretAsFloats(), sum);
           }
         }
-        sum.intoArray(groups, group * Lanes.COUNT + part);
+        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
       }
     }
   }
@@ -574,7 +577,7 @@ final class ExpSum {
         IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
         sum = p.fma(power.reinterpretAsFloats(), sum);
       }
-      sum.intoArray(groups, group * Lanes.COUNT + part);
+      FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
     }
   }
 }

@@ -81,6 +81,7 @@ final class LaneSum {
   static double sum(float[] groups, int from, int rows) {
     assert rows == 1 || rows == 2 || rows == 4 || rows == Lanes.GROUPS : rows + " groups";
     assert from >= 0 && from <= groups.length - rows * Lanes.COUNT : rows + " groups at " + from;
+    DoubleVector one = DoubleVector.broadcast(D, 1); // what a loop carries is an argument
     DoubleVector even = DoubleVector.zero(D);
     DoubleVector odd = DoubleVector.zero(D);
     for (int a = 0; a < FIRST; a++) {
@@ -115,12 +116,14 @@ final class LaneSum {
           quarterEven = low.reinterpretAsDoubles().add(quarterEven);
           quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
         }
-        halfEven = halfEven.add(quarterEven);
-        halfOdd = halfOdd.add(quarterOdd);
+        halfEven = one.fma(quarterEven, halfEven);
+        halfOdd = one.fma(quarterOdd, halfOdd);
       }
-      even = even.add(halfEven);
-      odd = odd.add(halfOdd);
+      even = one.fma(halfEven, even);
+      odd = one.fma(halfOdd, odd);
     }
+    even = DoubleVector.zero(D).add(even);
+    odd = DoubleVector.zero(D).add(odd);
     if (HALVE_8) {
       even = even.add(even.rearrange(BY_4));
       odd = odd.add(odd.rearrange(BY_4));
@@ -145,6 +148,7 @@ final class LaneSum {
   static double ofWeights(float[] weights, int from, int groups) {
     assert groups == 1 || groups == 2 || groups == 4 || groups == Lanes.GROUPS : groups + " groups";
     assert from >= 0 && from <= weights.length - groups * Lanes.GROUP : "weights from " + from;
+    DoubleVector one = DoubleVector.broadcast(D, 1); // what a loop carries is an argument
     DoubleVector even = DoubleVector.zero(D);
     DoubleVector odd = DoubleVector.zero(D);
     for (int a = 0; a < FIRST; a++) {
@@ -210,12 +214,14 @@ final class LaneSum {
           quarterEven = low.reinterpretAsDoubles().add(quarterEven);
           quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
         }
-        halfEven = halfEven.add(quarterEven);
-        halfOdd = halfOdd.add(quarterOdd);
+        halfEven = one.fma(quarterEven, halfEven);
+        halfOdd = one.fma(quarterOdd, halfOdd);
       }
-      even = even.add(halfEven);
-      odd = odd.add(halfOdd);
+      even = one.fma(halfEven, even);
+      odd = one.fma(halfOdd, odd);
     }
+    even = DoubleVector.zero(D).add(even);
+    odd = DoubleVector.zero(D).add(odd);
     if (HALVE_8) {
       even = even.add(even.rearrange(BY_4));
       odd = odd.add(odd.rearrange(BY_4));
@@ -237,6 +243,7 @@ final class LaneSum {
    */
   static double signed(float[] groups, double[] scratch) {
     assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
+    DoubleVector one = DoubleVector.broadcast(D, 1); // what a loop carries is an argument
     DoubleVector even = DoubleVector.zero(D);
     DoubleVector odd = DoubleVector.zero(D);
     for (int a = 0; a < FIRST; a++) {
@@ -269,12 +276,14 @@ final class LaneSum {
           quarterEven = low.reinterpretAsDoubles().add(quarterEven);
           quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
         }
-        halfEven = halfEven.add(quarterEven);
-        halfOdd = halfOdd.add(quarterOdd);
+        halfEven = one.fma(quarterEven, halfEven);
+        halfOdd = one.fma(quarterOdd, halfOdd);
       }
-      even = even.add(halfEven);
-      odd = odd.add(halfOdd);
+      even = one.fma(halfEven, even);
+      odd = one.fma(halfOdd, odd);
     }
+    even = DoubleVector.zero(D).add(even);
+    odd = DoubleVector.zero(D).add(odd);
     if (HALVE_8) {
       even = even.add(even.rearrange(BY_4));
       odd = odd.add(odd.rearrange(BY_4));

@@ -240,6 +240,7 @@ final class MaskedRows {
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector floors = FloatVector.broadcast(F, floor);
+    FloatVector unit = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     FloatVector ones = FloatVector.broadcast(F, one);
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
@@ -293,13 +294,13 @@ final class MaskedRows {
                   flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
                 }
               }
-              quarter = LaneSum.COMBINES ? quarter.add(sum) : sum;
+              quarter = LaneSum.COMBINES ? unit.fma(sum, quarter) : sum;
             }
-            half = LaneSum.COMBINES ? half.add(quarter) : quarter;
+            half = LaneSum.COMBINES ? unit.fma(quarter, half) : quarter;
           }
-          all = LaneSum.COMBINES ? all.add(half) : half;
+          all = LaneSum.COMBINES ? unit.fma(half, all) : half;
         }
-        all.intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
       }
     }
     return Maxima.extremes(

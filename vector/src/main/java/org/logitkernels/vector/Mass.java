@@ -97,8 +97,10 @@ final class Mass {
         sum = low.reinterpretAsDoubles().add(sum);
         sum = high.reinterpretAsDoubles().add(sum);
       }
-      least = Math.min(least, Float.intBitsToFloat(lowest.reduceLanes(MIN)));
-      total += sum.reduceLanes(ADD) * SCALE;
+      least =
+          Math.min(
+              least, Float.intBitsToFloat(one.reinterpretAsInts().min(lowest).reduceLanes(MIN)));
+      total += DoubleVector.zero(D).add(sum).reduceLanes(ADD) * SCALE;
       prefixes[b] = total;
     }
     // All weights are multiples of the last bit of the least, and the sum is below 2^53 of those.
@@ -107,13 +109,15 @@ final class Mass {
 
   /** The weight of the tokens with {@code values < bar}, roughly. */
   static float about(float[] values, float[] weights, int size, float bar) {
-    FloatVector sum = FloatVector.zero(F);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector sum = zero;
     for (int i = 0; i < size; i += F.length()) {
       sum =
-          sum.add(
-              FloatVector.fromArray(F, weights, i),
-              FloatVector.fromArray(F, values, i).compare(LT, bar));
+          zero.blend(
+                  FloatVector.fromArray(F, weights, i),
+                  FloatVector.fromArray(F, values, i).compare(LT, bar))
+              .add(sum);
     }
-    return sum.reduceLanes(ADD);
+    return zero.add(sum).reduceLanes(ADD);
   }
 }

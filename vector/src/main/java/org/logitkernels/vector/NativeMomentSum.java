@@ -135,10 +135,10 @@ final class NativeMomentSum {
           oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
         }
-        evenSum.intoArray(lanes, even);
-        oddSum.intoArray(lanes, odd);
-        evenSquares.intoArray(lanes, Deviation.LANES + even);
-        oddSquares.intoArray(lanes, Deviation.LANES + odd);
+        DoubleVector.zero(D).add(evenSum).intoArray(lanes, even);
+        DoubleVector.zero(D).add(oddSum).intoArray(lanes, odd);
+        DoubleVector.zero(D).add(evenSquares).intoArray(lanes, Deviation.LANES + even);
+        DoubleVector.zero(D).add(oddSquares).intoArray(lanes, Deviation.LANES + odd);
       }
       negativeNans +=
           Species.LOWEST
@@ -180,10 +180,10 @@ final class NativeMomentSum {
         oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);
       }
-      evenSum.intoArray(lanes, even);
-      oddSum.intoArray(lanes, odd);
-      evenSquares.intoArray(lanes, Deviation.LANES + even);
-      oddSquares.intoArray(lanes, Deviation.LANES + odd);
+      DoubleVector.zero(D).add(evenSum).intoArray(lanes, even);
+      DoubleVector.zero(D).add(oddSum).intoArray(lanes, odd);
+      DoubleVector.zero(D).add(evenSquares).intoArray(lanes, Deviation.LANES + even);
+      DoubleVector.zero(D).add(oddSquares).intoArray(lanes, Deviation.LANES + odd);
     }
   }
 }

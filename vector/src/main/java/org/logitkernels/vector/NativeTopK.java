@@ -95,6 +95,9 @@ final class NativeTopK {
     MemorySegment segment = x.segment;
     long offset = x.base;
     float[] maxima = survivors.row.maxima;
+    assert at >= 0 && at <= to && to <= x.length() : "finer strips of " + at + " to " + to;
+    assert depth >= TopK.FINE && depth % TopK.FINE == 0 : "finer strips of a depth of " + depth;
+    assert strips >= strip && strips <= maxima.length : strip + " of " + strips + " strips";
     int run = Strips.run(depth);
     int finer = depth / TopK.FINE * F.length();
     int end = strips;
@@ -107,7 +110,7 @@ final class NativeTopK {
             max =
                 FloatVector.fromMemorySegment(F, segment, offset + 4L * j, Species.ORDER).max(max);
           }
-          max.intoArray(maxima, end);
+          FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).max(max).intoArray(maxima, end);
         }
       }
     }

@@ -140,7 +140,7 @@ final class TopK {
       for (int i = at + F.length(); i < at + run; i += F.length()) {
         max = FloatVector.fromArray(F, maxima, i).max(max);
       }
-      max.intoArray(maxima, group);
+      FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).max(max).intoArray(maxima, group);
     }
   }
 
@@ -160,6 +160,9 @@ final class TopK {
       float bar,
       Survivors survivors) {
     float[] maxima = survivors.row.maxima;
+    assert at >= 0 && at <= to && to <= x.length : "finer strips of " + at + " to " + to;
+    assert depth >= FINE && depth % FINE == 0 : "finer strips of a depth of " + depth;
+    assert strips >= strip && strips <= maxima.length : strip + " of " + strips + " strips";
     int run = Strips.run(depth);
     int finer = depth / FINE * F.length();
     int end = strips;
@@ -170,7 +173,7 @@ final class TopK {
           for (int j = i + F.length(); j < i + FINE * F.length(); j += F.length()) {
             max = FloatVector.fromArray(F, x, j).max(max);
           }
-          max.intoArray(maxima, end);
+          FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).max(max).intoArray(maxima, end);
         }
       }
     }
