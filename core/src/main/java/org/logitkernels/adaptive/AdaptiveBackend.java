@@ -20,6 +20,9 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
     NativeKernels make(AdaptiveBackend backend);
   }
 
+  /** A check counts as nothing: the call that it belongs to counts for both. */
+  private static final long CHECK = 0;
+
   private final NativesMaker maker;
   private volatile @Nullable NativeKernels natives;
 
@@ -92,8 +95,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.out(),
               trial.survivors());
       case ATTENTION -> kernels.attention(trial.rowsOfAttention());
-      case ROUTE ->
-          trial.use(trial.routing().call(kernels, trial.array(), trial.to(), trial.turn()));
+      case ROUTE -> trial.use(trial.routing().call(kernels, trial));
       default -> super.call(kernel, kernels, trial);
     }
   }
@@ -169,8 +171,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       int rows,
       int first,
       RoutingScratch scratch) {
-    serving(Kernel.ROUTE, rows * rule.experts())
-        .checkRoutes(rule, x, from, stride, rows, first, scratch);
+    serving(Kernel.ROUTE, CHECK).checkRoutes(rule, x, from, stride, rows, first, scratch);
   }
 
   @Override
@@ -185,7 +186,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
       int expertsFrom,
       float[] weights,
       int weightsFrom) {
-    serving(Kernel.ROUTE, rows * rule.experts())
+    serving(Kernel.ROUTE, (long) rows * rule.experts())
         .route(rule, x, from, stride, rows, scratch, experts, expertsFrom, weights, weightsFrom);
   }
 
@@ -216,12 +217,12 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
 
   @Override
   public void checkAttention(AttentionRows rows) {
-    serving(Kernel.ATTENTION, rows.count * rows.stride).checkAttention(rows);
+    serving(Kernel.ATTENTION, CHECK).checkAttention(rows);
   }
 
   @Override
   public void attention(AttentionRows rows) {
-    serving(Kernel.ATTENTION, rows.count * rows.stride).attention(rows);
+    serving(Kernel.ATTENTION, rows.logits()).attention(rows);
   }
 
   @Override

@@ -109,7 +109,7 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
   }
 
   @Override
-  final K serving(Kernel kernel, int length) {
+  final K serving(Kernel kernel, long length) {
     K kernels = serving.get(kernel.ordinal());
     if (kernels == slow) {
       slowCall(kernel, length);
@@ -122,13 +122,13 @@ abstract class AdaptiveKernels<X, K extends RowKernels<X>> extends ForwardingKer
     return serving(kernel, USUAL);
   }
 
-  private void slowCall(Kernel kernel, int length) {
+  private void slowCall(Kernel kernel, long length) {
     if (!isWanted(kernel)) {
       want(kernel);
     }
     Listener told = listener;
     if (told != null) {
-      told.called((long) length * kernel.cost);
+      told.called(length * kernel.cost);
     }
   }
 

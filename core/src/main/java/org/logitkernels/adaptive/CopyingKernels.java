@@ -20,7 +20,7 @@ final class CopyingKernels extends ForwardingKernels<SegmentAddress, float[]>
   }
 
   @Override
-  RowKernels<float[]> serving(Kernel kernel, int length) {
+  RowKernels<float[]> serving(Kernel kernel, long length) {
     return backend;
   }
 

@@ -1,5 +1,6 @@
 package org.logitkernels.adaptive;
 
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.RowKernels;
 import org.logitkernels.spi.SharedRowKernels;
@@ -53,18 +54,42 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
       this.cost = cost;
     }
 
-    /** Whether rows of less than a block take a way of their own. */
-    boolean hasWayForShortRows() {
-      return this == ARG_MAX || this == SOFTMAX || this == TOP_K;
+    /** One call on a row, and where less than a block has ways of its own, on its beginnings. */
+    int callsOfTrial() {
+      return switch (this) {
+        case ARG_MAX, LOG_SUM_EXP, SOFTMAX, TOP_K, SUMS -> 1 + Trial.BEGINNINGS.length;
+        default -> 1;
+      };
+    }
+
+    /** How many turns a trial needs to take it through its ways. */
+    int turns() {
+      return switch (this) {
+        case TOP_K -> 3;
+        case ROUTE -> RoutingTrial.RULES.length;
+        case ATTENTION -> Trial.OF_ATTENTION;
+        default -> 2;
+      };
     }
 
     /** What has to come before a call of it. */
     <X> void prepare(RowKernels<X> kernels, Trial<X> trial) {
       if (this == COLLECT) {
         kernels.moments(trial.x(), 0, trial.to(), trial.survivors());
+      } else if (this == MOMENTS && !trial.isEven()) {
+        look(kernels.parts(), trial); // then less is left to do
       } else if (this == DIVERGENCE) { // the other row is what its softmax would be made of
         kernels.logSoftmax(trial.x(), 0, trial.to(), 1, trial.out(), 0);
       }
+    }
+
+    /** Leaves what a look at the row finds, where kernels have one. */
+    private static <X> void look(@Nullable SharedRowKernels<X> parts, Trial<X> trial) {
+      if (parts == null) {
+        return;
+      }
+      parts.look(trial.x(), 0, trial.to(), 0, Lanes.blocks(trial.to()), 0, trial.survivors());
+      parts.looked(1, trial.survivors());
     }
 
     /** Calls it, if it is of rows, as a trial wants it. */
@@ -78,7 +103,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
         case LOG_SUM_EXP -> trial.use((long) kernels.logSumExp(x, 0, to, temperature));
         case SOFTMAX -> kernels.softmax(x, 0, to, temperature, trial.out(), 0);
         case LOG_SOFTMAX -> kernels.logSoftmax(x, 0, to, temperature, trial.out(), 0);
-        case TOP_K -> kernels.topK(x, 0, to, trial.isEven() ? 40 : 200, survivors);
+        case TOP_K -> kernels.topK(x, 0, to, trial.k(), survivors);
         case TOP_P ->
             kernels.topP(x, 0, to, temperature, trial.isEven() ? 0.95f : 0.9f, false, survivors);
         case MIN_P -> kernels.minP(x, 0, to, trial.isEven() ? -3 : -2, survivors);
@@ -96,8 +121,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
             kernels.sums(x, 0, to, temperature, survivors);
           } else {
             int blocks = Lanes.blocks(to);
-            parts.look(x, 0, to, 0, blocks, 0, survivors);
-            parts.looked(1, survivors);
+            look(parts, trial);
             int half = (blocks + 1) / 2;
             parts.sums(x, 0, to, temperature, 0, half, survivors);
             survivors.row.forget();
@@ -111,7 +135,7 @@ abstract class ForwardingKernels<X, Y> implements RowKernels<X> {
   }
 
   /** What answers for a kernel now, for so many logits. */
-  abstract RowKernels<Y> serving(Kernel kernel, int length);
+  abstract RowKernels<Y> serving(Kernel kernel, long length);
 
   /** A row, or what of it a kernel reads, for those that answer. */
   abstract Y row(X x, int to);

@@ -5,17 +5,21 @@ import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.RoutingRule;
 import org.logitkernels.spi.RoutingScratch;
 
-/** What a warm-up routes: a trial's row as rows of experts, by one rule after the other. */
+/** What a warm-up routes: a trial's row as rows of experts, by one rule in each turn. */
 final class RoutingTrial {
   /** So many that eight are left of a row that is mostly masked. */
-  private static final int EXPERTS = 512;
+  private static final int MANY = 512;
 
-  private static final int K = 4;
-
-  private static final RoutingRule[] RULES = {
-    rule(RoutingRule.Choice.LOGIT, RoutingRule.Weighing.CHOSEN, null, 1),
-    rule(RoutingRule.Choice.SIGMOID, RoutingRule.Weighing.SIGMOID, new float[EXPERTS], 8),
-    rule(RoutingRule.Choice.LOGIT, RoutingRule.Weighing.PROBABILITY, null, 1),
+  /**
+   * Many experts, by each way to weigh them; so few that a row is sorted in one piece; and more
+   * chosen than are sorted at once, from groups that are less than a vector.
+   */
+  static final RoutingRule[] RULES = {
+    rule(MANY, 4, RoutingRule.Choice.LOGIT, RoutingRule.Weighing.CHOSEN, null, 1),
+    rule(MANY, 4, RoutingRule.Choice.SIGMOID, RoutingRule.Weighing.SIGMOID, new float[MANY], 8),
+    rule(MANY, 4, RoutingRule.Choice.LOGIT, RoutingRule.Weighing.PROBABILITY, null, 1),
+    rule(8, 2, RoutingRule.Choice.LOGIT, RoutingRule.Weighing.CHOSEN, null, 1),
+    rule(96, 12, RoutingRule.Choice.LOGIT, RoutingRule.Weighing.CHOSEN, null, 32),
   };
 
   private final RoutingScratch[] scratches = new RoutingScratch[RULES.length];
@@ -24,21 +28,25 @@ final class RoutingTrial {
 
   /** For rows of a trial of this length. */
   RoutingTrial(int length) {
+    int most = 0;
     for (int i = 0; i < RULES.length; i++) {
       scratches[i] = new RoutingScratch(RULES[i]);
+      most = Math.max(most, length / RULES[i].experts() * RULES[i].k());
     }
-    experts = new int[length / EXPERTS * K];
-    weights = new float[experts.length];
+    experts = new int[most];
+    weights = new float[most];
   }
 
   private static RoutingRule rule(
+      int experts,
+      int k,
       RoutingRule.Choice choice,
       RoutingRule.Weighing weighing,
       float @Nullable [] bias,
       int groups) {
     return new RoutingRule(
-        EXPERTS,
-        K,
+        experts,
+        k,
         choice,
         weighing,
         bias,
@@ -49,13 +57,19 @@ final class RoutingTrial {
         1);
   }
 
-  /** Routes the rows of experts that a row is, by the rule of a turn. Returns the first choice. */
-  int call(Backend kernels, float[] row, int to, int turn) {
-    int i = turn % RULES.length;
-    int rows = to / EXPERTS;
-    RoutingScratch scratch = scratches[i];
-    kernels.checkRoutes(RULES[i], row, 0, EXPERTS, rows, 0, scratch);
-    kernels.route(RULES[i], row, 0, EXPERTS, rows, scratch, experts, 0, weights, 0);
+  /**
+   * Routes the rows of experts that a row is. Rows of few experts lie apart, and none of theirs is
+   * masked. Returns the first choice.
+   */
+  int call(Backend kernels, Trial<float[]> trial) {
+    RoutingRule rule = RULES[trial.turn()];
+    RoutingScratch scratch = scratches[trial.turn()];
+    boolean many = rule.experts() == MANY;
+    float[] row = many ? trial.array() : trial.unmasked();
+    int stride = many ? MANY : rule.experts() + 1;
+    int rows = trial.to() / stride;
+    kernels.checkRoutes(rule, row, 0, stride, rows, 0, scratch);
+    kernels.route(rule, row, 0, stride, rows, scratch, experts, 0, weights, 0);
     return experts[0];
   }
 }

@@ -7,6 +7,9 @@ final class SyntheticRows {
    */
   static final int SHAPES = 4;
 
+  /** The one that is mostly masked. */
+  static final int MASKED = 2;
+
   private SyntheticRows() {}
 
   /** The shapes at a length. */
@@ -29,7 +32,7 @@ final class SyntheticRows {
       float sum = uniforms * 0x1p-15f;
       row[i] =
           switch (shape) {
-            case 2 -> i % 64 == 5 ? sum : Float.NEGATIVE_INFINITY;
+            case MASKED -> i % 64 == 5 ? sum : Float.NEGATIVE_INFINITY;
             case 3 -> 16f * i / length + sum * 0.01f;
             default -> 2 * sum;
           };

@@ -14,7 +14,7 @@ import org.logitkernels.spi.Survivors;
 
 /**
  * What a warm-up calls kernels with: rows of one length and every shape, and arguments that vary
- * from round to round.
+ * from turn to turn. The turns of a kernel take it through every way that it has.
  *
  * @param <X> what holds a row
  */
@@ -22,7 +22,26 @@ final class Trial<X> {
   private static final Penalty FACTOR = Penalty.factor(1.1f);
   private static final Penalty SUBTRAHEND = Penalty.subtrahend(0.3f, 0.1f);
 
-  private static final int[] LENGTHS = {64, 9, 333, 128, 2 * Lanes.BLOCK + 45};
+  /** Lengths of attention rows: less than a vector, less than a block, or more. */
+  private static final int[] LENGTHS = {
+    64, 3, 333, 2 * Lanes.BLOCK + 45, 128, 2 * Lanes.BLOCK + 45
+  };
+
+  /** So many turns take attention rows through every length, with and without a sink. */
+  static final int OF_ATTENTION = LENGTHS.length;
+
+  /** A turn in which sinks are so high that weights cannot be stored and scaled. */
+  private static final int HIGH_SINKS = 5;
+
+  private static final float[] SINKS = {1};
+
+  private static final float[] HIGH = {200};
+
+  /**
+   * Lengths of the beginnings of rows that are tried where less than a block has a way of its own:
+   * some groups, some vectors, a vector or two, and less than one.
+   */
+  static final int[] BEGINNINGS = {3 * Lanes.GROUP + 45, 2 * Lanes.COUNT, 21, 6};
 
   private final float[][] rows; // by shape
   private final List<X> placed; // the same rows
@@ -35,7 +54,8 @@ final class Trial<X> {
   private final AttentionRows attention = new AttentionRows();
   private @Nullable RoutingTrial routing;
   private int shape;
-  private int round;
+  private int turn;
+  private int call;
   private int to;
   private double temperature;
   private long sink;
@@ -48,18 +68,19 @@ final class Trial<X> {
     this.survivors = new Survivors(rows[0].length);
   }
 
-  /** Begins a call on a row. */
-  void begin(int shape, int round) {
+  /** Begins a call on a row, of which there were so many before. */
+  void begin(int shape, int turn, int call) {
     this.shape = shape;
-    this.round = round;
+    this.turn = turn;
+    this.call = call;
     to = out.length;
     temperature = isEven() ? 0.8 : 1;
     survivors.row.forget();
   }
 
-  /** Goes on with the row's beginning, which is less than a block: kernels have a way for these. */
-  void shorten() {
-    to = Math.min(to, isEven() ? 3 * Lanes.GROUP + 45 : 2 * Lanes.COUNT);
+  /** Goes on with the row's beginning. */
+  void shorten(int length) {
+    to = length;
     survivors.row.forget();
   }
 
@@ -73,17 +94,22 @@ final class Trial<X> {
     return rows[shape];
   }
 
+  /** The same, or another where most of it is masked. */
+  float[] unmasked() {
+    return rows[shape == SyntheticRows.MASKED ? 0 : shape];
+  }
+
   /** Where it ends. */
   int to() {
     return to;
   }
 
-  /** A row in a narrow format, another from round to round. */
+  /** A row in a narrow format, another from turn to turn. */
   NarrowFloats narrow() {
     if (narrow.isEmpty()) {
       narrow = narrow(rows[0]);
     }
-    return narrow.get(turn() % narrow.size());
+    return narrow.get(turn % narrow.size());
   }
 
   /** A bit for each token, of which about half are 1. */
@@ -127,9 +153,15 @@ final class Trial<X> {
     return made;
   }
 
-  /** A number that is another from round to round. */
+  /** Which of the kernel's turns this is. */
   int turn() {
-    return round >> 2;
+    return turn;
+  }
+
+  /** How many logits a top-k keeps: few, more, or half of the row. */
+  int k() {
+    int half = (to + 1) / 2;
+    return turn == 0 ? Math.min(40, half) : turn == 1 ? Math.min(200, half) : half;
   }
 
   /** A factor, or what is subtracted. */
@@ -137,12 +169,9 @@ final class Trial<X> {
     return isEven() ? FACTOR : SUBTRAHEND;
   }
 
-  /**
-   * The row cut into rows of one length, which varies from round to round: less than a vector, less
-   * than a block, or more.
-   */
+  /** The row cut into rows of one length. */
   AttentionRows rowsOfAttention() {
-    int length = LENGTHS[turn() % LENGTHS.length];
+    int length = LENGTHS[turn];
     AttentionRows rows = attention;
     rows.x = array();
     rows.y = out;
@@ -151,7 +180,9 @@ final class Trial<X> {
     rows.yStride = length;
     rows.scale = (float) temperature;
     rows.reserve(rows.count);
-    Arrays.fill(rows.lengths, 0, rows.count, length - turn() % 3);
+    Arrays.fill(rows.lengths, 0, rows.count, length - turn % 3);
+    rows.sinks = turn == HIGH_SINKS ? HIGH : isEven() ? SINKS : null;
+    rows.rowsOfSink = rows.count;
     return rows;
   }
 
@@ -172,7 +203,7 @@ final class Trial<X> {
 
   /** By turns, for arguments that send a kernel another way. */
   boolean isEven() {
-    return (round & 4) == 0;
+    return (turn & 1) == 0;
   }
 
   double temperature() {
@@ -181,7 +212,7 @@ final class Trial<X> {
 
   /** A number for a draw. */
   double u() {
-    return (round * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
+    return (call * 0x9e3779b9L & 0xffffffffL) * 0x1p-32;
   }
 
   /** Takes a result, without which a call could be left out. */

@@ -81,14 +81,14 @@ public final class WarmUp<X, K extends RowKernels<X>>
 
   private static final int LONG = 32 * Lanes.BLOCK + 77;
 
-  /** Calls that are looked at together: so many of each shape of row. */
-  private static final int ROUNDS_SHORT = 2;
+  /** How often each turn on each shape of row is called before the calls are looked at. */
+  private static final int CALLS_SHORT = 1;
 
-  private static final int ROUNDS_LONG = 4;
+  private static final int CALLS_LONG = 2;
 
   /**
-   * Scalar is timed beside each of the first calls, and then beside one in so many, by turns of
-   * shape.
+   * Scalar is timed beside each of the first calls, and then beside one in so many. No number of
+   * turns and shapes is a multiple of it, so it meets all of them.
    */
   private static final int FIRST_CALLS = 64;
 
@@ -364,10 +364,10 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** Whether a kernel allocates anything on long rows. */
   private boolean allocates(Kernel kernel, K vector) {
     Trial<X> trial = trial(1);
-    int calls = SyntheticRows.SHAPES * ROUNDS_LONG;
+    int calls = SyntheticRows.SHAPES * kernel.turns() * CALLS_LONG;
     long before = pace.allocated();
     for (int i = 0; i < calls; i++) {
-      time(kernel, vector, trial, i % SyntheticRows.SHAPES, i);
+      time(kernel, vector, trial, i);
     }
     return pace.allocated() > before;
   }
@@ -399,9 +399,9 @@ public final class WarmUp<X, K extends RowKernels<X>>
    * nothing on these; false if that takes too much work.
    */
   private boolean becomesFast(Kernel kernel, K vector) throws InterruptedException {
-    int shapes = SyntheticRows.SHAPES;
-    long[] best = new long[shapes]; // of the vector kernel, in this round
-    long[] scalarBest = new long[2 * shapes]; // on short rows, then on long ones
+    int ways = SyntheticRows.SHAPES * kernel.turns();
+    long[] best = new long[ways]; // of the vector kernel, in this round
+    long[] scalarBest = new long[2 * ways]; // on short rows, then on long ones
     Arrays.fill(scalarBest, Long.MAX_VALUE);
     int[] calls = new int[2];
     int length = 0;
@@ -412,17 +412,17 @@ public final class WarmUp<X, K extends RowKernels<X>>
       Arrays.fill(best, Long.MAX_VALUE);
       bytes = 0;
       Trial<X> trial = trial(length);
-      int window = shapes * (length == 0 ? ROUNDS_SHORT : ROUNDS_LONG);
+      int window = ways * (length == 0 ? CALLS_SHORT : CALLS_LONG);
       for (int i = 0; i < window; i++) {
-        int shape = i % shapes;
+        int way = i % ways;
+        int call = calls[length]++;
         long start = System.nanoTime();
         long allocatedBefore = pace.allocated();
-        best[shape] = Math.min(best[shape], time(kernel, vector, trial, shape, i));
+        best[way] = Math.min(best[way], time(kernel, vector, trial, call));
         bytes += pace.allocated() - allocatedBefore;
-        int call = calls[length]++;
         if (call < FIRST_CALLS || call % LATER_CALLS == 0) {
-          int s = length * shapes + shape;
-          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.scalar(), trial, shape, i));
+          int s = length * ways + way;
+          scalarBest[s] = Math.min(scalarBest[s], time(kernel, kernels.scalar(), trial, call));
         }
         pace.worked(System.nanoTime() - start);
         if (pace.isOver()) {
@@ -431,11 +431,12 @@ public final class WarmUp<X, K extends RowKernels<X>>
       }
       double all = 0;
       double allScalar = 0;
-      for (int shape = 0; shape < shapes; shape++) {
-        all += best[shape];
-        allScalar += scalarBest[length * shapes + shape];
+      for (int way = 0; way < ways; way++) {
+        all += best[way];
+        allScalar += scalarBest[length * ways + way];
       }
-      bytes = (bytes + window - 1) / window;
+      int allCalls = window * kernel.callsOfTrial();
+      bytes = (bytes + allCalls - 1) / allCalls;
       if (all < FASTER * allScalar) {
         if (length == 1 && bytes == 0) {
           return true;
@@ -474,14 +475,15 @@ public final class WarmUp<X, K extends RowKernels<X>>
   }
 
   /**
-   * Nanoseconds of a call on a row, and if the kernel has a way of its own for very short rows also
-   * of one on the row's beginning; the round varies what else the kernel is asked for.
+   * Nanoseconds of a call on a row, and if the kernel has ways of its own for very short rows also
+   * of calls on the row's beginnings. The number of the call tells the shape and the turn.
    */
-  private long time(Kernel kernel, K of, Trial<X> trial, int shape, int round) {
-    trial.begin(shape, round);
+  private long time(Kernel kernel, K of, Trial<X> trial, int call) {
+    int shapes = SyntheticRows.SHAPES;
+    trial.begin(call % shapes, call / shapes % kernel.turns(), call);
     long time = time(kernel, of, trial);
-    if (trial == onShort && kernel.hasWayForShortRows()) {
-      trial.shorten();
+    for (int i = 1; i < kernel.callsOfTrial(); i++) {
+      trial.shorten(Trial.BEGINNINGS[i - 1]);
       time += time(kernel, of, trial);
     }
     return time;

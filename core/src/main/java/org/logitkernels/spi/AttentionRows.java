@@ -100,6 +100,15 @@ public final class AttentionRows {
     return yFrom + row * yStride;
   }
 
+  /** How many logits the rows have together. */
+  public long logits() {
+    long sum = 0;
+    for (int row = 0; row < count; row++) {
+      sum += lengths[row];
+    }
+    return sum;
+  }
+
   /** The error for the first NaN or +Infinity of a row that is known to hold one. */
   public IllegalArgumentException invalid(int row) {
     int at = at(row);

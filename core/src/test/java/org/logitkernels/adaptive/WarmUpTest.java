@@ -656,4 +656,39 @@ class WarmUpTest {
     assertNull(warmUp.failure());
     assertEquals(List.of("arg-max"), warm(warmUp));
   }
+
+  /** The time that a call grants to the warm-up is that of its own logits, however far they lie. */
+  @Test
+  void callsOfManyRowsCountTheirLogits() {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    List<Long> told = new ArrayList<>();
+    kernels.tell(
+        new AdaptiveKernels.Listener() {
+          @Override
+          public void wanted() {}
+
+          @Override
+          public void called(long time) {
+            told.add(time);
+          }
+        });
+    AttentionRows rows = new AttentionRows();
+    rows.x = new float[3 * 4096];
+    rows.y = rows.x;
+    rows.count = 3;
+    rows.stride = 4096;
+    rows.yStride = 4096;
+    rows.reserve(3);
+    rows.lengths[0] = 2;
+    rows.lengths[2] = 5;
+    kernels.checkAttention(rows);
+    kernels.attention(rows);
+    RoutingRule rule = RoutingTrial.RULES[3];
+    RoutingScratch scratch = new RoutingScratch(rule);
+    kernels.checkRoutes(rule, rows.x, 0, 100, 2, 0, scratch);
+    kernels.route(rule, rows.x, 0, 100, 2, scratch, new int[4], 0, new float[4], 0);
+    long attention = 7L * Kernel.ATTENTION.cost;
+    long routing = 2L * rule.experts() * Kernel.ROUTE.cost;
+    assertEquals(List.of(0L, attention, 0L, routing), told);
+  }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.CodeAttribute;
@@ -14,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -31,35 +32,40 @@ class CompiledAloneTest {
 
   @Test
   void methodsOfManyVectorsAreLongerThanWhatIsInlined() throws IOException, URISyntaxException {
-    Path classes =
-        Path.of(ExpSum.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    List<String> found = new ArrayList<>();
     List<String> shorter = new ArrayList<>();
     List<String> larger = new ArrayList<>();
-    try (Stream<Path> files = Files.list(classes.resolve("org/logitkernels/vector"))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
-        for (MethodModel method : ClassFile.of().parse(file).methods()) {
-          String name =
-              file.getFileName().toString().replace(".class", ".")
-                  + method.methodName().stringValue();
+    Map<String, MethodModel> found = methodsOfManyVectors();
+    found.forEach(
+        (name, method) -> {
           if (vectorCalls(method) > MOST) {
             larger.add(name + ": " + vectorCalls(method) + " calls");
           }
+          int length = method.code().map(code -> ((CodeAttribute) code).codeLength()).orElse(0);
+          if (length <= INLINED) {
+            shorter.add(name + ": " + length + " bytes");
+          }
+        });
+    assertTrue(found.containsKey("ExpSum.plainBlock"), found::toString);
+    assertEquals(List.of(), shorter);
+    assertEquals(List.of(), larger);
+  }
+
+  /** The methods of the vector backend that are compiled on their own, by class and name. */
+  static Map<String, MethodModel> methodsOfManyVectors() throws IOException, URISyntaxException {
+    Path classes =
+        Path.of(ExpSum.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Map<String, MethodModel> found = new TreeMap<>();
+    try (Stream<Path> files = Files.list(classes.resolve("org/logitkernels/vector"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
+        String type = file.getFileName().toString().replace(".class", ".");
+        for (MethodModel method : ClassFile.of().parse(file).methods()) {
           if (vectorCalls(method) > MANY) {
-            found.add(name);
-            int length = method.code().map(code -> ((CodeAttribute) code).codeLength()).orElse(0);
-            if (length <= INLINED) {
-              shorter.add(name + ": " + length + " bytes");
-            }
+            found.put(type + method.methodName().stringValue(), method);
           }
         }
       }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
     }
-    assertTrue(found.contains("ExpSum.plainBlock"), found::toString);
-    assertEquals(List.of(), shorter);
-    assertEquals(List.of(), larger);
+    return found;
   }
 
   /** How many there are. */
