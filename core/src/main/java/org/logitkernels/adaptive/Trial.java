@@ -24,7 +24,7 @@ final class Trial<X> {
 
   /** Lengths of attention rows: less than a vector, less than a block, or more. */
   private static final int[] LENGTHS = {
-    64, 3, 333, 2 * Lanes.BLOCK + 45, 128, 2 * Lanes.BLOCK + 45
+    64, 3, 333, 2 * Lanes.BLOCK + Lanes.GROUP + 45, 128, 2 * Lanes.BLOCK + Lanes.GROUP + 45
   };
 
   /** So many turns take attention rows through every length, with and without a sink. */

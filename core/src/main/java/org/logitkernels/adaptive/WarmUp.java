@@ -76,10 +76,10 @@ public final class WarmUp<X, K extends RowKernels<X>>
   /** The rest of a kernel that waits for compilers, in parts of the work before. */
   private static final double REST_FOR_COMPILERS = 2;
 
-  /** Whole blocks and a tail. */
-  private static final int SHORT = 3 * Lanes.BLOCK + 77;
+  /** Whole blocks, whole groups, whole vectors, and a tail: each has a loop of its own. */
+  private static final int SHORT = 3 * Lanes.BLOCK + 2 * Lanes.GROUP + 77;
 
-  private static final int LONG = 32 * Lanes.BLOCK + 77;
+  private static final int LONG = 32 * Lanes.BLOCK + 2 * Lanes.GROUP + 77;
 
   /** How often each turn on each shape of row is called before the calls are looked at. */
   private static final int CALLS_SHORT = 1;
