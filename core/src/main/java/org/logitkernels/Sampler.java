@@ -77,10 +77,11 @@ import org.logitkernels.spi.Survivors;
  * beside them the history and what the steps remember. The arrays as long as a row (see {@link
  * Workspace}) are shared by all samplers of a vocabulary: a call takes some and gives them back at
  * its end. They stay with the sampler until its next call if more than 2,048 candidates are left,
- * or if nothing was narrowed and the row was copied, changed or masked. Enforced by {@code
- * FootprintContract}. The history doubles its room when it is used up; it is kept only for chains
- * that read it. A row in an array is referred to, not copied, until the next call; what becomes of
- * others is said where they are taken.
+ * or if nothing was narrowed and the row was copied, changed or masked: candidates can be read
+ * until then. So a sampler whose last row was like that holds up to 36 bytes for each token of the
+ * vocabulary. Enforced by {@code FootprintContract}. The history doubles its room when it is used
+ * up; it is kept only for chains that read it. A row in an array is referred to, not copied, until
+ * the next call; what becomes of others is said where they are taken.
  *
  * <p><b>Rows that change:</b> candidates and probabilities are those of the row that was sampled.
  * After a filter nothing of the row is read again. A chain that narrows nothing reads the row again

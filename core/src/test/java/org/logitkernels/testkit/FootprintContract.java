@@ -18,10 +18,13 @@ public interface FootprintContract extends KernelsUnderTest {
   /** Logits of a row. */
   int VOCABULARY = 128_256;
 
-  /** Bytes that all the sequences hold together, after broad rows. */
+  /** Bytes that all the sequences hold together, where few candidates are left of each. */
   long MOST = 64L << 20;
 
-  /** A thousand sequences, each of which has met a row that leaves a third of its tokens. */
+  /**
+   * A thousand sequences, each of which has met a row that leaves a third of its tokens, and then
+   * one that leaves few.
+   */
   @Example
   default void aThousandSequencesAtRestAreSmall() {
     TestRow normal = TestRows.of(TestRows.Distribution.NORMAL, VOCABULARY, 0, 1);
@@ -53,6 +56,56 @@ public interface FootprintContract extends KernelsUnderTest {
     }
     long held = used() - before;
     assertTrue(held < MOST, () -> held + " bytes");
+  }
+
+  /** Bytes that a sequence holds for each token of the vocabulary, after a row that it keeps. */
+  int MOST_FOR_A_TOKEN = 36;
+
+  /**
+   * A sequence keeps what its last row left for as long as it may be read, however much that is,
+   * and no longer.
+   */
+  @Example
+  default void aSequenceKeepsWhatItsLastRowLeft() {
+    TestRow normal = TestRows.of(TestRows.Distribution.NORMAL, VOCABULARY, 0, 1);
+    float[] broad = Arrays.copyOfRange(normal.array(), normal.from(), normal.to());
+    float[] narrow = broad.clone();
+    narrow[7] = 100;
+    long[] mask = new long[VOCABULARY / 64];
+    Arrays.fill(mask, -1);
+    String[] chains = {
+      "top_p=0.99",
+      "repetition_penalty=1.1, top_p=0.99",
+      "repetition_penalty=1.1, temperature=0.8",
+      "soft_cap=30, temperature=0.8",
+      "allowed(), temperature=0.8"
+    };
+    for (String chain : chains) {
+      boolean masked = chain.startsWith("allowed");
+      boolean filtered = chain.contains("top_p");
+      Sampler[] samplers = new Sampler[20];
+      long before = used();
+      for (int i = 0; i < samplers.length; i++) {
+        samplers[i] = SamplerChain.parse(chain).newSampler(VOCABULARY, i, kernels());
+        samplers[i].accept(i);
+        if (masked) {
+          samplers[i].allow(mask);
+        }
+        samplers[i].next(broad);
+      }
+      long held = (used() - before) / samplers.length;
+      assertTrue(held < (long) MOST_FOR_A_TOKEN * VOCABULARY, () -> chain + " holds " + held);
+      if (filtered) {
+        for (Sampler sampler : samplers) {
+          sampler.next(narrow);
+        }
+        long rest = (used() - before) / samplers.length;
+        long shared = 5L * MOST_FOR_A_TOKEN * VOCABULARY; // a thread finds so many again
+        long most = MOST / SEQUENCES + shared / samplers.length;
+        assertTrue(rest < most, () -> chain + " still holds " + rest);
+        assertEquals(1, samplers[0].candidates().size());
+      }
+    }
   }
 
   /** Candidates of many sequences can be read while others sample. */

@@ -14,11 +14,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.logitkernels.AttentionSoftmax;
 import org.logitkernels.Backends;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
+import org.logitkernels.Router;
+import org.logitkernels.Routing;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
+import org.logitkernels.Workspace;
 import org.logitkernels.spi.HotSpot;
 
 /**
@@ -111,7 +116,53 @@ final class FreshJvmProbe {
         () -> natives.sample(segment, 0, VOCABULARY, ElementType.FLOAT32));
     Sampler topK = SamplerChain.parse("top_k=40").newSampler(VOCABULARY, 3, kernels);
     calls.put("native top_k=40", () -> topK.sample(segment, 0, VOCABULARY, ElementType.FLOAT32));
+    beside(kernels, row, out, calls);
     return calls;
+  }
+
+  /** What engines call beside a sampler, in shapes that take different ways. */
+  private static void beside(
+      Kernels kernels, float[] row, float[] out, Map<String, Runnable> calls) {
+    Sampler masked =
+        SamplerChain.parse("allowed(), temperature=0.8").newSampler(VOCABULARY, 3, kernels);
+    long[] mask = new long[(VOCABULARY + 63) / 64];
+    Arrays.fill(mask, 0x5555555555555555L);
+    calls.put(
+        "masked draw",
+        () -> {
+          masked.allow(mask);
+          masked.sample(row);
+        });
+    Sampler penalised =
+        SamplerChain.parse("repetition_penalty=1.1, temperature=0.8")
+            .newSampler(VOCABULARY, 3, kernels);
+    for (int token = 0; token < VOCABULARY; token += 2) {
+      penalised.accept(token);
+    }
+    calls.put("penalised draw", () -> penalised.sample(row));
+    MemorySegment halves = Arena.ofAuto().allocate(2L * VOCABULARY, 64);
+    for (int i = 0; i < VOCABULARY; i++) {
+      halves.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(row[i]));
+    }
+    Sampler narrow = SamplerChain.parse("top_k=40").newSampler(VOCABULARY, 3, kernels);
+    calls.put("halves", () -> narrow.sample(halves, 0, VOCABULARY, ElementType.FLOAT16));
+    calls.put("softCap", () -> kernels.softCap(row, 0, VOCABULARY, 30, out, 0));
+    Workspace workspace = Workspace.of(VOCABULARY);
+    Logits p = Logits.of(row);
+    Logits q = Logits.of(out);
+    calls.put("klDivergence", () -> kernels.klDivergence(p, q, workspace));
+    AttentionSoftmax attention = AttentionSoftmax.of(kernels, 0.125f);
+    for (int length : new int[] {60, 3000}) {
+      calls.put(
+          "attention of " + length,
+          () -> attention.lengths(length).softmax(row, 0, 16, length, out, 0, length));
+    }
+    int[] experts = new int[16 * 8];
+    float[] weights = new float[16 * 8];
+    Router few = Routing.mixtral(8, 2).newRouter(kernels);
+    calls.put("routing, 2 of 8", () -> few.route(row, 0, 8, 16, experts, 0, weights, 0));
+    Router many = Routing.qwen3Moe(128, 8, true).newRouter(kernels);
+    calls.put("routing, 8 of 128", () -> many.route(row, 0, 128, 16, experts, 0, weights, 0));
   }
 
   /**
