@@ -139,7 +139,7 @@ final class FreshJvmProbe {
     for (int token = 0; token < VOCABULARY; token += 2) {
       penalised.accept(token);
     }
-    calls.put("penalised draw", () -> penalised.sample(row));
+    calls.put("penalised draw", () -> penalised.sample(row, 0, VOCABULARY, 0.5));
     MemorySegment halves = Arena.ofAuto().allocate(2L * VOCABULARY, 64);
     for (int i = 0; i < VOCABULARY; i++) {
       halves.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(row[i]));
