@@ -814,9 +814,12 @@ public sealed interface Step extends Serializable {
    *
    * <p>A repetition does not reach across a breaker, and breakers are not penalised. The penalty is
    * subtracted from the logit as the chain has scaled it, and is at most the largest float.
-   * <b>Cost:</b> grows with how often the last {@code allowed} tokens stood in the history before,
-   * and how much longer they repeat what stood there; at most linear in the range. Otherwise as
-   * {@link #repetitionPenalty(float, int, boolean)}.
+   * <b>Cost:</b> grows with how many different tokens are penalised, and for each with the
+   * logarithm of how often it came behind the last {@code allowed} tokens, whatever repeats. A
+   * token that comes to the history costs as much as one that is penalised: about a microsecond,
+   * and on average, as now and then a part of the index is made anew. The index takes some 100
+   * bytes for each token, and up to twice that. Otherwise as {@link #repetitionPenalty(float, int,
+   * boolean)}.
    *
    * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 5677; as in
    * llama.cpp, for breakers of one token each.
@@ -866,9 +869,9 @@ public sealed interface Step extends Serializable {
    * No-repeat n-gram: masks every token that would make the last n tokens a run that occurred
    * before.
    *
-   * <p><b>Cost:</b> that of the tokens that are masked; a token that comes to the history costs the
-   * same for any n. <b>Source:</b> Paulus et al., arXiv:1705.04304; as in Hugging Face
-   * transformers.
+   * <p><b>Cost:</b> that of the tokens that are masked, or of a mask over the row where they are
+   * more than a 64th of the vocabulary; a token that comes to the history costs the same for any n.
+   * <b>Source:</b> Paulus et al., arXiv:1705.04304; as in Hugging Face transformers.
    *
    * {@snippet lang=java :
    * Sampler sampler =

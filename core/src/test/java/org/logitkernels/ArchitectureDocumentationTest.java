@@ -49,7 +49,7 @@ class ArchitectureDocumentationTest {
                   + " exception exp"
                   + " exponential filters floats format h helper history hot in k launch length less listener"
                   + " log logit maker map min mirostat no ngram nucleus of order p"
-                  + " penalties probability provider random repeat rows scalar segment"
+                  + " penalties probability provider random repeat rows scalar segment set"
                   + " sigma softmax source spot state stream sum temperatures thread token tokens typical"
                   + " unavailable v vector work xtc choice network rule"
                   + " sigmoid weighing")

@@ -14,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -41,6 +42,18 @@ final class Sweep {
   private static final int MOST_DRAWS = 32_000;
   private static final Map<String, SamplerChain> CHAINS =
       new TreeMap<>(Map.of("chain", Library.CHAIN, "draw", SamplerChain.of()));
+
+  private static final Map<String, String> CHANGES =
+      new TreeMap<>(
+          Map.of(
+              "repetition", "repetition_penalty=1.1, top_k=40",
+              "frequency", "frequency_penalty=0.2",
+              "noRepeatNgram", "no_repeat_ngram=3, top_k=40",
+              "dry", "dry(0.8, base=1.75, allowed=2, range=2000000), top_k=40"));
+  private static final Map<String, String> ONE_TOKEN = // is looked up
+      Map.of(
+          "noRepeatNgram", "no_repeat_ngram=2, top_k=40",
+          "dry", "dry(0.8, base=1.75, allowed=1, range=2000000), top_k=40");
 
   private final Kernels kernels;
   private final int vocabulary;
@@ -351,24 +364,49 @@ final class Sweep {
     float[][] same = new float[BenchRows.COUNT][]; // what is best in one must be in all
     Arrays.setAll(same, i -> rows()[0].clone());
     List<Plan> plans = new ArrayList<>();
-    for (Map.Entry<String, String> chain :
-        new TreeMap<>(
-                Map.of(
-                    "repetition", "repetition_penalty=1.1, top_k=40",
-                    "frequency", "frequency_penalty=0.2",
-                    "noRepeatNgram", "no_repeat_ngram=3, top_k=40",
-                    "dry", "dry(0.8, base=1.75, allowed=2, range=2000000), top_k=40"))
-            .entrySet()) {
-      for (boolean best : new boolean[] {false, true}) {
+    CHANGES.forEach(
+        (name, chain) -> {
+          for (boolean best : new boolean[] {false, true}) {
+            plans.add(
+                new Plan(
+                    name + (best ? "-best" : "-random"),
+                    false,
+                    sizes,
+                    n -> {
+                      int[] tokens = tokens(n, best);
+                      return behind(tokens, tokens, SamplerChain.parse(chain), same);
+                    }));
+          }
+        });
+    for (String name : List.of("dry", "noRepeatNgram")) {
+      for (int period : new int[] {10, 1000}) {
         plans.add(
-            new Plan(
-                chain.getKey() + (best ? "-best" : "-random"),
-                false,
-                sizes,
-                n -> behind(tokens(n, best), SamplerChain.parse(chain.getValue()), same)));
+            repeating(name + "-period" + period, sizes, CHANGES.get(name), i -> i % period, same));
       }
+      plans.add(
+          repeating(
+              name + "-successors",
+              sizes,
+              ONE_TOKEN.get(name),
+              i -> i % 2 == 0 ? 0 : 1 + i / 2 % (vocabulary - 1), // 0 before each other token
+              same));
     }
     return plans;
+  }
+
+  /** Behind a history that repeats itself, the token that goes on doing so is accepted. */
+  private Plan repeating(
+      String name, int[] sizes, String chain, IntUnaryOperator tokens, float[][] same) {
+    return new Plan(
+        name,
+        false,
+        sizes,
+        n ->
+            behind(
+                IntStream.range(0, n).map(tokens).toArray(),
+                n == 0 ? new int[0] : new int[] {tokens.applyAsInt(n)},
+                SamplerChain.parse(chain),
+                same));
   }
 
   /** Any tokens, or the first row's best ones. */
@@ -384,21 +422,23 @@ final class Sweep {
     return tokens;
   }
 
-  /** Behind some tokens another is accepted, the next one is drawn, and the other is taken back. */
-  private DoubleSupplier behind(int[] tokens, SamplerChain chain, float[][] same) {
+  /**
+   * Behind a history one of some tokens is accepted, the next is drawn, and the first taken back.
+   */
+  private DoubleSupplier behind(int[] history, int[] accepted, SamplerChain chain, float[][] same) {
     Sampler sampler = chain.newSampler(vocabulary, 1, kernels);
-    for (int token : tokens) {
+    for (int token : history) {
       sampler.accept(token);
     }
     int[] next = {0};
     return inTurn(
         same,
         (x, u) -> {
-          if (tokens.length > 0) {
-            sampler.accept(tokens[next[0]++ % tokens.length]);
+          if (accepted.length > 0) {
+            sampler.accept(accepted[next[0]++ % accepted.length]);
           }
           int token = sampler.sample(x, 0, x.length, u);
-          sampler.rollback(Math.min(tokens.length, 1));
+          sampler.rollback(Math.min(accepted.length, 1));
           return token;
         });
   }

@@ -97,6 +97,11 @@ public final class ChainState {
     return history.counts(last, prompt, survivors.capacity());
   }
 
+  /** Where the last few tokens stood before, and which came behind them. */
+  Contexts contexts(int width) {
+    return history.contexts(width, survivors.capacity());
+  }
+
   /** The uniform number that the token will be drawn with. */
   double u() {
     return u;
@@ -168,9 +173,22 @@ public final class ChainState {
     } else if (counts.isMany()) {
       row.mask(counts.present());
     } else {
-      for (int i = 0; i < counts.few().size(); i++) {
-        mask(counts.few().token(i));
+      row.mask(counts.few());
+    }
+  }
+
+  /** Masks some tokens. */
+  void mask(TokenSet tokens) {
+    if (narrowed) {
+      for (int i = 0; i < survivors.size; i++) {
+        if (tokens.contains(survivors.ids[i])) {
+          survivors.replace(i, Float.NEGATIVE_INFINITY);
+        }
       }
+    } else if (tokens.isMany()) {
+      row.mask(tokens.bits());
+    } else {
+      row.mask(tokens.few());
     }
   }
 

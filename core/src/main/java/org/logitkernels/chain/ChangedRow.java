@@ -49,6 +49,10 @@ final class ChangedRow {
 
   private final Row.OfArray copied;
   private @Nullable MaskedRow masked;
+
+  /** Whether the mask over the row is of tokens that the chain bans, and not the caller's. */
+  private boolean banned;
+
   private @Nullable CappedRow capped;
   private Row<?> row;
   private int length;
@@ -193,14 +197,57 @@ final class ChangedRow {
     return Math.clamp(changed, -Float.MAX_VALUE, Float.MAX_VALUE);
   }
 
-  /** Masks the tokens whose bits are set. */
+  /** Masks the tokens of a list. */
+  void mask(TokenMap few) {
+    if (isCopied() && changes.size() == 0) {
+      float[] copy = copy();
+      for (int i = 0; i < few.size(); i++) {
+        if (few.token(i) < length) {
+          copy[few.token(i)] = masked(copy[few.token(i)]);
+        }
+      }
+    } else if (changes.size() == 0) {
+      forgetSums();
+      int[] bits = take(few);
+      for (int i = 0; i < few.size(); i++) {
+        bits[i] = Float.floatToRawIntBits(masked(Float.intBitsToFloat(bits[i])));
+      }
+    } else {
+      for (int i = 0; i < few.size(); i++) {
+        if (few.token(i) < length) {
+          set(few.token(i), masked(get(few.token(i))));
+        }
+      }
+    }
+  }
+
+  /** A logit once it is masked. What is no logit stays an error. */
+  private static float masked(float x) {
+    return x < Float.POSITIVE_INFINITY ? Float.NEGATIVE_INFINITY : x;
+  }
+
+  /**
+   * Masks the tokens whose bits are set. The mask is read with the row, unless a token that is to
+   * be masked is no logit: then it must stay an error.
+   */
   void mask(long[] bits) {
+    MaskedRow known = maskedRow();
+    if (row == known || changes.size() > 0) {
+      copy();
+    }
+    if (known.without(row, bits)) {
+      row = known;
+      banned = true;
+      survivors.excluded.clear();
+      forgetSums();
+      return;
+    }
     float[] copy = copy();
     for (int at = 0; at < length; at += Long.SIZE) {
       for (long rest = word(bits, at >> 6); rest != 0; rest &= rest - 1) {
         int token = at + Long.numberOfTrailingZeros(rest);
-        if (token < length && Math.abs(copy[token]) < Float.POSITIVE_INFINITY) {
-          copy[token] = Float.NEGATIVE_INFINITY;
+        if (token < length) {
+          copy[token] = masked(copy[token]);
         }
       }
     }
@@ -208,19 +255,24 @@ final class ChangedRow {
 
   /** The changes are those of the very tokens of a list, or become that. */
   private void patch(Penalty penalty, TokenMap few, double temperature) {
-    int[] bits = changes.numbers();
-    if (changes.size() == 0) {
-      changes.takeTokens(few);
-      patched = few;
-      bits = changes.numbers();
-      row.get(few.tokens(), few.size(), bits);
-    }
+    int[] bits = changes.size() == 0 ? take(few) : changes.numbers();
     int[] counts = few.numbers();
     int size = few.size();
     for (int i = 0; i < size; i++) {
       float x = Float.intBitsToFloat(bits[i]);
       bits[i] = Float.floatToRawIntBits(penalty.of(x, counts[i], temperature));
     }
+  }
+
+  /**
+   * The changes become those of a list's tokens, with the logits as they are. Returns their bits.
+   */
+  private int[] take(TokenMap few) {
+    changes.takeTokens(few);
+    patched = few;
+    int[] bits = changes.numbers();
+    row.get(few.tokens(), few.size(), bits);
+    return bits;
   }
 
   /** Reads the row once, and leaves a copy with the changes. */
@@ -286,14 +338,14 @@ final class ChangedRow {
 
   /** Masks every token whose bit is 0, or that has none. What it holds is not looked at. */
   void allow(long[] mask) {
-    MaskedRow known = masked;
-    if (known == null) {
-      known = new MaskedRow(backend, survivors);
-      masked = known;
+    MaskedRow known = maskedRow();
+    if (row == known && banned) {
+      copy();
     }
     if (row == known) {
       return; // by the same mask, as a call has one
     }
+    banned = false;
     row = known.at(row, mask);
     for (int i = 0; i < changes.size(); i++) {
       if (!known.allows(changes.token(i))) {
@@ -302,6 +354,15 @@ final class ChangedRow {
     }
     survivors.excluded.clear();
     forgetSums();
+  }
+
+  private MaskedRow maskedRow() {
+    MaskedRow known = masked;
+    if (known == null) {
+      known = new MaskedRow(backend, survivors);
+      masked = known;
+    }
+    return known;
   }
 
   /** Caps every logit softly. */

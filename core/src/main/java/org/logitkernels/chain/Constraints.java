@@ -206,11 +206,19 @@ public final class Constraints {
         state.mask(state.counts(Integer.MAX_VALUE, true));
         return;
       }
-      History history = state.history();
-      Contexts contexts = history.contexts(n - 1, true);
-      int place = contexts.latest(history);
+      Contexts contexts = state.contexts(n - 1);
+      int known = contexts.known(state.history());
+      if (known == Contexts.NONE) {
+        return;
+      }
+      TokenSet set = contexts.set(known);
+      if (set != null) {
+        state.mask(set);
+        return;
+      }
+      int place = contexts.latest(known);
       for (; place != Contexts.NONE; place = contexts.earlier(place)) {
-        state.mask(history.token(place));
+        state.mask(state.history().token(place));
       }
     }
   }

@@ -1,6 +1,7 @@
 package org.logitkernels.chain;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 
@@ -11,13 +12,28 @@ import org.logitkernels.numerics.RowErrors;
  * <p>Contexts are found by a hash and compared token by token. So no two contexts are taken for
  * one. Where a context follows one that has stood before, and by the same token, the place behind
  * that is known, and nothing is compared: a history that repeats itself costs no more than another.
+ *
+ * <p>Each context has a list of the places where another token came behind it for the first time.
+ * Where the list is long, its tokens are kept as a set too.
+ *
+ * <p>A token takes 48 bytes, or up to 96 where arrays have grown and are not yet full. A set takes
+ * up to 100 bytes for each of its tokens, or a bit for each token of the vocabulary.
  */
-final class Contexts {
+final class Contexts implements Following {
   /** No place. */
   static final int NONE = -1;
 
-  /** Of a place that is not in the list of its context. */
+  /** Of a place that is not in the list of its context: this less the place that is. */
   private static final int UNLISTED = -2;
+
+  /** A list longer than this has a set, until it is half as long. */
+  static final int LISTED = 64;
+
+  /** The largest power of two that is the length of an array. */
+  private static final int MOST_SLOTS = 1 << 30;
+
+  private static final TokenSet[] NO_SETS = {};
+  private static final int[] NO_OWNERS = {};
 
   private static final int FIRST_ROOM = 64;
 
@@ -30,7 +46,9 @@ final class Contexts {
   private static final int PAIR = 1;
 
   private final int width;
-  private final boolean distinct;
+
+  /** How many tokens there are; 0 where no sets are kept. */
+  private final int vocabulary;
 
   /** What a token weighs that has left the context. */
   private final long leaving;
@@ -43,6 +61,18 @@ final class Contexts {
 
   /** Of each place in a list, the one before it. */
   private int[] earlier = new int[FIRST_ROOM];
+
+  /**
+   * Of each first place of a context, the length of its list; if it has a set, the set's ~index.
+   */
+  private int[] lengths = new int[FIRST_ROOM];
+
+  private TokenSet[] sets = NO_SETS;
+
+  /** Of each set, the first place with its context. */
+  private int[] owners = NO_OWNERS;
+
+  private int setCount;
 
   /** Half a hash each, and below it a place and 1; or 0. */
   private long[] slots = new long[2 * FIRST_ROOM];
@@ -61,24 +91,30 @@ final class Contexts {
   /**
    * The contexts are {@code width} tokens long, at least 1.
    *
-   * @param distinct whether of the places of one context with the same token only the first is
-   *     listed
+   * @param vocabulary how many tokens there are; 0 if nobody asks for sets
    */
-  Contexts(int width, boolean distinct) {
+  Contexts(int width, int vocabulary) {
     this.width = width;
-    this.distinct = distinct;
+    this.vocabulary = vocabulary;
     this.leaving = power(BASE, width);
   }
 
   /** The same, on its own from now on. */
   Contexts(Contexts other) {
     width = other.width;
-    distinct = other.distinct;
+    vocabulary = other.vocabulary;
     leaving = other.leaving;
     int room = Math.max(FIRST_ROOM, other.to);
     first = Arrays.copyOf(other.first, room);
     latest = Arrays.copyOf(other.latest, room);
     earlier = Arrays.copyOf(other.earlier, room);
+    lengths = Arrays.copyOf(other.lengths, room);
+    sets = other.sets.clone();
+    for (int i = 0; i < other.setCount; i++) {
+      sets[i] = new TokenSet(sets[i]);
+    }
+    owners = other.owners.clone();
+    setCount = other.setCount;
     slots = other.slots.clone();
     taken = other.taken;
     to = other.to;
@@ -86,37 +122,80 @@ final class Contexts {
     torn = other.torn;
   }
 
-  /** Whether these are such contexts. */
-  boolean isOf(int width, boolean distinct) {
-    return this.width == width && this.distinct == distinct;
+  @Override
+  public Contexts copy() {
+    return new Contexts(this);
   }
 
-  /** The last place in the list of the context at the end of the history; or {@link #NONE}. */
-  int latest(Tokens history) {
-    if (to < width) {
-      return NONE;
+  /** Whether contexts are so long. */
+  boolean isOf(int width) {
+    return this.width == width;
+  }
+
+  /** The first place whose context is the one at the end of the history; or {@link #NONE}. */
+  int known(Tokens history) {
+    return to < width ? NONE : find(history, to);
+  }
+
+  /** The first place with the context of a place, which has so many tokens before it. */
+  int first(int place) {
+    return first[place];
+  }
+
+  /** The first place with the context and the token of a place. */
+  int pair(int place) {
+    int before = earlier[place];
+    return before > UNLISTED ? place : UNLISTED - before;
+  }
+
+  /** The first place with a context and a token; or {@link #NONE}. */
+  int pair(Tokens history, int known, int token) {
+    int half = halfOfPair(known, token);
+    int tries = 0;
+    for (int slot = slot(half); slots[slot] != 0; slot = next(slot)) {
+      checkTries(tries++);
+      int place = (int) slots[slot] - 1;
+      if (halfIn(slot) == half
+          && place < to
+          && first[place] == known
+          && history.token(place) == token) {
+        return place;
+      }
     }
-    int known = find(history, to);
-    return known < 0 ? NONE : latest[known];
+    return NONE;
+  }
+
+  /** The last place in the list of a context. */
+  int latest(int known) {
+    return latest[known];
   }
 
   /** The place before another one in a list; or {@link #NONE}. */
   int earlier(int place) {
     int before = earlier[place];
-    if (before >= place) {
+    if (before >= place || before < NONE) {
       throw RowErrors.shared();
     }
     return before;
   }
 
-  /** Forgets all. */
-  void clear() {
+  /** The tokens that came behind a context, if they are so many that a set of them is kept. */
+  @Nullable TokenSet set(int known) {
+    int length = lengths[known];
+    return length < 0 ? sets[~length] : null;
+  }
+
+  @Override
+  public void clear() {
     if (taken > 0) {
       Arrays.fill(slots, 0);
     }
     taken = 0;
     to = 0;
     hash = 0;
+    sets = NO_SETS;
+    owners = NO_OWNERS;
+    setCount = 0;
   }
 
   /** Takes in what has come to the history. */
@@ -126,13 +205,13 @@ final class Contexts {
     }
     torn = true;
     while (to < history.size()) {
-      add(history);
+      addNext(history);
     }
     torn = false;
   }
 
-  /** The history is about to forget its tokens from a place on. */
-  void cut(Tokens history, int size) {
+  @Override
+  public void cut(Tokens history, int size) {
     if (!torn) {
       torn = true;
       while (to > size) {
@@ -142,7 +221,8 @@ final class Contexts {
     }
   }
 
-  private void add(Tokens history) {
+  /** Takes in one token more. Who calls this sees to what fails in the middle. */
+  void addNext(Tokens history) {
     reserve();
     int place = to;
     int token = history.token(place);
@@ -152,13 +232,17 @@ final class Contexts {
         known = place;
         put(half(hash), place);
         latest[place] = NONE;
+        lengths[place] = 0;
       }
+      int other = pair(history, known, token);
       first[place] = known;
-      if (distinct && !putPair(history, known, token, place)) {
-        earlier[place] = UNLISTED;
-      } else {
+      if (other < 0) {
+        put(halfOfPair(known, token), place);
         earlier[place] = latest[known];
         latest[known] = place;
+        lengthen(history, known, token);
+      } else {
+        earlier[place] = UNLISTED - other;
       }
     }
     hash = sum(product(hash, BASE), token + 1);
@@ -168,7 +252,8 @@ final class Contexts {
     to = place + 1;
   }
 
-  private void removeLast(Tokens history) {
+  /** Takes out the last token. Who calls this sees to what fails in the middle. */
+  void removeLast(Tokens history) {
     int place = to - 1;
     int token = history.token(place);
     if (place >= width) {
@@ -178,11 +263,10 @@ final class Contexts {
     to = place;
     if (place >= width) {
       int known = first[place];
-      if (earlier[place] != UNLISTED) {
+      if (earlier[place] > UNLISTED) {
         latest[known] = earlier[place];
-        if (distinct) {
-          remove(halfOfPair(known, token), place);
-        }
+        remove(halfOfPair(known, token), place);
+        shorten(known, token);
       }
       if (known == place) {
         remove(half(hash), place);
@@ -190,11 +274,55 @@ final class Contexts {
     }
   }
 
+  /** A token has come to the list of a context. */
+  private void lengthen(Tokens history, int known, int token) {
+    int length = lengths[known];
+    if (length < 0) {
+      sets[~length].add(token);
+    } else if (length < LISTED || vocabulary == 0) {
+      lengths[known] = length + 1;
+    } else {
+      TokenSet set = new TokenSet(vocabulary);
+      for (int place = latest[known]; place != NONE; place = earlier(place)) {
+        set.add(history.token(place));
+      }
+      if (setCount == sets.length) {
+        int room = Room.of(setCount, setCount + 1L);
+        owners = Arrays.copyOf(owners, room);
+        sets = Arrays.copyOf(sets, room);
+      }
+      sets[setCount] = set;
+      owners[setCount] = known;
+      lengths[known] = ~setCount;
+      setCount++;
+    }
+  }
+
+  /** A token has left the list of a context. A set that is dropped leaves its index to the last. */
+  private void shorten(int known, int token) {
+    if (lengths[known] >= 0) {
+      lengths[known]--;
+      return;
+    }
+    int index = ~lengths[known];
+    TokenSet set = sets[index];
+    set.remove(token);
+    if (set.size() <= LISTED / 2) {
+      lengths[known] = set.size();
+      setCount--;
+      if (index < setCount) {
+        sets[index] = sets[setCount];
+        owners[index] = owners[setCount];
+        lengths[owners[index]] = ~index;
+      }
+    }
+  }
+
   /** The first place with the context of a place whose hash this is; or {@link #NONE}. */
   private int find(Tokens history, int place) {
     if (place > width) {
-      int before = first[place - 1];
-      if (before < place - 1 && history.token(before) == history.token(place - 1)) {
+      int before = pair(place - 1);
+      if (before < place - 1) {
         return first[before + 1];
       }
     }
@@ -208,24 +336,6 @@ final class Contexts {
       }
     }
     return NONE;
-  }
-
-  /** Puts a place with a context and a token; false, and nothing done, if another one has both. */
-  private boolean putPair(Tokens history, int known, int token, int place) {
-    int half = halfOfPair(known, token);
-    int tries = 0;
-    for (int slot = slot(half); slots[slot] != 0; slot = next(slot)) {
-      checkTries(tries++);
-      int other = (int) slots[slot] - 1;
-      if (halfIn(slot) == half
-          && other < place
-          && first[other] == known
-          && history.token(other) == token) {
-        return false;
-      }
-    }
-    put(half, place);
-    return true;
   }
 
   private void put(int half, int place) {
@@ -266,10 +376,12 @@ final class Contexts {
       first = Arrays.copyOf(first, room); // all are there, or as they were
       latest = Arrays.copyOf(latest, room);
       earlier = Arrays.copyOf(earlier, room);
+      lengths = Arrays.copyOf(lengths, room);
     }
-    if (2 * (taken + 2) > slots.length) {
+    int wanted = slotsFor(taken, slots.length);
+    if (wanted > slots.length) {
       long[] old = slots;
-      slots = new long[2 * old.length];
+      slots = new long[wanted];
       taken = 0;
       for (long entry : old) {
         if (entry != 0) {
@@ -277,6 +389,18 @@ final class Contexts {
         }
       }
     }
+  }
+
+  /** How many slots there must be before two more are taken: at most half of them are. */
+  static int slotsFor(int taken, int slots) {
+    if (taken + 2 <= slots / 2) {
+      return slots;
+    }
+    if (slots >= MOST_SLOTS) {
+      throw new OutOfMemoryError(
+          taken + " contexts, and tokens behind them, are all that a table holds");
+    }
+    return 2 * slots;
   }
 
   // Halves of hashes. The last bit tells those of pairs, of a context and a token, from the others.

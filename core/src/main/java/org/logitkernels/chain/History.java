@@ -6,14 +6,10 @@ import java.util.Arrays;
  * The tokens of a sequence so far: those of the prompt, and behind them those that were accepted.
  */
 public final class History extends Tokens {
-  private static final TokenCounts[] NOTHING_COUNTED = {};
-  private static final Contexts[] NO_CONTEXTS = {};
+  private static final Following[] NOBODY = {};
 
-  /** What steps count: each window once, from its first use on. */
-  private TokenCounts[] counts = NOTHING_COUNTED;
-
-  /** What steps look up: contexts of each kind once, from their first use on. */
-  private Contexts[] contexts = NO_CONTEXTS;
+  /** What steps count and look up: of each kind one, from its first use on. */
+  private Following[] following = NOBODY;
 
   /** Empty; tokens are kept, or only counted. */
   public History(boolean kept) {
@@ -22,13 +18,9 @@ public final class History extends Tokens {
 
   private History(History other) {
     super(other);
-    this.counts = other.counts.clone();
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] = new TokenCounts(counts[i]);
-    }
-    this.contexts = other.contexts.clone();
-    for (int i = 0; i < contexts.length; i++) {
-      contexts[i] = new Contexts(contexts[i]);
+    this.following = other.following.clone();
+    for (int i = 0; i < following.length; i++) {
+      following[i] = following[i].copy();
     }
   }
 
@@ -41,10 +33,7 @@ public final class History extends Tokens {
   @Override
   public void clear() {
     super.clear();
-    for (TokenCounts each : counts) {
-      each.clear();
-    }
-    for (Contexts each : contexts) {
+    for (Following each : following) {
       each.clear();
     }
   }
@@ -53,50 +42,70 @@ public final class History extends Tokens {
   @Override
   public void removeLast(int count) {
     int left = Math.max(0, size() - count); // tokens that are not kept count as none
-    for (TokenCounts each : counts) {
-      each.cut(this, left);
-    }
-    for (Contexts each : contexts) {
+    for (Following each : following) {
       each.cut(this, left);
     }
     super.removeLast(count);
   }
 
-  /**
-   * How often each token stands among the last few, of those in a vocabulary. Costs what has
-   * changed since this was last asked.
-   */
-  TokenCounts counts(int last, boolean withPrompt, int vocabulary) {
-    for (TokenCounts each : counts) {
-      if (each.isOf(last, withPrompt)) {
-        each.follow(this);
-        return each;
-      }
-    }
-    TokenCounts made = new TokenCounts(last, withPrompt, vocabulary);
-    counts = Arrays.copyOf(counts, counts.length + 1);
-    counts[counts.length - 1] = made;
-    made.follow(this);
+  private <T extends Following> T added(T made) {
+    following = Arrays.copyOf(following, following.length + 1);
+    following[following.length - 1] = made;
     return made;
   }
 
-  /**
-   * The contexts of a width, at least 1. Costs what has changed since this was last asked.
-   *
-   * @param distinct whether of the places of one context with the same token only the first is
-   *     listed
-   */
-  Contexts contexts(int width, boolean distinct) {
-    for (Contexts each : contexts) {
-      if (each.isOf(width, distinct)) {
-        each.follow(this);
-        return each;
+  // Each of these costs what has changed since it was last asked for.
+
+  /** How often each token stands among the last few, of those in a vocabulary. */
+  TokenCounts counts(int last, boolean withPrompt, int vocabulary) {
+    TokenCounts found = null;
+    for (Following each : following) {
+      if (each instanceof TokenCounts counts && counts.isOf(last, withPrompt)) {
+        found = counts;
       }
     }
-    Contexts made = new Contexts(width, distinct);
-    contexts = Arrays.copyOf(contexts, contexts.length + 1);
-    contexts[contexts.length - 1] = made;
-    made.follow(this);
-    return made;
+    TokenCounts counts =
+        found != null ? found : added(new TokenCounts(last, withPrompt, vocabulary));
+    counts.follow(this);
+    return counts;
+  }
+
+  /** The contexts of a width, at least 1, of tokens of a vocabulary. */
+  Contexts contexts(int width, int vocabulary) {
+    Contexts found = null;
+    for (Following each : following) {
+      if (each instanceof Contexts contexts && contexts.isOf(width)) {
+        found = contexts;
+      }
+    }
+    Contexts contexts = found != null ? found : added(new Contexts(width, vocabulary));
+    contexts.follow(this);
+    return contexts;
+  }
+
+  /** The repetitions of a width, at least 1, and more. */
+  Repetitions repetitions(int width) {
+    Repetitions found = null;
+    for (Following each : following) {
+      if (each instanceof Repetitions repetitions && repetitions.isOf(width)) {
+        found = repetitions;
+      }
+    }
+    Repetitions repetitions = found != null ? found : added(new Repetitions(width));
+    repetitions.follow(this);
+    return repetitions;
+  }
+
+  /** Where the last of some tokens is, which are in ascending order. */
+  Breakers breakers(int[] tokens) {
+    Breakers found = null;
+    for (Following each : following) {
+      if (each instanceof Breakers breakers && breakers.isOf(tokens)) {
+        found = breakers;
+      }
+    }
+    Breakers breakers = found != null ? found : added(new Breakers(tokens));
+    breakers.follow(this);
+    return breakers;
   }
 }

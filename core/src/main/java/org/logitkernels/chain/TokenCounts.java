@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>Few different tokens are a list. Many are an array of counts by id, and a bit for each token
  * that occurred. Once they were many, they stay an array until the history is forgotten.
  */
-final class TokenCounts {
+final class TokenCounts implements Following {
   /** More than one in so many tokens of the vocabulary are many. */
   static final int SHARE_OF_MANY = 64;
 
@@ -53,6 +53,11 @@ final class TokenCounts {
     this.torn = other.torn;
   }
 
+  @Override
+  public TokenCounts copy() {
+    return new TokenCounts(this);
+  }
+
   /** Whether it counts these tokens. */
   boolean isOf(int last, boolean prompt) {
     return this.last == last && this.prompt == prompt;
@@ -83,8 +88,8 @@ final class TokenCounts {
     return isMany() ? counts[token] : few.get(token);
   }
 
-  /** Forgets all tokens. */
-  void clear() {
+  @Override
+  public void clear() {
     few.clear();
     present = NO_BITS;
     counts = NO_COUNTS;
@@ -122,8 +127,8 @@ final class TokenCounts {
     torn = false;
   }
 
-  /** The history is about to forget its tokens from a place on. */
-  void cut(Tokens history, int size) {
+  @Override
+  public void cut(Tokens history, int size) {
     if (torn) {
       return; // all is counted anew
     }

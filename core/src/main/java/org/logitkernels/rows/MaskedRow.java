@@ -50,6 +50,38 @@ public final class MaskedRow extends Row<float[]> {
    * copied.
    */
   public MaskedRow at(Row<?> row, long[] allowed) {
+    few = set(row, allowed) <= to / FEW;
+    return this;
+  }
+
+  /**
+   * Sets what row it is, and which tokens are not allowed: those whose bit is 1. Returns false, and
+   * is nowhere, if one of these is NaN or +Infinity, which would not be looked at any more.
+   */
+  public boolean without(Row<?> row, long[] banned) {
+    set(row, banned);
+    pass(0);
+    boolean free = Lanes.max(survivors.row.tops, Lanes.blocks(to)) < Float.POSITIVE_INFINITY;
+    survivors.row.forget();
+    if (!free) {
+      rest();
+      return false;
+    }
+    int words = to + Long.SIZE - 1 >> 6;
+    for (int i = 0; i < words; i++) {
+      mask[i] = ~mask[i];
+    }
+    cutMask();
+    int count = 0;
+    for (int i = 0; i < words; i++) {
+      count += Long.bitCount(mask[i]);
+    }
+    few = count <= to / FEW;
+    return true;
+  }
+
+  /** Sets the row and its mask. Returns how many tokens are allowed, which may be some too many. */
+  private int set(Row<?> row, long[] allowed) {
     this.row = row;
     shareAs(row);
     to = row.length();
@@ -62,13 +94,17 @@ public final class MaskedRow extends Row<float[]> {
       count += Long.bitCount(word);
     }
     Arrays.fill(mask, words, Lanes.blocks(to) * Lanes.WORDS, 0);
-    if ((to & Long.SIZE - 1) != 0) {
-      mask[to >> 6] &= (1L << to) - 1; // the count may be too large by some bits
-    }
-    few = count <= to / FEW;
+    cutMask();
     written = false;
     survivors.row.forget();
-    return this;
+    return count;
+  }
+
+  /** Bits behind the row's end are 0. */
+  private void cutMask() {
+    if ((to & Long.SIZE - 1) != 0) {
+      mask[to >> 6] &= (1L << to) - 1;
+    }
   }
 
   /** Whether a token is allowed. */

@@ -347,18 +347,39 @@ public interface AllocationContract extends KernelsUnderTest {
       {Step.noRepeatNgram(3), Step.dry(1, 2, 2, 1000), Step.presencePenalty(1), Step.topP(0.9f)}
     };
     for (Step[] steps : chains) {
-      Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
-      sampler.acceptPrompt(prompt);
-      assertNoAllocation(
-          shorter -> {
-            for (int token = 0; token < 20; token++) {
-              sampler.accept(prompt[token]);
-            }
-            int token = sampler.sample(row.array(), row.from(), row.to() - shorter, 0.5);
-            sampler.rollback(20);
-            return token;
-          });
+      assertNoAllocation(row, prompt, steps);
     }
+  }
+
+  private void assertNoAllocation(TestRow row, int[] prompt, Step... steps) {
+    Sampler sampler = SamplerChain.of(steps).newSampler(row.length(), 1, kernels());
+    sampler.acceptPrompt(prompt);
+    assertNoAllocation(
+        shorter -> {
+          for (int token = 0; token < 20; token++) {
+            sampler.accept(prompt[token]);
+          }
+          int token = sampler.sample(row.array(), row.from(), row.to() - shorter, 0.5);
+          sampler.rollback(20);
+          return token;
+        });
+  }
+
+  /** Histories in which a few tokens and many came behind one, or which repeat themselves. */
+  @Example
+  @Tag("allocation")
+  default void repetitionsAllocateNothing() {
+    TestRow row = row();
+    for (int different : new int[] {70, row.length() / 3}) {
+      int[] prompt = new int[2 * different];
+      Arrays.setAll(prompt, i -> i % 2 == 0 ? 1 + i / 2 : 0);
+      assertNoAllocation(row, prompt, Step.noRepeatNgram(2), Step.topK(40));
+      assertNoAllocation(row, prompt, Step.noRepeatNgram(2), Step.temperature(0.7f));
+      assertNoAllocation(row, prompt, Step.dry(0.1f, 1.5f, 1, 10_000), Step.topK(40));
+    }
+    int[] prompt = new int[3000];
+    Arrays.setAll(prompt, i -> i % 10);
+    assertNoAllocation(row, prompt, Step.dry(0.1f, 1.5f, 2, 1000, 11, 12), Step.topP(0.9f));
   }
 
   /** Chains that steer. */

@@ -57,7 +57,7 @@ public interface HistoryContract extends KernelsUnderTest {
         Combinators.combine(
                 Arbitraries.of(0f, 0.8f, 1e30f),
                 Arbitraries.of(1f, 1.75f),
-                Arbitraries.of(1, 2, 3),
+                Arbitraries.of(0, 1, 2, 3),
                 last,
                 Arbitraries.of(new int[0], new int[] {5, 2}))
             .as(Step::dry),
@@ -168,6 +168,133 @@ public interface HistoryContract extends KernelsUnderTest {
         penalties.map(p -> Step.frequencyPenalty(p, Integer.MAX_VALUE, true)),
         penalties.map(p -> Step.presencePenalty(p, 2000, true)),
         Arbitraries.of(Step.noRepeatNgram(1), Step.noRepeatNgram(2)));
+  }
+
+  /**
+   * DRY where a period repeats, with errors and without, in any range and with breakers, between
+   * tokens that are taken back, forks and resets.
+   */
+  @Property
+  default void repetitionsArePenalisedWhateverRepeats(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int length = random.nextInt(25, 60);
+    float[] x = new float[length];
+    for (int i = 0; i < length; i++) {
+      x[i] = (float) random.nextGaussian();
+    }
+    int period = random.nextInt(1, 21);
+    int errors = random.nextBoolean() ? 1000 : random.nextInt(2, 40);
+    int[] breakers = random.nextInt(3) == 0 ? new int[] {random.nextInt(21), 22} : new int[0];
+    int range = random.nextBoolean() ? Integer.MAX_VALUE : random.nextInt(1, 300);
+    Step.Dry dry =
+        (Step.Dry) Step.dry(0.8f, 1.05f, random.nextInt(random.nextInt(1, 6)), range, breakers);
+    Step behind = random.nextBoolean() ? Step.topK(7) : Step.temperature(0.7f);
+    Sampler sampler = SamplerChain.of(dry, behind).newSampler(length, 1, kernels());
+    int[] tokens = new int[0];
+    for (int call = 0; call < 12; call++) {
+      int what = random.nextInt(10);
+      if (what < 3) {
+        int back = random.nextInt(Math.min(tokens.length, what == 0 ? 100 : 4) + 1);
+        sampler.rollback(back);
+        tokens = Arrays.copyOf(tokens, tokens.length - back);
+      } else if (what == 3) {
+        sampler = sampler.fork();
+      } else if (what == 4 && random.nextInt(4) == 0) {
+        sampler.reset();
+        tokens = new int[0];
+      }
+      int more = random.nextInt(random.nextInt(3) == 0 ? 150 : 6);
+      int before = tokens.length;
+      tokens = Arrays.copyOf(tokens, before + more);
+      for (int at = before; at < tokens.length; at++) {
+        tokens[at] = random.nextInt(errors) == 0 ? random.nextInt(23) : at % period;
+        sampler.accept(tokens[at]);
+      }
+      float[] changed = x.clone();
+      dry(dry, changed, tokens, 1);
+      Sampler plain = SamplerChain.of(behind).newSampler(length, 1, kernels());
+      assertEquals(outcome(plain, changed), outcome(sampler, x), dry.toString());
+    }
+  }
+
+  /**
+   * No-repeat n-gram where few and many tokens came behind a context, and around the numbers where
+   * another way is taken; what is banned and no logit is an error as ever, unless the caller's mask
+   * forbids it as well.
+   */
+  @Property
+  default void bansOfManyTokensAreThoseOfARowChangedBeforehand(
+      @ForAll("historyRows") TestRow row,
+      @ForAll("historyBehind") List<Step> behind,
+      @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int length = row.length();
+    float[] x = row.logits();
+    int vocabulary = random.nextBoolean() ? length + 2 : Math.max(length + 2, 9000);
+    int[] numbers = {0, 65, vocabulary / 64, length / 64 + 64, vocabulary / 2, vocabulary - 3};
+    int most = Math.clamp(numbers[random.nextInt(6)] + random.nextInt(5) - 2, 0, vocabulary - 2);
+    int[] order = random.ints(40_000, 0, vocabulary - 1).distinct().limit(most).toArray();
+    if (random.nextInt(4) == 0) {
+      float bad = random.nextBoolean() ? Float.NaN : Float.POSITIVE_INFINITY;
+      x[random.nextInt(length)] = bad;
+    }
+    List<Step> steps = new ArrayList<>();
+    List<Step> plain = new ArrayList<>();
+    float[] changed = x.clone();
+    int biased = random.nextInt(length);
+    if (random.nextBoolean() && Float.isFinite(x[biased])) {
+      steps.add(Step.logitBias(Map.of(biased, 2f)));
+      change(steps.getFirst(), changed, new int[0], 1);
+    }
+    boolean narrows = random.nextInt(4) == 0;
+    if (narrows) {
+      steps.add(Step.topNSigma(Float.MAX_VALUE)); // keeps all, but survivors are drawn from
+      plain.add(steps.getLast());
+    }
+    long[] mask = random.longs((length + 63) / 64).toArray();
+    int allowed = narrows ? 2 : random.nextInt(3); // before the bans, behind them, or no mask
+    List<Step> bans = new ArrayList<>(List.of(Step.noRepeatNgram(2)));
+    if (random.nextInt(4) == 0) {
+      bans.add(Step.noRepeatNgram(1));
+    }
+    if (allowed < 2) {
+      bans.add(allowed == 0 ? 0 : bans.size(), Step.allowed());
+      for (int i = 0; i < length; i++) {
+        changed[i] = (mask[i >> 6] >>> i & 1) != 0 ? changed[i] : Float.NEGATIVE_INFINITY;
+      }
+    }
+    steps.addAll(bans);
+    steps.addAll(behind);
+    plain.addAll(behind);
+    Sampler sampler =
+        SamplerChain.of(steps.toArray(Step[]::new)).newSampler(vocabulary, 1, kernels());
+    sampler.accept(vocabulary - 1);
+    for (int token : order) {
+      sampler.accept(token);
+      sampler.accept(vocabulary - 1);
+    }
+    int left = order.length;
+    for (int call = 0; call < 3; call++) {
+      float[] masked = changed.clone();
+      for (int i = 0; i < left; i++) {
+        if (order[i] < length && masked[order[i]] < Float.POSITIVE_INFINITY) {
+          masked[order[i]] = Float.NEGATIVE_INFINITY;
+        }
+      }
+      if (allowed < 2) {
+        sampler.allow(mask);
+      }
+      Sampler chain =
+          SamplerChain.of(plain.toArray(Step[]::new)).newSampler(vocabulary, 1, kernels());
+      assertEquals(outcome(chain, masked), outcome(sampler, x), steps + " " + left);
+      int back = random.nextInt(left + 1);
+      if (call == 0) {
+        sampler.rollback(2 * back);
+        left -= back;
+      } else {
+        sampler = sampler.fork();
+      }
+    }
   }
 
   /** A top-k that reaches behind the lowest logit of a short row, which changed ones pass. */
@@ -344,6 +471,8 @@ public interface HistoryContract extends KernelsUnderTest {
       }
       probabilities.add(sampler.probability());
       return new Outcome("", token, ids, probabilities);
+    } catch (IllegalArgumentException e) {
+      return new Outcome(e.getMessage(), -1, List.of(), List.of());
     } catch (IllegalStateException e) {
       // Which step has masked the last token is said of the one, and cannot be of the other.
       boolean masked = e.getMessage().startsWith("nothing is left to sample: ");
@@ -455,9 +584,9 @@ public interface HistoryContract extends KernelsUnderTest {
   private static void dry(Step.Dry dry, float[] x, int[] history, double temperature) {
     int from = Math.max(0, history.length - dry.range());
     for (int id = 0; id < x.length; id++) {
-      int longest = 0;
+      int longest = -1;
       for (int at = from + 1; at < history.length; at++) {
-        int n = 0;
+        int n = history[at] == id ? 0 : -1;
         while (history[at] == id
             && at - 1 - n >= from
             && history[at - 1 - n] == history[history.length - 1 - n]
