@@ -847,7 +847,8 @@ public sealed interface Step extends Serializable {
    *
    * @param multiplier finite and at least 0; 0 does nothing
    * @param base finite and at least 1
-   * @param allowed how long a repetition may be without penalty and one more, at least 1
+   * @param allowed how long a repetition may be without penalty and one more, at least 0; for 0 see
+   *     the other form
    * @param range how many of the last tokens are looked at, at least 0
    * @param breakers tokens that end repetitions
    * @return the step
