@@ -31,7 +31,7 @@ class KnownTest {
   private static final Backend VECTOR = new VectorKernels(SCALAR);
 
   /** Less than the virtual lanes, less than a block, blocks alone, blocks and a rest. */
-  private static final int[] LENGTHS = {20, 700, 3072, 5000};
+  private static final int[] LENGTHS = {20, 700, 2048, 2600};
 
   /** Logits are stretched. */
   private static final double COLD = 1e-40;
