@@ -68,10 +68,10 @@ import org.logitkernels.spi.Survivors;
  * </tbody>
  * </table>
  *
- * <p>A chain with a step that depends on what was accepted does nothing right if nothing is. So a
- * second draw from the stream, with nothing accepted since the first, is an {@link
- * IllegalStateException} for such a chain. It is none after {@link #position(long)} or {@link
- * #fork()}, and none with a number of the caller's: these are for draws that are repeated.
+ * <p>A step that depends on what was accepted goes wrong if the caller forgets to accept. So the
+ * second of two draws from the stream, with nothing accepted between them, is an {@link
+ * IllegalStateException} for a chain with such a step. It is none after {@link #position(long)} or
+ * {@link #fork()}, and none with a number of the caller's: these are for draws that are repeated.
  *
  * <p><b>Allocation:</b> none in steady state. <b>Footprint:</b> between calls about 35 KB, and
  * beside them the history and what the steps remember. The arrays as long as a row (see {@link

@@ -56,8 +56,9 @@ public final class Exponential {
   private static final double LOG2_E = 0x1.71547652b82fep0;
   private static final double LN_2 = 0x1.62e42fefa39efp-1;
 
-  // Temperatures at which no product leaves the range of normal floats, and those beyond which all
-  // weights are 0 or 1.
+  // Temperatures at which no product leaves the range of normal floats, and those beyond which
+  // nothing changes any more: below, no logit but the best has a weight; above, all weights are
+  // equal within 2^-35.
   private static final double SMALLEST_PLAIN = 0x1p-100;
   private static final double LARGEST_PLAIN = 0x1p100;
   private static final double COLDEST = 0x1p-164;

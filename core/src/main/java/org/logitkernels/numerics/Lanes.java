@@ -9,7 +9,8 @@ package org.logitkernels.numerics;
  * 128 g + 96 + l in that order, in float. A lane's groups are added in pairs, and pairs of pairs,
  * in float; then the lanes in double, by halving: l with l + 16, then with l + 8, 4, 2, 1. Missing
  * weights at the end of the row count as 0. So no weight passes through more than 6 roundings in
- * float: the relative error from adding is at most 6 * 2^-24, and sums of equal weights are exact.
+ * float: the relative error from adding is at most 6 * 2^-24. Sums of equal weights are exact where
+ * these fill groups evenly, and so is that of a whole block of them.
  *
  * <p>A block's weights are relative to its own {@link Exponential N}, so its sum is a function of
  * the block alone. Sums are scaled to the row's N, exactly but in far rows, and added in order, in

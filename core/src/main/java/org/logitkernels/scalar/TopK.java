@@ -18,6 +18,7 @@ final class TopK {
   static void topK(float[] x, int from, int to, int k, Survivors survivors) {
     int strip = Math.max(SHORTEST_STRIP, Integer.highestOneBit((to - from) / STRIPS_EACH / k));
     int strips = (to - from - 1) / strip + 1;
+    survivors.row.forget(); // these strips are others than those of vectors
     survivors.max = maxima(x, from, to, strip, survivors.row.maxima);
     int room = (int) Math.min(to - from, 2L * k);
     float bar = bar(survivors, strips, k);

@@ -7,12 +7,20 @@ package org.logitkernels.spi;
  *   <caption>What changes it</caption>
  *   <tr><th>event</th><th>from</th><th>to</th></tr>
  *   <tr><td>another row is opened, or the row is changed</td><td>any</td><td>NOTHING</td></tr>
- *   <tr><td>a kernel looks at the row, or widens it</td><td>any</td><td>LOOKED</td></tr>
- *   <tr><td>sums, entropy, deviation by vectors</td><td>NOTHING, STRIPS</td><td>STRIPS</td></tr>
+ *   <tr><td>vector kernels look at the row in parts, widen it, or penalise it</td><td>any</td>
+ *       <td>LOOKED</td></tr>
+ *   <tr><td>sums, entropy, divergence, moments by vectors; top-p by vectors, which sums</td>
+ *       <td>NOTHING, STRIPS</td><td>STRIPS</td></tr>
  *   <tr><td>the same</td><td>LOOKED</td><td>LOOKED</td></tr>
- *   <tr><td>the same by scalar kernels</td><td>any</td><td>NOTHING</td></tr>
- *   <tr><td>top-k or min-p fills strips of its own</td><td>any</td><td>NOTHING</td></tr>
+ *   <tr><td>sums, entropy, divergence, moments, penalties by scalar kernels, or of a row shorter
+ *       than the virtual lanes</td><td>any</td><td>NOTHING</td></tr>
+ *   <tr><td>top-k or min-p fills strips of its own, as every scalar top-k does</td><td>any</td>
+ *       <td>NOTHING</td></tr>
+ *   <tr><td>any other kernel</td><td>any</td><td>the same</td></tr>
  * </table>
+ *
+ * <p>Kernels of two backends may answer in one row, while they are exchanged. So a scalar kernel
+ * that writes over the maxima says so, although scalar kernels rely on nothing that is known.
  */
 public enum Known {
   /** The maxima are of no use. */

@@ -64,8 +64,8 @@ public interface RowKernels<X> {
   void moments(X x, int from, int to, Survivors survivors);
 
   /**
-   * Leaves the unmasked tokens with {@code x - max >= threshold} as survivors, of a row that one of
-   * the three above has just been through.
+   * Leaves the unmasked tokens with {@code x - max >= threshold} as survivors, of a row that {@link
+   * #sums}, {@link #entropy}, {@link #divergence} or {@link #moments} has just been through.
    */
   void collect(X x, int from, int to, float threshold, Survivors survivors);
 

@@ -10,6 +10,7 @@ public interface KernelsContract
         DrawContract,
         NumericsContract,
         LogProbabilityContract,
+        LengthsContract,
         LogitsContract,
         SoftCapContract,
         RoutingContract,

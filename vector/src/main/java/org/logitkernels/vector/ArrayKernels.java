@@ -10,9 +10,10 @@ import org.logitkernels.spi.Survivors;
 /**
  * The index of the kernels of rows in arrays.
  *
- * <p>Two kinds of row go to the scalar kernels, which give the same bits: rows shorter than the
- * virtual lanes, and rows at temperatures so extreme that logits must be stretched first. For the
- * best logits, a vector is long enough.
+ * <p>Rows at temperatures so extreme that logits must be stretched first go to the scalar kernels,
+ * which give the same bits. So do rows shorter than the virtual lanes, but not from all kernels:
+ * softmax, log-sum-exp and sums take such a row as a block that is cut short, and for arg-max and
+ * top-k a row as long as a vector is long enough.
  */
 class ArrayKernels implements RowKernels<float[]> {
   private static final SharedPasses PARTS = new SharedPasses();
