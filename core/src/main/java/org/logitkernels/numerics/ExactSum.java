@@ -2,7 +2,6 @@ package org.logitkernels.numerics;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -121,12 +120,13 @@ public final class ExactSum {
   /** In units. */
   private BigInteger units() {
     carry(); // leaves the digits of a two's complement
-    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + Integer.BYTES * (DIGITS - 1));
-    bytes.putLong(digits[DIGITS - 1]);
-    for (int i = DIGITS - 2; i >= 0; i--) {
-      bytes.putInt((int) digits[i]);
+    byte[] bytes = new byte[Integer.BYTES * (DIGITS - 1) + Long.BYTES]; // the last is the lowest
+    for (int i = 0; i < bytes.length; i++) {
+      int digit = Math.min(i / Integer.BYTES, DIGITS - 1);
+      int within = i - digit * Integer.BYTES;
+      bytes[bytes.length - 1 - i] = (byte) (digits[digit] >> within * Byte.SIZE);
     }
-    return new BigInteger(bytes.array());
+    return new BigInteger(bytes);
   }
 
   /** The sum, exactly. */
