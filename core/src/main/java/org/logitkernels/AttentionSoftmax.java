@@ -35,14 +35,16 @@ import org.logitkernels.spi.AttentionRows;
  * the accuracy below. docs/numerics.md, section 4, has the definition.
  *
  * <p><b>Accuracy:</b> that of {@link Kernels}: a probability of at least 2^-100 is within a
- * relative 12 * 2^-24 of the exact one, and a probability that is 0 has a weight below 2^-125 of
- * the row's largest. Outputs in halves are these floats rounded to nearest, ties to even.
+ * relative 12 * 2^-24 of the exact one. Where a probability is 0, its weight is below 2^-125 of the
+ * row's largest, or the exact probability is below 2^-148, as beside a sink far above the scores.
+ * Outputs in halves are these floats rounded to nearest, ties to even.
  *
- * <p><b>Special values:</b> {@code -Infinity} masks an entry, whose probability is exactly 0; so
- * has one of a soft mask, such as -3.4e38. A row that is masked as a whole, and a row of length 0,
- * gets zeros and is no error; its log-sum-exp is its sink, or {@code -Infinity}. NaN or +Infinity
- * in any row is an {@link IllegalArgumentException} that names the row and the index in it. Every
- * row is checked before the first number is written.
+ * <p><b>Special values:</b> {@code -Infinity} masks an entry: its probability is exactly 0. A soft
+ * mask, such as -3.4e38, is a score as any other: beside usual scores, and without a cap, its
+ * probability is 0, and in a row of nothing else all are equal. A row that is masked as a whole,
+ * and a row of length 0, gets zeros and is no error; its log-sum-exp is its sink, or {@code
+ * -Infinity}. NaN or +Infinity in any row is an {@link IllegalArgumentException} that names the row
+ * and the index in it. Every row is checked before the first number is written.
  *
  * <p><b>Sinks:</b> a sink is a logit of its own that takes part in the total and gets no
  * probability. It is in nats: the scale does not apply to it. {@code -Infinity} is no sink. The
@@ -60,9 +62,13 @@ import org.logitkernels.spi.AttentionRows;
  * write (two there), and one exponential. Rows in segments are copied to scratch, a part at a time;
  * where they are more than 16,384 entries they are read twice. <b>Allocation:</b> none once the
  * scratch has grown: to 28 bytes for each row of a call, and for segments to 6 bytes for an entry
- * of the longest row, 98,304 at least.
+ * of the longest row, 98,304 at least. A call on a read-only heap segment may add some dozens of
+ * bytes, as the array behind it can only be found by making a slice.
  *
- * <p>One object is for one thread at a time.
+ * <p>Holds no result between calls, but refers to the kernels, to the arrays or segments of the
+ * last call of each kind, and to the arrays of lengths, sinks and log-sum-exps that it was given,
+ * until others take their place. To let go of them, drop the object. One object is for one thread
+ * at a time.
  */
 public final class AttentionSoftmax {
   /** No memory has a number so far behind another. */

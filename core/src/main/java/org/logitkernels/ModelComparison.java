@@ -6,7 +6,9 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.ExactSum;
 
@@ -31,11 +33,12 @@ import org.logitkernels.numerics.ExactSum;
  * numbers, linearly between two of them. llama.cpp keeps the base in 16 bits a logit and passes
  * over {@code p < exp(-16)}; here all logits count, in full.
  *
- * <p><b>Exactness:</b> sums are kept without any rounding, and quantiles are of all numbers, which
- * are kept: 16 bytes a row. So rows may be added in any order, by any thread or machine into a
- * comparison of its own, and {@linkplain #merge merged} in any order: the results have the same
- * bits. {@link #toBytes} and {@link #ofBytes} carry it from one machine to another. Enforced by
- * {@code EvaluationContract}.
+ * <p><b>Exactness:</b> what a row adds are doubles. Sums of these, of their squares and of products
+ * of two are kept without any rounding; the fourth power of a change is the square of its rounded
+ * square. Quantiles are of all numbers, which are kept: 16 bytes a row. So rows may be added in any
+ * order, by any thread or machine into a comparison of its own, and {@linkplain #merge merged} in
+ * any order: the results have the same bits. {@link #toBytes} and {@link #ofBytes} carry it from
+ * one machine to another. Enforced by {@code EvaluationContract}.
  *
  * <p><b>Special values:</b> where q masks a token that p does not, the divergence is Infinity, and
  * so is its mean; the error of the mean is NaN then. A masked target has the probability 0. Of no
@@ -163,6 +166,15 @@ public final class ModelComparison {
     if (log > Double.NEGATIVE_INFINITY && otherLog > Double.NEGATIVE_INFINITY) {
       products.addProduct(log, otherLog);
     }
+    count(divergence, change);
+    sameBest += same ? 1 : 0;
+    divergences[rows] = divergence;
+    changes[rows] = change;
+    rows++;
+    isSorted = false;
+  }
+
+  private void count(double divergence, double change) {
     if (divergence == Double.POSITIVE_INFINITY) {
       infinite++;
     } else {
@@ -172,11 +184,6 @@ public final class ModelComparison {
     changeSum.add(change);
     changeSquares.addProduct(change, change);
     changeFourths.addProduct(change * change, change * change);
-    sameBest += same ? 1 : 0;
-    divergences[rows] = divergence;
-    changes[rows] = change;
-    rows++;
-    isSorted = false;
   }
 
   private void reserve(int size) {
@@ -426,12 +433,14 @@ public final class ModelComparison {
   }
 
   /**
-   * A comparison out of its bytes.
+   * A comparison out of its bytes. The sums are made once more of the numbers in them, and
+   * compared.
    *
    * @param bytes what {@link #toBytes} has returned, on any machine
    * @return one that equals the one of the bytes; it reads no rows, but can be merged
-   * @throws IllegalArgumentException if the bytes are none that {@link #toBytes} makes, as far as
-   *     their form tells
+   * @throws IllegalArgumentException if the bytes are none that {@link #toBytes} makes: another
+   *     form, numbers that no row adds, sums that are not those of the numbers, or perplexities of
+   *     other rows
    */
   public static ModelComparison ofBytes(byte[] bytes) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
@@ -457,11 +466,7 @@ public final class ModelComparison {
           values[i] = in.readDouble();
         }
       }
-      if (parsed.base.rows() != rows
-          || parsed.other.rows() != rows
-          || parsed.sameBest < 0
-          || parsed.sameBest > rows
-          || !Arrays.equals(bytes, parsed.toBytes())) {
+      if (!parsed.canBe() || !Arrays.equals(bytes, parsed.toBytes())) {
         throw new IllegalArgumentException(
             "not the bytes of a comparison: they contradict themselves");
       }
@@ -471,17 +476,59 @@ public final class ModelComparison {
     }
   }
 
+  /** Whether there can be such rows. */
+  private boolean canBe() {
+    ModelComparison again = new ModelComparison(null, 0);
+    for (int i = 0; i < rows; i++) {
+      boolean areNumbers = divergences[i] >= 0 && Math.abs(changes[i]) <= 1; // and not NaN
+      if (!areNumbers || isMinusZero(divergences[i]) || isMinusZero(changes[i])) {
+        return false;
+      }
+      again.count(divergences[i], changes[i]);
+    }
+    BigDecimal product = products.value();
+    BigDecimal squares = base.squares().value().multiply(other.squares().value());
+    return base.rows() == rows
+        && other.rows() == rows
+        && sameBest >= 0
+        && sameBest <= rows
+        && infinite == again.infinite
+        && divergenceSum.equals(again.divergenceSum)
+        && divergenceSquares.equals(again.divergenceSquares)
+        && changeSum.equals(again.changeSum)
+        && changeSquares.equals(again.changeSquares)
+        && changeFourths.equals(again.changeFourths)
+        && product.signum() >= 0
+        && product.multiply(product).compareTo(squares) <= 0;
+  }
+
+  private static boolean isMinusZero(double value) {
+    return value == 0 && Double.doubleToRawLongBits(value) != 0;
+  }
+
   /** Whether the same was added, in whatever order and parts. */
   @Override
   public boolean equals(@Nullable Object that) {
     return that instanceof ModelComparison comparison
         && rows == comparison.rows
-        && Arrays.equals(toBytes(), comparison.toBytes());
+        && sameBest == comparison.sameBest
+        && infinite == comparison.infinite
+        && base.equals(comparison.base)
+        && other.equals(comparison.other)
+        && Arrays.equals(sums(), comparison.sums())
+        && hasNumbersOf(comparison);
   }
 
-  /** By what was added. */
+  private boolean hasNumbersOf(ModelComparison that) {
+    sort();
+    that.sort();
+    return Arrays.equals(divergences, 0, rows, that.divergences, 0, rows)
+        && Arrays.equals(changes, 0, rows, that.changes, 0, rows);
+  }
+
+  /** By what was added: by the sums, which hardly ever agree where numbers do not. */
   @Override
   public int hashCode() {
-    return Arrays.hashCode(toBytes());
+    return Objects.hash(rows, sameBest, base, other, Arrays.hashCode(sums()));
   }
 }

@@ -20,11 +20,12 @@ import org.logitkernels.rows.Row;
  * perplexityError = perplexity * standardError}: as llama.cpp's {@code perplexity} prints, which
  * sums in an order that depends on its threads.
  *
- * <p><b>Exactness:</b> sum(v) and sum(v^2) are kept without any rounding, at any magnitude and for
- * up to 2^63 rows. So rows may be added in any order, by any thread or machine into a Perplexity of
- * its own, and {@linkplain #merge merged} in any order: the result has the same bits. {@link
- * #toString} and {@link #parse} carry it from one machine to another. Enforced by {@code
- * EvaluationContract}.
+ * <p><b>Exactness:</b> sum(v) and sum(v^2) of the doubles v are kept without any rounding, at any
+ * magnitude and for up to 2^63 - 1 rows: squares below the least double count in full. Results are
+ * rounded, and so is the square of a standard error: one below 1e-154 loses digits, and one below
+ * 1e-162 is 0. So rows may be added in any order, by any thread or machine into a Perplexity of its
+ * own, and {@linkplain #merge merged} in any order: the result has the same bits. {@link #toString}
+ * and {@link #parse} carry it from one machine to another. Enforced by {@code EvaluationContract}.
  *
  * <p><b>Special values:</b> a masked target has {@code ln p = -Infinity}. It is counted, and from
  * then on mean and perplexity are Infinity, and errors NaN. Of no row, all are NaN; of one, errors
@@ -226,7 +227,7 @@ public final class Perplexity {
     BigDecimal cross = n.multiply(products.value()).subtract(one.value().multiply(other.value()));
     BigDecimal divisor = n.multiply(n).multiply(new BigDecimal(BigInteger.valueOf(rows - 1)));
     double covariance = cross.divide(divisor, PRECISION).doubleValue();
-    // The sum of squares is that of rounded ones where these underflow: a hair below 0 means 0.
+    // Fourth powers are products of squares that were rounded: a hair below 0 means 0.
     return one == other ? Math.max(0, covariance) : covariance;
   }
 
@@ -258,7 +259,7 @@ public final class Perplexity {
    * All that was added, in one line: as in {@code perplexity(rows=3, masked=0, sum=0x1.8p2, ...)}
    * but exact.
    *
-   * @return a text of at most about 1,100 characters, mostly below 150; equal perplexities have
+   * @return a text of at most about 1,500 characters, mostly below 150; equal perplexities have
    *     equal texts
    */
   @Override
@@ -272,7 +273,9 @@ public final class Perplexity {
    *
    * @param text what {@link #toString} has returned, on any machine
    * @return one that equals the one of the text; it reads no rows, but can be merged
-   * @throws IllegalArgumentException if the text is none that {@link #toString} writes
+   * @throws IllegalArgumentException if the text is none that {@link #toString} writes: another
+   *     form, or sums that so many rows cannot have (fewer unmasked rows than {@code sum^2 /
+   *     squares}, or squares above {@code sum^2})
    */
   public static Perplexity parse(String text) {
     Matcher parts = TEXT.matcher(text);
@@ -285,13 +288,29 @@ public final class Perplexity {
       ExactSum sum = ExactSum.parse(parts.group(3));
       ExactSum squares = ExactSum.parse(parts.group(4));
       Perplexity parsed = new Perplexity(null, null, rows, masked, sum, squares);
-      if (masked <= rows && parsed.toString().equals(text)) {
+      if (!parsed.canBe()) {
+        throw new IllegalArgumentException(
+            "no " + rows + " rows, " + masked + " of them masked, have these sums: '" + text + "'");
+      }
+      if (parsed.toString().equals(text)) {
         return parsed;
       }
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("not the text of a perplexity: " + e.getMessage(), e);
     }
     throw new IllegalArgumentException("not the text of a perplexity: '" + text + "'");
+  }
+
+  /** Whether there can be such rows: each that is not masked adds a number of at least 0. */
+  private boolean canBe() {
+    BigDecimal s = sum.value();
+    BigDecimal q = squares.value();
+    BigDecimal product = s.multiply(s);
+    return masked <= rows
+        && s.signum() >= 0
+        && q.signum() >= 0
+        && q.compareTo(product) <= 0
+        && product.compareTo(q.multiply(new BigDecimal(rows - masked))) <= 0;
   }
 
   /** Whether the same was added, in whatever order and parts. */

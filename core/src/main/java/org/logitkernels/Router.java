@@ -40,8 +40,12 @@ import org.logitkernels.spi.Survivors;
  * time as a vector has lanes: so few rows in a call cost more each. Sigmoids, and softmax over all
  * experts without renormalisation, cost an exponential for each logit. <b>Allocation:</b> all when
  * the router is made, up to 150 bytes for each expert and 16 KB beside; rows that lie in no {@code
- * float[]} add up to 65 bytes for each expert and 20 KB with the first of them. Then nothing. Not
- * thread-safe: one router for each thread.
+ * float[]} add up to 65 bytes for each expert and 20 KB with the first of them. Then nothing; but a
+ * heap segment that is not the one of the call before, or is read-only, may cost some dozens of
+ * bytes, as its array comes as an object. Not thread-safe: one router for each thread.
+ *
+ * <p>Holds no result between calls, but refers to the last heap segment and its array until it
+ * meets another.
  */
 public final class Router {
   private final Backend backend;

@@ -62,7 +62,8 @@ import org.logitkernels.spi.RoutingRule;
  * {@code RoutingContract}.
  *
  * <p><b>Special values:</b> NaN and +Infinity are errors. An expert with the logit -Infinity is
- * masked: it is never chosen, and a row that leaves fewer than k others is an error. -0 equals +0.
+ * masked: it is never chosen, and a row that leaves fewer than k others is an error. Groups that
+ * are masked as a whole are the last to be kept. -0 equals +0.
  *
  * <p>Not here, since they change no bit of a weight: the jitter of training, and capacities of
  * experts.
@@ -103,7 +104,11 @@ public final class Routing {
     /** Its best score. */
     BEST,
 
-    /** The sum of its best two scores, in float. */
+    /**
+     * The sum of its best two scores, in float. A second expert that is masked counts as 0: the
+     * score of a group with one expert left is that expert's. A sum below all floats counts as the
+     * least of them, so that a group with an expert left is better than one without.
+     */
     BEST_TWO
   }
 

@@ -143,6 +143,10 @@ class ArchitectureDocumentationTest {
     return Stream.of(
         arguments("A new filter step", "topH|TopH|top_h", "Presets|PresetsTest|Transformers"),
         arguments("A new whole-row kernel", "\\b(moments|MOMENTS|MomentSum)\\b", ""),
+        arguments(
+            "A new kernel of many rows",
+            "\\b(check(Routes|Attention)|AttentionRows|Routing\\w*)\\b",
+            ""),
         arguments("A new element type", "BFLOAT16", ""),
         arguments("A new preset", "\\bmlx\\b|MlxLm|MLX_LM", ""));
   }

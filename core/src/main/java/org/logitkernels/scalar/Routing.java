@@ -117,7 +117,7 @@ final class Routing {
           second = score;
         }
       }
-      groups[g] = rule.bestTwo() ? best + second : best;
+      groups[g] = rule.bestTwo() ? RoutingRule.groupScore(best, second) : best;
     }
     for (int g = 0; g < groups.length; g++) {
       int better = 0;

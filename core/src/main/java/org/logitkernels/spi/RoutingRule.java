@@ -56,6 +56,15 @@ public record RoutingRule(
     return choice == Choice.LOGIT && bias == null && keptGroups == groups;
   }
 
+  /**
+   * A group's score by the best two of its scores, of which those of masked experts are -Infinity.
+   * A second one that is masked counts as 0. So the result is -Infinity for a group that is masked
+   * as a whole, and for no other.
+   */
+  public static float groupScore(float best, float second) {
+    return second == Float.NEGATIVE_INFINITY ? best : Math.max(best + second, -Float.MAX_VALUE);
+  }
+
   /** Whether the probabilities among all experts are needed. */
   public boolean needsProbabilities() {
     return choice == Choice.PROBABILITY || weighing == Weighing.PROBABILITY;

@@ -2,11 +2,19 @@ package org.logitkernels.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -424,13 +432,62 @@ public interface EvaluationContract extends KernelsUnderTest {
           "perplexity(rows=1, masked=0, sum=0, squares=0) ",
           "perplexity(rows=01, masked=0, sum=0, squares=0)",
           "perplexity(rows=1, masked=2, sum=0, squares=0)",
-          "perplexity(rows=1, masked=0, sum=0x2p0, squares=0)",
-          "perplexity(rows=1, masked=0, sum=0x1p-1075, squares=0)",
+          "perplexity(rows=1, masked=0, sum=0x2p0, squares=0x1p2)",
+          "perplexity(rows=1, masked=0, sum=0x1p-2149, squares=0)",
+          "perplexity(rows=0, masked=0, sum=0x1p0, squares=0x1p0)", // of no row
+          "perplexity(rows=0, masked=0, sum=0, squares=0x1p0)",
+          "perplexity(rows=0, masked=0, sum=0, squares=-0x1p0)",
+          "perplexity(rows=3, masked=3, sum=0x1p0, squares=0x1p0)", // of masked targets
+          "perplexity(rows=1, masked=0, sum=-0x1p0, squares=0x1p0)", // below 0
+          "perplexity(rows=2, masked=0, sum=0x1p0, squares=-0x1p-1)",
+          "perplexity(rows=1, masked=0, sum=0x1p0, squares=0x1p1)", // of more than one row
+          "perplexity(rows=2, masked=0, sum=0x1p0, squares=0x1p-2)", // of four rows at least
+          "perplexity(rows=3, masked=0, sum=0x1p0, squares=0x1p-2)",
+          "perplexity(rows=9, masked=6, sum=0x1p0, squares=0x1p-2)",
+          "perplexity(rows=2, masked=0, sum=0x1p0, squares=0x3p0)", // above any two
           "perplexity(rows=1, masked=0, sum=0x1p9999, squares=0)",
           "perplexity(rows=99999999999999999999, masked=0, sum=0, squares=0)"
         }) {
       assertThrows(IllegalArgumentException.class, () -> Perplexity.parse(text), text);
     }
+  }
+
+  /** What sums tell of rows that there cannot be is said; what there can be is taken. */
+  @Example
+  default void perplexitiesOfNoRowsAreTold() {
+    assertSaid(
+        "not the text of a perplexity: no 3 rows, 2 of them masked, have these sums: "
+            + "'perplexity(rows=3, masked=2, sum=-0x1p0, squares=0x1p0)'",
+        () -> Perplexity.parse("perplexity(rows=3, masked=2, sum=-0x1p0, squares=0x1p0)"));
+    for (String text :
+        new String[] {
+          "perplexity(rows=0, masked=0, sum=0, squares=0)",
+          "perplexity(rows=3, masked=3, sum=0, squares=0)",
+          "perplexity(rows=3, masked=0, sum=0, squares=0)", // all sure
+          "perplexity(rows=9, masked=8, sum=0x1p0, squares=0x1p0)",
+          "perplexity(rows=4, masked=0, sum=0x1p0, squares=0x1p-2)",
+          "perplexity(rows=4, masked=0, sum=0x1p0, squares=0x1p0)"
+        }) {
+      assertEquals(text, Perplexity.parse(text).toString());
+    }
+  }
+
+  /** Numbers of any size count in full, and so do their squares. */
+  @Example
+  default void perplexitiesOfAnyMagnitudeAreExact() {
+    Perplexity perplexity = Perplexity.of(1, kernels());
+    perplexity.add(-0x1p-600);
+    perplexity.add(-0x1p-601);
+    perplexity.add(-0.0);
+    String text = "perplexity(rows=3, masked=0, sum=0x3p-601, squares=0x5p-1202)";
+    assertEquals(text, perplexity.toString());
+    assertEquals(perplexity, Perplexity.parse(text));
+    assertEquals(0x1p-601, perplexity.mean());
+    Perplexity large = Perplexity.of(1, kernels());
+    large.add(-0x1.fffffffffffffp511);
+    large.add(-Double.MIN_VALUE);
+    assertEquals(large, Perplexity.parse(large.toString()));
+    assertTrue(large.toString().length() <= 1500, () -> large.toString().length() + " characters");
   }
 
   /** Against doubles added in order. */
@@ -535,6 +592,123 @@ public interface EvaluationContract extends KernelsUnderTest {
     assertThrows(IllegalArgumentException.class, () -> ModelComparison.ofBytes(bytes));
     byte[] few = Arrays.copyOf(whole.toBytes(), random.nextInt(bytes.length));
     assertThrows(IllegalArgumentException.class, () -> ModelComparison.ofBytes(few));
+  }
+
+  /** Bytes whose form is right, but which no rows have. */
+  @Example
+  default void comparisonsThatContradictThemselvesAreRefused() throws IOException {
+    ModelComparison comparison = ModelComparison.of(3, 0, kernels());
+    comparison.add(Logits.of(new float[] {1, 2, 0}), Logits.of(new float[] {2, 1, 0}), 0);
+    Logits masked = Logits.of(new float[] {1, Float.NEGATIVE_INFINITY, 0});
+    comparison.add(Logits.of(new float[] {1, 2, 0}), masked, 1);
+    comparison.add(Logits.of(new float[] {3, 0, 0}), Logits.of(new float[] {2, 0, 0}), 2);
+    byte[] bytes = comparison.toBytes();
+    List<Object> parts = parts(bytes);
+    assertArrayEquals(bytes, bytes(parts));
+    assertEquals(comparison, ModelComparison.ofBytes(bytes));
+    Object[][] edits = {
+      {2, 4}, // rows
+      {3, 4L}, // of the same best token
+      {3, -1L},
+      {4, 0L}, // infinite divergences
+      {4, 2L},
+      {5, "perplexity(rows=2, masked=0, sum=0, squares=0)"},
+      {5, "perplexity(rows=3, masked=0, sum=0, squares=0)"}, // no product is above 0 then
+      {6, "perplexity(rows=4, masked=0, sum=0, squares=0)"},
+      {6, "perplexity(rows=3, masked=3, sum=0, squares=0)"},
+      {7, "-0x1p0"}, // products
+      {7, "0x1p20"},
+      {8, "0x1p0"}, // divergences
+      {9, "0x1p0"},
+      {10, "0x1p0"}, // changes
+      {11, "0x1p0"},
+      {12, "0x1p0"},
+      {13, Double.NaN},
+      {13, -1.0},
+      {14, (double) parts.get(15)}, // one infinite divergence more
+      {15, 7.0},
+      {16, -1.5},
+      {17, Double.NaN},
+      {18, 1.5},
+    };
+    for (Object[] edit : edits) {
+      List<Object> edited = new ArrayList<>(parts);
+      edited.set((int) edit[0], edit[1]);
+      byte[] wrong = bytes(edited);
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> ModelComparison.ofBytes(wrong),
+                  () -> Arrays.toString(edit))
+              .getMessage();
+      assertTrue(message.startsWith("not the bytes of a comparison: "), message);
+    }
+    byte[] empty = ModelComparison.of(3, 0, kernels()).toBytes();
+    for (int sum = 7; sum < 13; sum++) {
+      List<Object> edited = parts(empty);
+      edited.set(sum, "0x1p0");
+      byte[] wrong = bytes(edited);
+      assertThrows(IllegalArgumentException.class, () -> ModelComparison.ofBytes(wrong));
+    }
+    assertEquals(0, ModelComparison.ofBytes(empty).rows());
+  }
+
+  private static List<Object> parts(byte[] bytes) throws IOException {
+    List<Object> parts = new ArrayList<>();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      for (int i = 0; i < 3; i++) {
+        parts.add(in.readInt());
+      }
+      for (int i = 0; i < 2; i++) {
+        parts.add(in.readLong());
+      }
+      for (int i = 0; i < 8; i++) {
+        parts.add(in.readUTF());
+      }
+      while (in.available() > 0) {
+        parts.add(in.readDouble());
+      }
+    }
+    return parts;
+  }
+
+  private static byte[] bytes(List<Object> parts) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      for (Object part : parts) {
+        switch (part) {
+          case Integer number -> out.writeInt(number);
+          case Long number -> out.writeLong(number);
+          case String text -> out.writeUTF(text);
+          case Double number -> out.writeDouble(number);
+          default -> throw new AssertionError(part);
+        }
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Comparisons are compared where they are: no copy is made of their numbers. */
+  @Example
+  default void equalityOfComparisonsMakesNoArrays() {
+    ModelComparison one = ModelComparison.of(2, 0, kernels());
+    one.add(Logits.of(new float[] {1, 2}), Logits.of(new float[] {2, 1}), 0);
+    one.add(Logits.of(new float[] {1, 3}), Logits.of(new float[] {2, 1}), 1);
+    for (int i = 0; i < 16; i++) {
+      one.merge(one);
+    }
+    ModelComparison other = ModelComparison.of(2, 0, kernels()).merge(one);
+    assertEquals(one, other); // sorts both
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    boolean same = one.equals(other) && one.hashCode() == other.hashCode();
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(same);
+    assertTrue(bytes < one.rows(), () -> bytes + " bytes for " + one.rows() + " rows");
+    other.add(Logits.of(new float[] {1, 2}), Logits.of(new float[] {1, 2}), 0);
+    assertNotEquals(one, other);
+    one.add(Logits.of(new float[] {1, 2}), Logits.of(new float[] {1, 2}), 1);
+    assertNotEquals(one, other); // as many rows, and of the same divergences
   }
 
   /** Where a divergence is infinite, or nothing was added. */

@@ -33,25 +33,49 @@ public interface RoutingContract extends KernelsUnderTest {
       int stride = rule.experts + (random.nextBoolean() ? 0 : random.nextInt(20));
       int from = random.nextInt(5);
       float[] x = Routings.logits(random, from + (rows - 1) * stride + rule.experts);
-      int[] experts = new int[rows * rule.k];
-      float[] weights = new float[rows * rule.k];
-      String what = rule + ", seed " + seed;
-      String error = route(kernels(), rule.routing(), x, from, stride, rows, experts, weights);
-      int[] scalarExperts = new int[experts.length];
-      float[] scalarWeights = new float[weights.length];
-      Kernels scalar = Kernels.scalar();
-      assertEquals(
-          route(scalar, rule.routing(), x, from, stride, rows, scalarExperts, scalarWeights),
-          error,
-          what);
-      assertArrayEquals(scalarExperts, experts, what);
-      assertEquals(0, Arrays.compare(scalarWeights, weights), what);
-      boolean tooFew = false;
-      for (int row = 0; row < rows; row++) {
-        tooFew |= !isAsDefined(rule, x, from + row * stride, row, experts, weights, error, what);
-      }
-      assertEquals(tooFew, !error.isEmpty(), what);
+      assertAsDefined(rule, x, from, stride, rows, rule + ", seed " + seed);
     }
+  }
+
+  /** The same where groups are left with few experts, one or none. */
+  @Example
+  default void groupsAreComparedByTheExpertsThatAreLeft() {
+    int served = 0;
+    for (int seed = 0; seed < 1500; seed++) {
+      Random random = new Random(seed);
+      Routings rule = new Routings(random);
+      if (rule.groups > 1 && rule.kept < rule.groups) {
+        float[] x = Routings.mostlyMasked(random, rule.experts);
+        served += assertAsDefined(rule, x, 0, rule.experts, 1, rule + ", seed " + seed) ? 1 : 0;
+      }
+    }
+    assertTrue(served > 100, () -> "too few rows could be routed");
+  }
+
+  /** False if there is a row that cannot be routed. */
+  private boolean assertAsDefined(
+      Routings rule, float[] x, int from, int stride, int rows, String what) {
+    int[] experts = new int[rows * rule.k];
+    float[] weights = new float[rows * rule.k];
+    String error = route(kernels(), rule.routing(), x, from, stride, rows, experts, weights);
+    int[] scalarExperts = new int[experts.length];
+    float[] scalarWeights = new float[weights.length];
+    Kernels scalar = Kernels.scalar();
+    assertEquals(
+        route(scalar, rule.routing(), x, from, stride, rows, scalarExperts, scalarWeights),
+        error,
+        what);
+    assertArrayEquals(scalarExperts, experts, what);
+    assertEquals(0, Arrays.compare(scalarWeights, weights), what);
+    String first = "";
+    for (int row = rows - 1; row >= 0; row--) {
+      if (!isAsDefined(rule, x, from + row * stride, row, experts, weights, error, what)) {
+        first = "row " + row + " leaves ";
+      }
+    }
+    assertEquals(first.isEmpty(), error.isEmpty(), what);
+    assertTrue(error.startsWith(first), () -> what + ": " + error);
+    return error.isEmpty();
   }
 
   private static String route(
@@ -147,6 +171,43 @@ public interface RoutingContract extends KernelsUnderTest {
       assertArrayEquals(experts, alone, rule::toString);
       assertEquals(0, Arrays.compare(weights, weightsAlone), rule::toString);
     }
+  }
+
+  /** A lone expert of a group counts as it is, and a group without one comes last. */
+  @Example
+  default void aGroupWithOneExpertLeftHasItsScore() {
+    float masked = Float.NEGATIVE_INFINITY;
+    assertEquals(2, best(-5, masked, 5, masked, 0, masked, 0, masked));
+    assertEquals(2, best(masked, masked, 5, masked, 0, masked, 0, masked));
+    assertEquals(6, best(masked, masked, -9, masked, masked, masked, -8, masked));
+    assertEquals(3, best(1, 0, masked, 2, -1, 2, 0.5f, 1));
+    assertEquals(6, best(-5, -5, -9, masked, -10, 1, -8, masked));
+    // A sum below all floats counts as the least, which is still better than nothing.
+    float least = -Float.MAX_VALUE;
+    assertEquals(3, best(masked, masked, least, -3e38f, masked, masked, masked, masked));
+    assertEquals(6, best(masked, masked, least, -3e38f, masked, masked, -3.1e38f, masked));
+    assertEquals(2, best(masked, masked, least, masked, least, least, masked, masked));
+  }
+
+  /** The expert that is chosen of four groups of two; the same of four groups of 32. */
+  private int best(float... logits) {
+    int chosen = -1;
+    for (int size : new int[] {2, 32}) {
+      float[] x = new float[4 * size];
+      Arrays.fill(x, Float.NEGATIVE_INFINITY);
+      for (int i = 0; i < 8; i++) {
+        x[i / 2 * size + i % 2 * (size - 1)] = logits[i];
+      }
+      int[] expert = new int[1];
+      Routing.of(4 * size, 1, Routing.Scoring.CHOSEN_SOFTMAX)
+          .withGroups(4, 1, Routing.GroupScore.BEST_TWO)
+          .newRouter(kernels())
+          .route(x, 0, 4 * size, 1, expert, 0, new float[1], 0);
+      int place = expert[0] / size * 2 + expert[0] % size / (size - 1);
+      assertTrue(chosen < 0 || chosen == place, () -> Arrays.toString(logits));
+      chosen = place;
+    }
+    return chosen;
   }
 
   /** Equal experts come by id, and so do sigmoids that round to 1. */

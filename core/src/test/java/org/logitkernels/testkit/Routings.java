@@ -79,6 +79,27 @@ public final class Routings {
     return x;
   }
 
+  /**
+   * Logits of which most are masked, in runs: groups are left with two experts, one or none. The
+   * others are small, or so large that sums of two are beyond the floats.
+   */
+  static float[] mostlyMasked(Random random, int length) {
+    float[] x = new float[length];
+    float share = random.nextFloat();
+    float size = random.nextBoolean() ? 2 : 3e38f;
+    for (int i = 0, left = 0; i < length; i++, left--) {
+      if (left == 0) {
+        left = 1 + random.nextInt(20);
+        share = random.nextBoolean() ? random.nextFloat() : 1;
+      }
+      x[i] =
+          random.nextFloat() < share
+              ? Float.NEGATIVE_INFINITY
+              : Math.clamp(size * (float) random.nextGaussian(), -Float.MAX_VALUE, size);
+    }
+    return x;
+  }
+
   /** The scores of a row: -Infinity for what cannot be chosen. */
   double[] scores(float[] x, int at, float[] probabilities) {
     double[] scores = new double[experts];
@@ -95,9 +116,17 @@ public final class Routings {
       int size = experts / groups;
       double[] best = new double[groups];
       for (int g = 0; g < groups; g++) {
-        double[] sorted = Arrays.copyOfRange(scores, g * size, (g + 1) * size);
-        Arrays.sort(sorted);
-        best[g] = two ? (float) (sorted[size - 1] + sorted[size - 2]) : sorted[size - 1];
+        double[] left =
+            Arrays.stream(scores, g * size, (g + 1) * size)
+                .filter(score -> score > Double.NEGATIVE_INFINITY)
+                .sorted()
+                .toArray();
+        double sum = 0; // of the best one or two: what is masked is none of them
+        for (int i = Math.max(0, left.length - (two ? 2 : 1)); i < left.length; i++) {
+          sum += left[i];
+        }
+        sum = (float) Math.max(sum, -Float.MAX_VALUE);
+        best[g] = left.length == 0 ? Double.NEGATIVE_INFINITY : sum;
       }
       int[] order = bestFirst(best);
       for (int i = kept; i < groups; i++) {

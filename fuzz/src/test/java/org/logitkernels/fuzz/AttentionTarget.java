@@ -13,8 +13,9 @@ import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
 
 /**
- * Attention rows of any lengths, strides and sinks: the same bits from every backend, in arrays and
- * in segments; and where a call fails, nothing is written.
+ * Attention rows of any lengths, strides, sinks and caps: the same bits from every backend, in
+ * arrays and in segments, and near to exact arithmetic; and where a call fails, nothing is written.
+ * Parts of rows are merged.
  */
 public final class AttentionTarget {
   private static final int LONGEST = 1200;
@@ -45,6 +46,13 @@ public final class AttentionTarget {
   private final float[] logSumExps;
   private final int logSumExpsFrom;
   private final boolean onHeap;
+
+  /** 0 for none. */
+  private final float cap;
+
+  private final int dimension;
+  private final int merged;
+  private final int mergedInto;
 
   private AttentionTarget(Cases cases) {
     int width = cases.length(LONGEST);
@@ -89,6 +97,17 @@ public final class AttentionTarget {
     logSumExps =
         new float[cases.oneIn(2) ? logSumExpsFrom + rows - (cases.oneIn(24) ? rows / 2 : 0) : 0];
     onHeap = cases.oneIn(2);
+    // Out of a number that every kept input has: they end before any further one.
+    int any = random.nextInt();
+    cap =
+        switch (random.nextInt(8)) {
+          case 0, 1 -> 1 + random.nextInt(60);
+          case 2 -> random.nextInt(8) == 0 ? Float.intBitsToFloat(any) : 50 * random.nextFloat();
+          default -> 0;
+        };
+    dimension = random.nextInt(24) == 0 ? any : random.nextInt(41);
+    merged = random.nextInt(24) == 0 ? any >> 8 : random.nextInt(8);
+    mergedInto = random.nextInt(3);
   }
 
   /** Tries a case. */
@@ -102,6 +121,10 @@ public final class AttentionTarget {
     if (target.type == ElementType.FLOAT32 && target.outType == ElementType.FLOAT32) {
       array.assertSameNumbers(segment, "segments");
     }
+    if (!array.failed()) {
+      target.splitAndMerge();
+    }
+    target.merge();
   }
 
   private AttentionSoftmax attention(Kernels kernels, float[] logs) {
@@ -109,6 +132,7 @@ public final class AttentionTarget {
     attention =
         lengths.length > 0 ? attention.lengths(lengths, lengthsFrom) : attention.lengths(length);
     attention = sinks.length > 0 ? attention.sinks(sinks, sinksFrom, rowsPerSink) : attention;
+    attention = cap == 0 ? attention : attention.cap(cap);
     return logs.length > 0 ? attention.logSumExps(logs, logSumExpsFrom) : attention;
   }
 
@@ -122,6 +146,114 @@ public final class AttentionTarget {
                 attention(kernels, logs)
                     .softmax(scores, from, count, stride, out, outFrom, outStride));
     check(outcome, scores, out, logs);
+    if (!outcome.failed()) {
+      for (int row = 0; row < count; row++) {
+        float log = logs.length > 0 ? logs[logSumExpsFrom + row] : Float.NaN;
+        Promises.ofAttention(row(row), scale, cap, sink(row), out, outFrom + row * outStride, log);
+      }
+    }
+    return outcome;
+  }
+
+  private float[] row(int row) {
+    int width = lengths.length > 0 ? lengths[lengthsFrom + row] : length;
+    return Arrays.copyOfRange(x, from + row * stride, from + row * stride + width);
+  }
+
+  private float sink(int row) {
+    return sinks.length > 0 ? sinks[sinksFrom + row / rowsPerSink] : Float.NEGATIVE_INFINITY;
+  }
+
+  /** The keys of a few rows in two parts, of which the first has the sink; then the two merged. */
+  private void splitAndMerge() {
+    for (int r = 0; r < Math.min(count, 3); r++) {
+      float[] row = row(r);
+      int half = Math.min(row.length, dimension < 0 ? 0 : dimension);
+      float[][] parts = {new float[row.length], new float[row.length]};
+      float[][] logs = new float[2][1];
+      for (int part = 0; part < 2; part++) {
+        int begin = part == 0 ? 0 : half;
+        AttentionSoftmax attention = AttentionSoftmax.of(Kernels.named("vector"), scale);
+        attention = cap == 0 ? attention : attention.cap(cap);
+        attention
+            .lengths(part == 0 ? half : row.length - half)
+            .sinks(new float[] {part == 0 ? sink(r) : Float.NEGATIVE_INFINITY}, 0, 1)
+            .logSumExps(logs[part], 0)
+            .softmax(row, begin, 1, 0, parts[part], begin, 0);
+      }
+      if (!(Math.max(logs[0][0], logs[1][0]) < Float.POSITIVE_INFINITY)) {
+        continue; // beyond the floats, and no more to be merged
+      }
+      float[] out = new float[row.length];
+      float[] log = new float[1];
+      AttentionSoftmax.merge(parts[0], logs[0], parts[1], logs[1], 1, row.length, out, log);
+      Promises.ofAttention(row, scale, cap, sink(r), out, 0, log[0]);
+    }
+  }
+
+  /** Any two partial results. */
+  private void merge() {
+    int room = 300;
+    SplittableRandom random = new SplittableRandom(Arrays.hashCode(x));
+    float[][] outs = new float[2][room];
+    float[][] logs = new float[2][7];
+    for (int part = 0; part < 2; part++) {
+      for (int i = 0; i < room; i++) {
+        float any = random.nextInt(9) == 0 ? x[i % x.length] : (float) random.nextGaussian();
+        outs[part][i] = Float.isNaN(any) ? 0 : any; // NaN has many forms
+      }
+      for (int row = 0; row < 7; row++) {
+        int kind = random.nextInt(8);
+        logs[part][row] =
+            kind == 0
+                ? Float.NEGATIVE_INFINITY
+                : kind == 1 ? x[row % x.length] : 5 * (float) random.nextGaussian();
+      }
+    }
+    Outcome outcome = merge(outs[0], logs[0], outs[1], logs[1], mergedInto);
+    Outcome turned = merge(outs[1], logs[1], outs[0], logs[0], 2 - mergedInto);
+    assertEquals(outcome.errorType(), turned.errorType(), "turned");
+    turned.assertSameNumbers(outcome, "turned");
+  }
+
+  /** Into the first part, elsewhere, or into the second part. */
+  private Outcome merge(float[] a, float[] logsA, float[] b, float[] logsB, int into) {
+    float[] ofA = a.clone();
+    float[] ofB = b.clone();
+    float[] logsOfA = logsA.clone();
+    float[] logsOfB = logsB.clone();
+    float[] out = into == 0 ? ofA : into == 1 ? unwritten(a.length) : ofB;
+    float[] log = into == 0 ? logsOfA : into == 1 ? unwritten(logsA.length) : logsOfB;
+    float[] before = out.clone();
+    float[] logBefore = log.clone();
+    Outcome outcome =
+        Outcome.of(
+            notes ->
+                AttentionSoftmax.merge(ofA, logsOfA, ofB, logsOfB, merged, dimension, out, log));
+    int rows = outcome.failed() ? 0 : merged;
+    for (int row = 0; row < rows; row++) {
+      int at = row * dimension;
+      Promises.ofMerge(
+          Arrays.copyOfRange(a, at, at + dimension),
+          logsA[row],
+          Arrays.copyOfRange(b, at, at + dimension),
+          logsB[row],
+          Arrays.copyOfRange(out, at, at + dimension),
+          log[row]);
+      outcome.notes().add(Arrays.copyOfRange(out, at, at + dimension));
+      outcome.notes().add(log[row]);
+    }
+    int written = rows * dimension;
+    assertTrue(
+        Promises.same(
+            Arrays.copyOfRange(before, written, before.length),
+            Arrays.copyOfRange(out, written, out.length)),
+        "written behind the rows");
+    assertTrue(
+        Promises.same(
+            Arrays.copyOfRange(logBefore, rows, log.length),
+            Arrays.copyOfRange(log, rows, log.length)),
+        "written behind the log-sum-exps");
     return outcome;
   }
 
@@ -171,7 +303,7 @@ public final class AttentionTarget {
       return;
     }
     for (int row = 0; row < count; row++) {
-      int width = lengths.length > 0 ? lengths[lengthsFrom + row] : length;
+      int width = row(row).length;
       double sum = 0;
       for (int i = 0; i < width; i++) {
         float p = out[outFrom + row * outStride + i];

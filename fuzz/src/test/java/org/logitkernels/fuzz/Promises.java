@@ -82,6 +82,104 @@ final class Promises {
     }
   }
 
+  /**
+   * Of a row of attention, whose probabilities stand in an array: near to those of exact scores, in
+   * double.
+   *
+   * @param cap 0 for none
+   * @param log its log-sum-exp; NaN if there is none
+   */
+  static void ofAttention(
+      float[] x, float scale, float cap, float sink, float[] out, int outFrom, float log) {
+    double[] scores = new double[x.length];
+    double max = sink;
+    for (int i = 0; i < x.length; i++) {
+      double scaled = (double) x[i] * scale;
+      boolean isCapped = cap > 0 && x[i] > Float.NEGATIVE_INFINITY;
+      scores[i] = isCapped ? cap * StrictMath.tanh(scaled / cap) : scaled;
+      max = Math.max(max, scores[i]);
+    }
+    double total = max == Double.NEGATIVE_INFINITY ? 1 : StrictMath.exp(sink - max);
+    for (double score : scores) {
+      total += score == Double.NEGATIVE_INFINITY ? 0 : StrictMath.exp(score - max);
+    }
+    double exactLog = max + StrictMath.log(total);
+    // A cap moves a score by a few roundings of it, and so do log-sum-exps that are merged.
+    double largest = cap > 0 ? Math.min(cap, 1e30) : 0;
+    largest = Math.max(largest, Math.abs(exactLog) < 1e30 ? Math.abs(exactLog) : 1e30);
+    double error = (200 + 12 * largest) * 0x1p-24;
+    float capOfScores = cap / scale;
+    if (error > 0.25
+        || cap > 0 && !(capOfScores >= Float.MIN_NORMAL && capOfScores <= Float.MAX_VALUE)) {
+      return; // what is left of such scores is no more than their order
+    }
+    for (int i = 0; i < x.length; i++) {
+      double exact =
+          scores[i] == Double.NEGATIVE_INFINITY ? 0 : StrictMath.exp(scores[i] - max) / total;
+      float p = out[outFrom + i];
+      double slack = exact >= 0x1p-90 ? error * exact : 0x1p-89;
+      assertEquals(exact, p, slack, () -> "a probability of attention");
+      assertTrue(x[i] > Float.NEGATIVE_INFINITY || p == 0, "a masked score");
+    }
+    assertTrue(
+        Float.isNaN(log) || Math.abs(exactLog - log) <= error,
+        () -> "a log-sum-exp of " + log + " and not " + exactLog);
+  }
+
+  /** Of two partial results of attention, merged: {@code AttentionSoftmax.merge} in double. */
+  static void ofMerge(float[] a, float logA, float[] b, float logB, float[] out, float log) {
+    double max = Math.max(logA, logB);
+    boolean isEmpty = max == Double.NEGATIVE_INFINITY;
+    double weightA = isEmpty ? 0 : StrictMath.exp(logA - max);
+    double weightB = isEmpty ? 0 : StrictMath.exp(logB - max);
+    double total = isEmpty ? 1 : weightA + weightB;
+    for (int i = 0; i < out.length; i++) {
+      double ofA = weightA == 0 ? 0 : a[i] * (weightA / total);
+      double ofB = weightB == 0 ? 0 : b[i] * (weightB / total);
+      double size = Math.abs(a[i]) + Math.abs(b[i]);
+      double slack = 3.1 * 0x1p-24 * (Math.abs(ofA) + Math.abs(ofB)) + 0x1p-148 * (size + 1);
+      boolean isMerged = !(size <= 3e38) || Math.abs(ofA + ofB - out[i]) <= slack;
+      assertTrue(isMerged, () -> "an output of " + ofA + " and " + ofB);
+    }
+    float exact = (float) (isEmpty ? max : max + StrictMath.log(total));
+    assertTrue(
+        exact == log || Math.abs(exact - log) <= Math.ulp(exact),
+        () -> "a merged log-sum-exp of " + log + " and not " + exact);
+  }
+
+  /**
+   * Of a row that is routed by logits and a bias: the experts of the groups that are kept, best
+   * first.
+   *
+   * @param bias empty for none
+   */
+  static int[] routed(float[] row, float[] bias, int groups, int kept, boolean bestTwo) {
+    int size = row.length / groups;
+    float[] scores = row.clone();
+    for (int i = 0; i < bias.length; i++) {
+      scores[i] += bias[i];
+    }
+    double[] sums = new double[groups];
+    for (int g = 0; g < groups; g++) {
+      float[] group = Arrays.copyOfRange(scores, g * size, (g + 1) * size);
+      int[] order = Oracle.order(group);
+      sums[g] = order.length == 0 ? Double.NEGATIVE_INFINITY : group[order[0]];
+      if (bestTwo && order.length > 1) {
+        sums[g] = Math.max((float) (sums[g] + group[order[1]]), -Float.MAX_VALUE);
+      }
+    }
+    for (int g = 0; g < groups; g++) {
+      int better = 0;
+      for (int other = 0; other < groups; other++) {
+        better += sums[other] > sums[g] || sums[other] == sums[g] && other < g ? 1 : 0;
+      }
+      if (better >= kept) {
+        Arrays.fill(scores, g * size, (g + 1) * size, Float.NEGATIVE_INFINITY);
+      }
+    }
+    return Oracle.order(scores);
+  }
+
   /** The same bits. */
   static boolean same(float[] x, float[] y) {
     for (int i = 0; i < x.length; i++) {

@@ -1,5 +1,6 @@
 package org.logitkernels.fuzz;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,7 +13,8 @@ import org.logitkernels.Routing;
 
 /**
  * Any routing of any rows: the same experts and the same bits of weights from every backend, in
- * arrays and in segments; and where a call fails, nothing is written.
+ * arrays and in segments; where logits are compared, the experts of the definition; and where a
+ * call fails, nothing is written.
  */
 public final class RoutingTarget {
   private static final int[] USUAL = {4, 8, 16, 32, 60, 64, 96, 128, 160, 256, 384, 512};
@@ -63,10 +65,29 @@ public final class RoutingTarget {
     stride = cases.orAny(step);
     rows = cases.orAny(most);
     skipped = cases.between(0, 3);
-    held = HeldRow.of(cases.row(skipped + (most - 1) * step + n), cases);
+    float[] x = cases.row(skipped + (most - 1) * step + n);
+    if (groups > 1 && n % groups == 0 && random.nextInt(3) == 0) {
+      for (int at = skipped; at <= x.length - n; at += step) {
+        maskGroups(x, at, n, random);
+      }
+    }
+    held = HeldRow.of(x, cases);
     room = 2 + most * chosen;
     expertsFrom = cases.orAny(cases.between(0, 2));
     weightsFrom = cases.orAny(cases.between(0, 2));
+  }
+
+  /** Masks some groups of a row as wholes, and others but for an expert or two. */
+  private void maskGroups(float[] x, int at, int n, SplittableRandom random) {
+    int size = n / groups;
+    for (int g = 0; g < groups; g++) {
+      int left = random.nextInt(4); // 3: all of them
+      int first = random.nextInt(size);
+      for (int i = 0; left < 3 && i < size; i++) {
+        int place = at + g * size + (first + i) % size;
+        x[place] = i < left ? x[place] : Float.NEGATIVE_INFINITY;
+      }
+    }
   }
 
   /** Tries a case. */
@@ -88,6 +109,25 @@ public final class RoutingTarget {
         .withGroups(groups, kept, groupScore)
         .withRenormalisation(renormalised)
         .withScale(scale);
+  }
+
+  /** Whether scores are compared that are exact here. */
+  private boolean isByLogits() {
+    return switch (scoring) {
+      case CHOSEN_SOFTMAX, CHOSEN_SIGMOID -> true;
+      case SOFTMAX -> bias.length == 0 && (groupScore == Routing.GroupScore.BEST || kept == groups);
+      case SIGMOID -> false;
+    };
+  }
+
+  /** What a row's experts should be chosen from, best first. */
+  private int[] routed(float[] x, int row) {
+    return Promises.routed(
+        Arrays.copyOfRange(x, row, row + experts),
+        bias,
+        groups,
+        kept,
+        groupScore == Routing.GroupScore.BEST_TWO);
   }
 
   private Outcome route(Kernels kernels, boolean segment) {
@@ -117,6 +157,11 @@ public final class RoutingTarget {
                 router.route(x, skipped, stride, rows, ids, expertsFrom, weights, weightsFrom);
               }
             });
+    if (outcome.error() instanceof IllegalStateException e && isByLogits()) {
+      int row = Integer.parseInt(e.getMessage().replaceAll("row (\\d+) leaves .*", "$1"));
+      int left = routed(x, skipped + row * stride).length;
+      assertTrue(left < k, () -> left + " experts are left: " + e.getMessage());
+    }
     outcome.notes().add(ids);
     outcome.notes().add(weights);
     int written = outcome.failed() ? 0 : rows * k;
@@ -135,6 +180,9 @@ public final class RoutingTarget {
         assertTrue(x[row + id] > Float.NEGATIVE_INFINITY, "a masked expert");
       }
       assertEquals(k, Arrays.stream(chosen).distinct().count(), "an expert twice");
+      if (isByLogits()) {
+        assertArrayEquals(Arrays.copyOf(routed(x, row), k), chosen);
+      }
     }
     return outcome;
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.HashPartitioner;
 import org.apache.spark.SparkFiles;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -28,21 +29,34 @@ final class TaleTeller implements FlatMapFunction<Iterator<Tale>, Tale> {
   }
 
   /**
-   * Tells tales in stages. Between two stages Spark hands every tale to another partition, which
-   * may be another executor's.
+   * Tells tales in stages. Between two stages Spark hands tales on to other partitions, which may
+   * be other executors': each to the one of its number, and one further with each stage. So a move
+   * that is repeated, after the loss of an executor, ends as it did before, in whatever order tales
+   * arrive. {@code repartition} deals them out by their order, and Spark then gives up a job whose
+   * last stage is partly done.
    */
   static JavaRDD<Tale> tell(
       JavaRDD<Tale> tales, SamplerChain chain, int steps, int stages, ExecutorKernels kernels) {
     // docs/scaling.md: stages
     JavaRDD<Tale> told = tales;
     for (int stage = 1; stage <= stages; stage++) {
-      JavaRDD<Tale> here = stage == 1 ? tales : told.repartition(tales.getNumPartitions());
+      JavaRDD<Tale> here = stage == 1 ? tales : move(told, stage);
       int until = Math.toIntExact((long) steps * stage / stages);
       told = here.mapPartitions(new TaleTeller(chain, until, kernels));
     }
     // docs/scaling.md: end
     return told;
   }
+
+  // docs/scaling.md: move
+  private static JavaRDD<Tale> move(JavaRDD<Tale> tales, int stage) {
+    return tales
+        .keyBy(tale -> tale.number() + stage)
+        .partitionBy(new HashPartitioner(tales.getNumPartitions()))
+        .values();
+  }
+
+  // docs/scaling.md: end
 
   /** All at once, not one by one as they are asked for: a tale that fails can say which it is. */
   @Override

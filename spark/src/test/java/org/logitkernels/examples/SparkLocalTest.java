@@ -58,6 +58,42 @@ class SparkLocalTest {
     }
   }
 
+  @Test
+  void talesMoveBetweenAllStages() throws Exception {
+    SparkCase tales = SparkCase.of(24, 9);
+    try (Cluster cluster = new Cluster()) {
+      JavaSparkContext context = SparkCase.open(cluster, "--master", "local[2]");
+      ExecutorKernels kernels = new ExecutorKernels(context);
+      List<Integer> before = List.of();
+      for (int stages = 2; stages < 5; stages++) { // the last of so many
+        JavaRDD<Tale> begun = context.parallelize(tales.begun(), 6);
+        List<Integer> after = partitions(TaleTeller.tell(begun, tales.chain(), 9, stages, kernels));
+        List<Integer> was = before;
+        assertTrue(
+            was.isEmpty() || IntStream.range(0, 24).noneMatch(i -> was.get(i).equals(after.get(i))),
+            was + " and " + after);
+        assertEquals(6, after.stream().distinct().count());
+        before = after;
+      }
+    }
+  }
+
+  /** What Spark would have to do as a whole once more, it says of itself. */
+  @Test
+  void noMoveDependsOnTheOrderOfTales() throws Exception {
+    SparkCase tales = SparkCase.of(4, 9);
+    try (Cluster cluster = new Cluster()) {
+      JavaSparkContext context = SparkCase.open(cluster, "--master", "local[2]");
+      for (int stages = 1; stages < 5; stages++) {
+        JavaRDD<Tale> begun = context.parallelize(tales.begun(), 2);
+        JavaRDD<Tale> told =
+            TaleTeller.tell(begun, tales.chain(), 9, stages, new ExecutorKernels(context));
+        String level = told.rdd().outputDeterministicLevel().toString();
+        assertEquals(stages == 1 ? "DETERMINATE" : "UNORDERED", level);
+      }
+    }
+  }
+
   /** The partition of each tale. */
   private static List<Integer> partitions(JavaRDD<Tale> tales) {
     List<List<Tale>> parts = tales.glom().collect();

@@ -158,7 +158,7 @@ final class RoutingScores {
     }
   }
 
-  /** The best score of a group, or the sum of the best two. Its length is one of whole vectors. */
+  /** The score of a group: {@link RoutingRule#groupScore}. Its length is one of whole vectors. */
   private static float ofGroup(float[] scores, int from, int to, boolean two) {
     assert from >= 0 && from < to && to <= scores.length : from + " to " + to;
     assert (to - from) % I.length() == 0 : to - from + " in vectors of " + I.length();
@@ -182,7 +182,7 @@ final class RoutingScores {
         equal.trueCount() > 1
             ? best
             : most.blend(Species.LOWEST.max(seconds), equal).reduceLanes(MAX);
-    return ShortRows.logit(best) + ShortRows.logit(second);
+    return RoutingRule.groupScore(ShortRows.logit(best), ShortRows.logit(second));
   }
 
   private static float ofSmallGroup(float[] scores, int from, int to, boolean two) {
@@ -195,6 +195,6 @@ final class RoutingScores {
         best = score > best ? score : best;
       }
     }
-    return two ? best + second : best;
+    return two ? RoutingRule.groupScore(best, second) : best;
   }
 }
