@@ -95,7 +95,11 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
               trial.out(),
               trial.survivors());
       case ATTENTION -> kernels.attention(trial.rowsOfAttention());
-      case ROUTE -> trial.use(trial.routing().call(kernels, trial));
+      case ROUTE ->
+          trial.use(
+              trial
+                  .routing()
+                  .call(kernels, trial.array(), trial.unmasked(), trial.to(), trial.turn()));
       default -> super.call(kernel, kernels, trial);
     }
   }

@@ -58,18 +58,18 @@ final class RoutingTrial {
   }
 
   /**
-   * Routes the rows of experts that a row is. Rows of few experts lie apart, and none of theirs is
-   * masked. Returns the first choice.
+   * Routes the rows of experts that a row is. Rows of few experts lie apart, and are those of
+   * another row, of which nothing is masked. Returns the first choice.
    */
-  int call(Backend kernels, Trial<float[]> trial) {
-    RoutingRule rule = RULES[trial.turn()];
-    RoutingScratch scratch = scratches[trial.turn()];
+  int call(Backend kernels, float[] row, float[] unmasked, int to, int turn) {
+    RoutingRule rule = RULES[turn];
+    RoutingScratch scratch = scratches[turn];
     boolean many = rule.experts() == MANY;
-    float[] row = many ? trial.array() : trial.unmasked();
+    float[] x = many ? row : unmasked;
     int stride = many ? MANY : rule.experts() + 1;
-    int rows = trial.to() / stride;
-    kernels.checkRoutes(rule, row, 0, stride, rows, 0, scratch);
-    kernels.route(rule, row, 0, stride, rows, scratch, experts, 0, weights, 0);
+    int rows = to / stride;
+    kernels.checkRoutes(rule, x, 0, stride, rows, 0, scratch);
+    kernels.route(rule, x, 0, stride, rows, scratch, experts, 0, weights, 0);
     return experts[0];
   }
 }
