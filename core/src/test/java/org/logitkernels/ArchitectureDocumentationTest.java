@@ -146,7 +146,7 @@ class ArchitectureDocumentationTest {
         arguments(
             "A new kernel of many rows",
             "\\b(check(Routes|Attention)|AttentionRows|Routing\\w*)\\b",
-            ""),
+            "FreshJvmProbe"),
         arguments("A new element type", "BFLOAT16", ""),
         arguments("A new preset", "\\bmlx\\b|MlxLm|MLX_LM", ""));
   }

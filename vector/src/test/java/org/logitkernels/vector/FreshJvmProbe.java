@@ -142,10 +142,10 @@ final class FreshJvmProbe {
     calls.put("penalised draw", () -> penalised.sample(row, 0, VOCABULARY, 0.5));
     MemorySegment halves = Arena.ofAuto().allocate(2L * VOCABULARY, 64);
     for (int i = 0; i < VOCABULARY; i++) {
-      halves.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits(row[i]) >> 16));
+      halves.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(row[i]));
     }
     Sampler narrow = SamplerChain.parse("top_k=40").newSampler(VOCABULARY, 3, kernels);
-    calls.put("halves", () -> narrow.sample(halves, 0, VOCABULARY, ElementType.BFLOAT16));
+    calls.put("halves", () -> narrow.sample(halves, 0, VOCABULARY, ElementType.FLOAT16));
     calls.put("softCap", () -> kernels.softCap(row, 0, VOCABULARY, 30, out, 0));
     Workspace workspace = Workspace.of(VOCABULARY);
     Logits p = Logits.of(row);
