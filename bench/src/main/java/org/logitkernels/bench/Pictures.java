@@ -52,7 +52,7 @@ final class Pictures {
   /** Draws the files of a folder from the results stored in it, and says which. */
   static List<Path> draw(Path folder) throws IOException, InterruptedException {
     Result.Run warm = Runs.read(folder.resolve("results.json"), Result.Run.class);
-    LimitRun limit = Runs.read(folder.resolve("results-limit.json"), LimitRun.class);
+    LimitRun limit = limit(folder, warm.processor());
     ColdResult.Run cold = Runs.read(folder.resolve("cold-start.json"), ColdResult.Run.class);
     Map<String, String> specs = new LinkedHashMap<>();
     specs.put("ratios-light.svg", ratios(warm, limit, LIGHT));
@@ -67,6 +67,17 @@ final class Pictures {
       WebPage.write(picture.getKey(), picture.getValue());
     }
     return List.copyOf(drawn.keySet());
+  }
+
+  /** The run beside C++ of the same processor, so that a picture is of one machine, or else any. */
+  private static LimitRun limit(Path folder, String processor) throws IOException {
+    LimitRun first = Runs.read(folder.resolve("results-limit.json"), LimitRun.class);
+    Path narrow = folder.resolve("results-limit-avx2.json");
+    if (first.processor().equals(processor) || !Files.exists(narrow)) {
+      return first;
+    }
+    LimitRun second = Runs.read(narrow, LimitRun.class);
+    return second.processor().equals(processor) ? second : first;
   }
 
   private static String svg(Browser browser, String spec) throws IOException, InterruptedException {
