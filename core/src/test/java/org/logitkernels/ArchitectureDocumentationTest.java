@@ -23,7 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What docs/architecture.md names is there, and what is there it names. */
+/**
+ * What docs/architecture.md names is there, and what is there it names. Lines of all pages are
+ * short.
+ */
 class ArchitectureDocumentationTest {
   private static final Path ROOT = Path.of("..");
   private static final int LONGEST_LINE = 140;
