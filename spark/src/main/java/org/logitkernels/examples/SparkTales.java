@@ -46,7 +46,7 @@ public final class SparkTales implements Callable<Integer> {
       Tale n, counted from 0, is the one that bin/generate tells with the seed S + n and the \
       tale's prompt, token by token: whatever the cluster, the partitions and the stages, and \
       whatever has failed on the way and was told again. Between two stages tales move to \
-      another partition, with its tokens.
+      another partition, with their tokens.
 
       Tales go to standard output, or to a file, with an empty line between two. The line of \
       figures goes to standard error. Spark's log is spark/target/spark.log.
