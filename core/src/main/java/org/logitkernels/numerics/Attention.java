@@ -10,6 +10,9 @@ package org.logitkernels.numerics;
 public final class Attention {
   private static final double LN_2 = 0x1.62e42fefa39efp-1;
 
+  /** Beside a larger total, no row counts for anything; divided by a weight, it might overflow. */
+  private static final double HIGHEST_TOTAL = 0x1p1000;
+
   private Attention() {}
 
   /** The temperature of a scale, which is finite and above 0. */
@@ -43,7 +46,7 @@ public final class Attention {
    * @param total with the sink's weight
    */
   public static float logSumExp(double total, float sink, float max, float scale) {
-    if (total == Double.POSITIVE_INFINITY) { // beside such a sink the row is nothing
+    if (total > HIGHEST_TOTAL) {
       return sink;
     }
     double logPartition = LogProbability.ofPartition(total, max, temperature(scale));

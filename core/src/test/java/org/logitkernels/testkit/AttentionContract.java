@@ -437,6 +437,22 @@ public interface AttentionContract extends KernelsUnderTest {
     }
   }
 
+  /** Beside a high sink a row counts for nothing, however near to the last double its weight is. */
+  @Example
+  default void theLogSumExpBesideAHighSinkIsTheSink() {
+    float[] out = new float[1];
+    for (float logit : new float[] {9.6f, -50, 80}) {
+      for (int step = 0; step < 800; step++) {
+        float sink = 600 + logit + 0.37f * step;
+        float[] x = {logit};
+        AttentionSoftmax attention = AttentionSoftmax.of(kernels(), 1).lengths(1);
+        attention.sinks(new float[] {sink}, 0, 1).logSumExps(out, 0).softmax(x, 0, 1, 1);
+        assertEquals(sink, out[0]);
+        assertEquals(0, x[0]);
+      }
+    }
+  }
+
   /** Gemma 2 caps scores so: against tanh in double. Bad caps and bad scores change nothing. */
   @Example
   default void cappedRowsAreThoseOfTanh() {

@@ -64,6 +64,7 @@ final class Threshold {
     return low;
   }
 
+  /** How many reach a bar. */
   static int count(float[] v, int at, int size, float bar) {
     int count = 0;
     for (int i = at; i < at + size; i += F.length()) {
@@ -72,13 +73,12 @@ final class Threshold {
     return count;
   }
 
-  /** How many lie above a bar. */
+  /**
+   * How many lie above a bar: by the loop of {@link #count}, which is hot before a call of this
+   * one, and so compiled.
+   */
   static int above(float[] v, int at, int size, float bar) {
-    int count = 0;
-    for (int i = at; i < at + size; i += F.length()) {
-      count += FloatVector.fromArray(F, v, i).compare(VectorOperators.GT, bar).trueCount();
-    }
-    return count;
+    return count(v, at, size, Math.nextUp(bar));
   }
 
   /** The float in the middle between two, counted in floats. */
