@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.logitkernels.numerics.Room;
 
 /** Where a history's last token is that is one of a few. A token costs the same anywhere. */
-final class Breakers implements Following {
+final class Breakers extends Following {
   private final int[] tokens;
 
   /** Where they are, ascending. */
@@ -12,31 +12,26 @@ final class Breakers implements Following {
 
   private int count;
 
-  /** Tokens up to here were looked at. */
-  private int to;
-
   /** Of tokens in ascending order. */
   Breakers(int[] tokens) {
     this.tokens = tokens;
   }
 
+  private Breakers(Breakers other) {
+    super(other);
+    tokens = other.tokens;
+    places = other.places.clone();
+    count = other.count;
+  }
+
   @Override
-  public Breakers copy() {
-    Breakers copy = new Breakers(tokens);
-    copy.places = places.clone();
-    copy.count = count;
-    copy.to = to;
-    return copy;
+  Breakers copy() {
+    return new Breakers(this);
   }
 
   /** Whether it looks for these. */
   boolean isOf(int[] tokens) {
     return Arrays.equals(this.tokens, tokens);
-  }
-
-  /** Whether a token is one. */
-  boolean has(int token) {
-    return Arrays.binarySearch(tokens, token) >= 0;
   }
 
   /** Where the last one is; -1 if there is none. */
@@ -45,27 +40,26 @@ final class Breakers implements Following {
   }
 
   @Override
-  public void clear() {
+  void clear() {
+    super.clear();
     count = 0;
-    to = 0;
-  }
-
-  /** Looks at what has come to the history. */
-  void follow(Tokens history) {
-    for (; to < history.size(); to++) {
-      if (has(history.token(to))) {
-        if (count == places.length) {
-          places = Arrays.copyOf(places, Room.of(count, count + 1L));
-        }
-        places[count++] = to;
-      }
-    }
   }
 
   @Override
-  public void cut(Tokens history, int size) {
-    to = Math.min(to, size);
-    while (count > 0 && places[count - 1] >= size) {
+  void add(Tokens history) {
+    if (Arrays.binarySearch(tokens, history.token(to)) >= 0) {
+      if (count == places.length) {
+        places = Arrays.copyOf(places, Room.of(count, count + 1L));
+      }
+      places[count++] = to;
+    }
+    to++;
+  }
+
+  @Override
+  void removeLast(Tokens history) {
+    to--;
+    if (last() == to) {
       count--;
     }
   }

@@ -19,7 +19,7 @@ import org.logitkernels.numerics.RowErrors;
  * <p>A token takes 48 bytes, or up to 96 where arrays have grown and are not yet full. A set takes
  * up to 100 bytes for each of its tokens, or a bit for each token of the vocabulary.
  */
-final class Contexts implements Following {
+final class Contexts extends Following {
   /** No place. */
   static final int NONE = -1;
 
@@ -79,14 +79,8 @@ final class Contexts implements Following {
 
   private int taken;
 
-  /** Tokens up to here are in the index. */
-  private int to;
-
-  /** The hash of the tokens before that. */
+  /** The hash of the tokens at the end of what is taken in. */
   private long hash;
-
-  /** Whether a change was begun and not ended, as where memory or the stack came to its end. */
-  private boolean torn;
 
   /**
    * The contexts are {@code width} tokens long, at least 1.
@@ -101,6 +95,7 @@ final class Contexts implements Following {
 
   /** The same, on its own from now on. */
   Contexts(Contexts other) {
+    super(other);
     width = other.width;
     vocabulary = other.vocabulary;
     leaving = other.leaving;
@@ -117,13 +112,11 @@ final class Contexts implements Following {
     setCount = other.setCount;
     slots = other.slots.clone();
     taken = other.taken;
-    to = other.to;
     hash = other.hash;
-    torn = other.torn;
   }
 
   @Override
-  public Contexts copy() {
+  Contexts copy() {
     return new Contexts(this);
   }
 
@@ -186,43 +179,20 @@ final class Contexts implements Following {
   }
 
   @Override
-  public void clear() {
+  void clear() {
+    super.clear();
     if (taken > 0) {
       Arrays.fill(slots, 0);
     }
     taken = 0;
-    to = 0;
     hash = 0;
     sets = NO_SETS;
     owners = NO_OWNERS;
     setCount = 0;
   }
 
-  /** Takes in what has come to the history. */
-  void follow(Tokens history) {
-    if (torn) {
-      clear();
-    }
-    torn = true;
-    while (to < history.size()) {
-      addNext(history);
-    }
-    torn = false;
-  }
-
   @Override
-  public void cut(Tokens history, int size) {
-    if (!torn) {
-      torn = true;
-      while (to > size) {
-        removeLast(history);
-      }
-      torn = false;
-    }
-  }
-
-  /** Takes in one token more. Who calls this sees to what fails in the middle. */
-  void addNext(Tokens history) {
+  void add(Tokens history) {
     reserve();
     int place = to;
     int token = history.token(place);
@@ -252,7 +222,7 @@ final class Contexts implements Following {
     to = place + 1;
   }
 
-  /** Takes out the last token. Who calls this sees to what fails in the middle. */
+  @Override
   void removeLast(Tokens history) {
     int place = to - 1;
     int token = history.token(place);

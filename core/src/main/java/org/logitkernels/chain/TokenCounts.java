@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>Few different tokens are a list. Many are an array of counts by id, and a bit for each token
  * that occurred. Once they were many, they stay an array until the history is forgotten.
  */
-final class TokenCounts implements Following {
+final class TokenCounts extends Following {
   /** More than one in so many tokens of the vocabulary are many. */
   static final int SHARE_OF_MANY = 64;
 
@@ -23,14 +23,8 @@ final class TokenCounts implements Following {
   private long[] present = NO_BITS;
   private int[] counts = NO_COUNTS;
 
-  /** The tokens that are counted: those of the history from here ... */
+  /** Tokens from here to {@link #to} are counted. */
   private int from;
-
-  /** ... to here. */
-  private int to;
-
-  /** Whether a change was begun and not ended, as where memory or the stack came to its end. */
-  private boolean torn;
 
   /** Counts the last few tokens. Those of the prompt may be among them. */
   TokenCounts(int last, boolean prompt, int vocabulary) {
@@ -42,6 +36,7 @@ final class TokenCounts implements Following {
 
   /** The same, on its own from now on. */
   TokenCounts(TokenCounts other) {
+    super(other);
     this.last = other.last;
     this.prompt = other.prompt;
     this.vocabulary = other.vocabulary;
@@ -49,12 +44,10 @@ final class TokenCounts implements Following {
     this.present = other.isMany() ? other.present.clone() : NO_BITS;
     this.counts = other.isMany() ? other.counts.clone() : NO_COUNTS;
     this.from = other.from;
-    this.to = other.to;
-    this.torn = other.torn;
   }
 
   @Override
-  public TokenCounts copy() {
+  TokenCounts copy() {
     return new TokenCounts(this);
   }
 
@@ -89,20 +82,17 @@ final class TokenCounts implements Following {
   }
 
   @Override
-  public void clear() {
+  void clear() {
+    super.clear();
     few.clear();
     present = NO_BITS;
     counts = NO_COUNTS;
     from = 0;
-    to = 0;
   }
 
-  /** Takes in what has come to the history, and lets go of what is no more among the last. */
-  void follow(Tokens history) {
-    if (torn) {
-      clear();
-    }
-    torn = true;
+  /** Takes in all tokens, and lets go of what is no more among the last. */
+  @Override
+  void takeIn(Tokens history) {
     int start = history.start(last, prompt);
     int end = history.size();
     if (start >= to || end <= from) {
@@ -113,33 +103,33 @@ final class TokenCounts implements Following {
       to = start;
     }
     while (from > start) {
-      add(history.token(from - 1));
+      count(history.token(from - 1));
       from--;
     }
     while (from < start) {
-      remove(history.token(from));
+      discount(history.token(from));
       from++;
     }
-    while (to < end) {
-      add(history.token(to));
-      to++;
-    }
-    torn = false;
+    super.takeIn(history);
   }
 
   @Override
-  public void cut(Tokens history, int size) {
-    if (torn) {
-      return; // all is counted anew
-    }
-    torn = true;
-    while (to > size && to > from) {
-      to--;
-      remove(history.token(to));
-    }
+  void letGo(Tokens history, int size) {
+    super.letGo(history, Math.max(size, from));
     from = Math.min(from, size);
     to = Math.min(to, size);
-    torn = false;
+  }
+
+  @Override
+  void add(Tokens history) {
+    count(history.token(to));
+    to++;
+  }
+
+  @Override
+  void removeLast(Tokens history) {
+    to--;
+    discount(history.token(to));
   }
 
   private void empty() {
@@ -148,7 +138,7 @@ final class TokenCounts implements Following {
     Arrays.fill(counts, 0);
   }
 
-  private void add(int token) {
+  private void count(int token) {
     if (!isMany()) {
       few.add(token);
       if (few.size() > vocabulary / SHARE_OF_MANY) {
@@ -159,7 +149,7 @@ final class TokenCounts implements Following {
     }
   }
 
-  private void remove(int token) {
+  private void discount(int token) {
     if (!isMany()) {
       few.subtract(token);
     } else if (--counts[token] == 0) {
