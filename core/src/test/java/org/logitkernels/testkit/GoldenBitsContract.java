@@ -22,13 +22,13 @@ public interface GoldenBitsContract extends KernelsUnderTest {
     assertEquals("", GoldenBits.differences(GoldenBits.of(kernels())));
   }
 
-  /** In eight threads that share the kernels. What threads share is the same at every width. */
+  /** In four threads that share the kernels. What threads share is the same at every width. */
   @Example
   @Tag("once")
-  default void theBitsAreTheSameInEightThreads() throws ExecutionException, InterruptedException {
-    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+  default void theBitsAreTheSameInFourThreads() throws ExecutionException, InterruptedException {
+    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Future<Map<GoldenBits.Section, String>>> hashes = new ArrayList<>();
-      for (int thread = 0; thread < 8; thread++) {
+      for (int thread = 0; thread < 4; thread++) {
         hashes.add(threads.submit(() -> GoldenBits.of(kernels())));
       }
       for (Future<Map<GoldenBits.Section, String>> hash : hashes) {

@@ -15,12 +15,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every target, on the inputs that a long search found to reach all it saw, and on those that a
- * search guided by coverage makes of them in a while: seconds, or with {@code -Pfuzz} minutes. A
- * search of seconds begins with some of these inputs.
+ * search guided by coverage makes of them: with {@code -Pfuzz} in minutes for each target, else in
+ * seconds for one, which shows that a search would work.
  *
  * <p>The search is that of Jazzer, in a JVM of its own, whose log and corpus stay in {@code
  * target/fuzz}. It goes on from what it finds there, and leaves an input that fails there too.
@@ -29,36 +29,85 @@ import org.junit.jupiter.params.provider.ValueSource;
  * that failed are kept as tests of their own, beside those of the class that was wrong.
  */
 class FuzzTest {
-  /** Of the inputs that are kept, a short search takes so many at most, evenly spread. */
-  private static final int FEW = 700;
+  private static final List<Class<?>> TARGETS =
+      List.of(
+          KernelsTarget.class,
+          SamplerTarget.class,
+          BatchTarget.class,
+          BeamsTarget.class,
+          SpeculativeTarget.class,
+          TextTarget.class,
+          SerialTarget.class,
+          EvaluationTarget.class,
+          AttentionTarget.class,
+          RoutingTarget.class);
 
   /** The seconds that the POM has without a profile. */
   private static final int SHORT_SEARCH = 2;
 
   private static final Path WORK = Path.of("target", "fuzz").toAbsolutePath();
   private static final int SECONDS = Integer.getInteger("logitkernels.fuzz.seconds", SHORT_SEARCH);
+  private static final String NO_INSTRUMENTATION = "--instrumentation_includes=none.**";
   private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in \\d+ second");
   private static final Pattern COVERAGE = Pattern.compile("cov: (\\d+) ft: (\\d+) corp: (\\d+)");
 
+  static List<Class<?>> targets() {
+    return TARGETS;
+  }
+
+  static List<Class<?>> searched() {
+    return SECONDS > SHORT_SEARCH ? TARGETS : List.of(SpeculativeTarget.class);
+  }
+
+  /** Every input that is kept. Without instrumentation, which a search alone needs. */
+  @ParameterizedTest
+  @MethodSource("targets")
+  void keptInputsHold(Class<?> target) throws IOException, InterruptedException {
+    String name = target.getSimpleName();
+    Path corpus = WORK.resolve(name + "-kept");
+    int kept = keep(name, corpus);
+    String text =
+        jazzer(target, corpus, name + "-kept.log", "--hooks=false", NO_INSTRUMENTATION, "-runs=0");
+    assertEquals(kept + 1, runs(text), () -> text); // and one of no byte
+  }
+
   /** Nothing that is found fails, and the search sees the library's branches. */
   @ParameterizedTest
-  @ValueSource(
-      classes = {
-        KernelsTarget.class,
-        SamplerTarget.class,
-        BatchTarget.class,
-        BeamsTarget.class,
-        SpeculativeTarget.class,
-        TextTarget.class,
-        SerialTarget.class,
-        EvaluationTarget.class,
-        AttentionTarget.class,
-        RoutingTarget.class
-      })
-  void holds(Class<?> target) throws IOException, InterruptedException {
+  @MethodSource("searched")
+  void searchHolds(Class<?> target) throws IOException, InterruptedException {
     String name = target.getSimpleName();
-    Path corpus = seeds(name);
-    Path log = WORK.resolve(name + ".log");
+    Path corpus = WORK.resolve(name);
+    keep(name, corpus);
+    String text =
+        jazzer(
+            target,
+            corpus,
+            name + ".log",
+            "--instrumentation_includes=org.logitkernels.**",
+            "--instrumentation_excludes=org.logitkernels.fuzz.**:org.logitkernels.testkit.**",
+            "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.*",
+            "-max_total_time=" + SECONDS);
+    assertTrue(runs(text) > 50, () -> "hardly ran: " + text);
+    Matcher coverage = COVERAGE.matcher(text);
+    int edges = 0;
+    while (coverage.find()) {
+      edges = Math.max(edges, Integer.parseInt(coverage.group(1)));
+    }
+    int seen = edges;
+    assertTrue(edges > 30, () -> "only " + seen + " edges were seen: " + text);
+  }
+
+  private static int runs(String text) {
+    Matcher done = DONE.matcher(text);
+    assertTrue(done.find(), () -> "no end: " + text);
+    return Integer.parseInt(done.group(1));
+  }
+
+  /** What Jazzer prints about a target. Fails if it does. */
+  private static String jazzer(Class<?> target, Path corpus, String logName, String... options)
+      throws IOException, InterruptedException {
+    String name = target.getSimpleName();
+    Path log = WORK.resolve(logName);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -71,17 +120,14 @@ class FuzzTest {
             System.getProperty("java.class.path"),
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + target.getName(),
-            "--instrumentation_includes=org.logitkernels.**",
-            "--instrumentation_excludes=org.logitkernels.fuzz.**:org.logitkernels.testkit.**",
-            "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.*",
             "--reproducer_path=" + WORK,
             corpus.toString(),
             "-artifact_prefix=" + WORK.resolve(name + "-"),
-            "-max_total_time=" + SECONDS,
             "-max_len=2000",
             "-len_control=0",
             "-rss_limit_mb=0",
             "-timeout=60"));
+    command.addAll(List.of(options));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder
         .environment()
@@ -94,33 +140,20 @@ class FuzzTest {
     process.destroyForcibly().waitFor();
     String text = Files.readString(log);
     assertEquals(0, ended ? process.exitValue() : -1, () -> log + ":\n" + tail(text));
-    Matcher done = DONE.matcher(text);
-    assertTrue(done.find(), () -> "no end in " + log);
-    assertTrue(Long.parseLong(done.group(1)) > 50, () -> "hardly ran: " + log);
-    Matcher coverage = COVERAGE.matcher(text);
-    int edges = 0;
-    while (coverage.find()) {
-      edges = Math.max(edges, Integer.parseInt(coverage.group(1)));
-    }
-    int seen = edges;
-    assertTrue(edges > 30, () -> "only " + seen + " edges were seen: " + log);
+    return text;
   }
 
-  /**
-   * The inputs that a search begins with: those kept in the project, or some of them, and of
-   * searches before.
-   */
-  private static Path seeds(String name) throws IOException {
-    Path corpus = Files.createDirectories(WORK.resolve(name));
+  /** Writes the inputs that are kept in the project to a folder; returns how many there are. */
+  private static int keep(String name, Path corpus) throws IOException {
+    Files.createDirectories(corpus);
     try (InputStream kept = FuzzTest.class.getResourceAsStream(name + ".txt")) {
       List<String> lines =
           new String(kept.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
-      int step = SECONDS > SHORT_SEARCH ? 1 : (lines.size() + FEW - 1) / FEW;
-      for (int i = 0; i < lines.size(); i += step) {
+      for (int i = 0; i < lines.size(); i++) {
         Files.write(corpus.resolve("kept-" + i), Base64.getDecoder().decode(lines.get(i)));
       }
+      return lines.size();
     }
-    return corpus;
   }
 
   private static String tail(String text) {

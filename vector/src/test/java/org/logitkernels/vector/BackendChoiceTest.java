@@ -43,13 +43,6 @@ class BackendChoiceTest {
   }
 
   @Test
-  void warmFromTheFirstCallIfEager() {
-    assertAdaptive(
-        ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.warmup=eager")),
-        "warm after ");
-  }
-
-  @Test
   void vectorAtOnceWithoutWarmUp() {
     assertVector(ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.warmup=none")));
   }
@@ -75,9 +68,12 @@ class BackendChoiceTest {
         ChildJvm.probe(CLASS_PATH, ChildJvm.withModule("-Dorg.logitkernels.backend=vector")));
   }
 
-  /** A runtime image need not hold the modules for management, which tell the JVM's flags. */
+  /**
+   * All kernels, and where the modules for management are missing, which tell the JVM's flags: a
+   * runtime image need not hold them.
+   */
   @Test
-  void adaptiveInASmallRuntime() {
+  void warmFromTheFirstCallIfEager() {
     assertAdaptive(
         ChildJvm.probe(
             CLASS_PATH,
