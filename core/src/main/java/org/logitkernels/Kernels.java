@@ -1780,20 +1780,106 @@ public final class Kernels {
       double[] logProbabilities) {
     checkTemperature(temperature);
     checkOutput("logProbabilities", logProbabilities.length, tokens.length);
-    int length = logits.length();
+    checkTokens(tokens, logits.length());
+    logProbabilities(logits, temperature, tokens, 0, tokens.length, workspace, logProbabilities);
+  }
+
+  /**
+   * The log-probabilities of several tokens under each of many rows, each of which is read once: of
+   * the tokens of a continuation, one a row, or of the labels of many questions.
+   *
+   * <p><b>Definition:</b> the rows are one matrix; each lies {@code stride} logits behind the one
+   * before. Each row has {@code tokens.length / count} tokens: those of row r begin at {@code r *
+   * tokens.length / count}, and so do their log-probabilities. The bits are those of {@link
+   * #logProbability} for each. <b>Cost:</b> that of {@link #logSumExp} for each row, and a few
+   * nanoseconds a token. <b>Allocation:</b> none, once the workspace has met as many tokens.
+   * <b>Accuracy:</b> as for {@link #logProbability}; enforced by {@code EvaluationContract}.
+   *
+   * {@snippet :
+   * float[] logits = {1, 2, 3, 4, 4, 3, 2, 1}; // two rows
+   * int[] continuation = {3, 1};
+   * double[] logs = new double[2];
+   * Logits first = Logits.of(logits, 0, 4);
+   * Kernels.best().logProbabilities(first, 2, 4, 1, continuation, Workspace.of(4), logs);
+   * System.out.printf(Locale.ROOT, "%.4f %.4f%n", logs[0], logs[1]);
+   * // -0.4402 -1.4402
+   * }
+   *
+   * @param first the first row
+   * @param count how many rows, at least 1
+   * @param stride how many logits a row lies behind the one before, at least 0
+   * @param temperature T, finite and above 0
+   * @param tokens the tokens' ids, as many for each row
+   * @param workspace scratch for rows at least this long
+   * @param logProbabilities where their log-probabilities go, in nats, {@code -Infinity} for masked
+   *     tokens; at least as long as {@code tokens}
+   * @throws IndexOutOfBoundsException if a token does not lie in its row, or a row in what holds
+   *     the first; nothing is written then, nor at any other exception
+   * @throws IllegalArgumentException if the count is below 1, the stride below 0, the temperature
+   *     not finite and above 0, the tokens are not as many for each row, the workspace or the
+   *     output is too small, or for NaN or +Infinity in a row, whose number the message tells
+   * @throws IllegalStateException if every token of a row is masked, or a segment's memory was
+   *     released
+   * @throws WrongThreadException if a segment is confined to another thread
+   */
+  public void logProbabilities(
+      Logits first,
+      int count,
+      long stride,
+      float temperature,
+      int[] tokens,
+      Workspace workspace,
+      double[] logProbabilities) {
+    checkTemperature(temperature);
+    checkCount("count", count);
+    if (tokens.length % count != 0) {
+      throw new IllegalArgumentException(
+          tokens.length + " tokens are not as many for each of " + count + " rows");
+    }
+    checkOutput("logProbabilities", logProbabilities.length, tokens.length);
+    checkTokens(tokens, first.length());
+    first.checkRows(count, stride);
+    double[] logs = workspace.logProbabilities(tokens.length);
+    Logits place = workspace.source(rows).place();
+    int each = tokens.length / count;
+    for (int row = 0; row < count; row++) {
+      place.at(first, row * stride);
+      int from = row * each;
+      try {
+        logProbabilities(place, temperature, tokens, from, from + each, workspace, logs);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("row " + row + ": " + e.getMessage(), e);
+      } catch (IllegalStateException e) {
+        throw new IllegalStateException("row " + row + ": " + e.getMessage(), e);
+      }
+    }
+    System.arraycopy(logs, 0, logProbabilities, 0, tokens.length);
+  }
+
+  private void logProbabilities(
+      Logits logits,
+      float temperature,
+      int[] tokens,
+      int from,
+      int end,
+      Workspace workspace,
+      double[] logProbabilities) {
+    Survivors survivors = workspace.survivors;
+    Row<?> row = open(logits, workspace);
+    row.sums(temperature, survivors);
+    double logPartition = survivors.logPartition(temperature);
+    for (int i = from; i < end; i++) {
+      logProbabilities[i] =
+          LogProbability.of(row.get(tokens[i]), survivors.max, temperature, logPartition);
+    }
+  }
+
+  private static void checkTokens(int[] tokens, int length) {
     for (int i = 0; i < tokens.length; i++) {
       if (tokens[i] < 0 || tokens[i] >= length) {
         throw new IndexOutOfBoundsException(
             "tokens[" + i + "] is " + tokens[i] + ", but the row has " + length + " tokens");
       }
-    }
-    Survivors survivors = workspace.survivors;
-    Row<?> row = open(logits, workspace);
-    row.sums(temperature, survivors);
-    double logPartition = survivors.logPartition(temperature);
-    for (int i = 0; i < tokens.length; i++) {
-      logProbabilities[i] =
-          LogProbability.of(row.get(tokens[i]), survivors.max, temperature, logPartition);
     }
   }
 

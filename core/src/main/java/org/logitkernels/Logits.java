@@ -43,6 +43,9 @@ import org.logitkernels.spi.NarrowFormat;
  * <p>Not thread-safe. Threads may read through one that none of them points elsewhere.
  */
 public final class Logits {
+  /** No row begins so many logits behind another: bytes are counted in long. */
+  private static final long FARTHEST = Long.MAX_VALUE / 16;
+
   // No segment is named before there is one: the first takes longer to load than all of a sampler.
 
   private float @Nullable [] array;
@@ -201,6 +204,34 @@ public final class Logits {
     this.length = length;
     this.type = type;
     return this;
+  }
+
+  /** At the row that begins so many logits behind another. */
+  Logits at(Logits first, long logits) {
+    float[] floats = first.array;
+    if (floats != null) {
+      int begin = Math.toIntExact(first.from + logits);
+      return at(floats, begin, begin + first.length);
+    }
+    long offset = first.byteOffset + logits * first.type.bytes();
+    return at(first.segment(), offset, first.length, first.type);
+  }
+
+  /** Checks that so many rows, of which this is the first, lie in what holds it. */
+  void checkRows(int count, long stride) {
+    if (stride < 0) {
+      throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
+    }
+    if (stride > FARTHEST / count) {
+      throw new IndexOutOfBoundsException(
+          count + " rows with the stride " + stride + " end beyond any memory");
+    }
+    long logits = (count - 1) * stride + length;
+    if (array != null) {
+      Kernels.checkPlace("the rows", from, logits, array.length);
+    } else {
+      Kernels.checkPlace("the rows", byteOffset, logits * type.bytes(), segment().byteSize());
+    }
   }
 
   private Logits atArray(float[] logits, int from, int length) {

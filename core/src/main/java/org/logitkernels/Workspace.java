@@ -32,6 +32,9 @@ public final class Workspace {
   private @Nullable RowSource source;
   private @Nullable ComparedRows compared;
 
+  /** What a call over many rows has so far: it writes nothing before the last row. */
+  private double[] logProbabilities = {};
+
   private Workspace(int capacity) {
     this.survivors = new Survivors(capacity);
   }
@@ -77,6 +80,14 @@ public final class Workspace {
       source = own;
     }
     return own;
+  }
+
+  /** Room for so many log-probabilities. */
+  double[] logProbabilities(int count) {
+    if (logProbabilities.length < count) {
+      logProbabilities = new double[Room.of(logProbabilities.length, count)];
+    }
+    return logProbabilities;
   }
 
   /** How this workspace's rows are compared with others by some kernels. */

@@ -271,6 +271,14 @@ public interface AllocationContract extends KernelsUnderTest {
           q.at(segment, 0, length - i, ElementType.FLOAT32);
           return (int) kernels().klDivergence(q, q, workspace);
         });
+    assertNoAllocation(
+        i -> {
+          p.at(row.array(), row.from(), row.from() + 1500 - i);
+          kernels().logProbabilities(p, 3, 1600, 0.7f, tokens, workspace, logs);
+          q.at(segment, 0, 1500 - i, ElementType.FLOAT32);
+          kernels().logProbabilities(q, 3, 1600, 0.7f, tokens, workspace, logs);
+          return (int) logs[0];
+        });
   }
 
   /** Several tokens from one row. */

@@ -314,6 +314,89 @@ public interface EvaluationContract extends KernelsUnderTest {
     }
   }
 
+  /** Of many rows at once, in an array and in memory of any type, the bits of each alone. */
+  @Property
+  default void logProbabilitiesOfManyRowsAreThoseOfEach(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int count = random.nextInt(1, 6);
+    int length = random.nextInt(1, 1500);
+    int stride = random.nextInt(4) == 0 ? random.nextInt(length) : length + random.nextInt(3);
+    int from = random.nextInt(3);
+    int each = random.nextInt(4);
+    float temperature = (float) StrictMath.exp(random.nextGaussian());
+    int[] tokens = random.ints((long) count * each, 0, length).toArray();
+    double[] actual = new double[tokens.length + 1];
+    Workspace workspace = Workspace.of(length);
+    float[] matrix = new float[from + (count - 1) * stride + length];
+    for (ElementType type : ElementType.values()) {
+      MemorySegment memory = Arena.ofAuto().allocate((long) type.bytes() * matrix.length);
+      for (int i = 0; i < matrix.length; i++) {
+        matrix[i] = (float) random.nextGaussian() * 4;
+      }
+      SegmentContract.store(matrix, type, memory);
+      long offset = (long) from * type.bytes();
+      Logits first = Logits.of(memory, offset, length, type);
+      for (int i = 0; i < matrix.length; i++) {
+        matrix[i] = Logits.of(memory, (long) i * type.bytes(), 1, type).get(0);
+      }
+      Arrays.fill(actual, 1);
+      kernels().logProbabilities(first, count, stride, temperature, tokens, workspace, actual);
+      double[] inArray = new double[tokens.length];
+      Logits firstInArray = Logits.of(matrix, from, from + length);
+      kernels()
+          .logProbabilities(firstInArray, count, stride, temperature, tokens, workspace, inArray);
+      for (int i = 0; i < tokens.length; i++) {
+        int at = from + i / each * stride;
+        double alone = kernels().logProbability(matrix, at, at + length, temperature, tokens[i]);
+        assertBits(alone, actual[i]);
+        assertBits(alone, inArray[i]);
+      }
+      assertEquals(1, actual[tokens.length]);
+    }
+  }
+
+  /** Errors of many rows say which, and nothing is written. */
+  @Example
+  default void badRowsOfManyAreTold() {
+    float[] x = {1, 2, 3, 4, Float.NaN, 6, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    Workspace workspace = Workspace.of(2);
+    double[] out = {7, 7, 7};
+    record Bad(String message, int count, long stride, int[] tokens) {}
+    for (Bad bad :
+        List.of(
+            new Bad("row 2: logit 0 is NaN", 3, 2, new int[] {0, 1, 1}),
+            new Bad(
+                "row 1: every logit in the range is -Infinity: nothing can be sampled",
+                2,
+                6,
+                new int[] {0, 1}),
+            new Bad("count must be >= 1, but was 0", 0, 2, new int[] {0}),
+            new Bad("stride must be >= 0, but was -2", 2, -2, new int[] {0, 1}),
+            new Bad("3 tokens are not as many for each of 2 rows", 2, 2, new int[3]),
+            new Bad("tokens[1] is 2, but the row has 2 tokens", 2, 2, new int[] {0, 2}),
+            new Bad("tokens[0] is -1, but the row has 2 tokens", 2, 2, new int[] {-1, 0}),
+            new Bad("logProbabilities has length 3, but 4 are needed", 2, 2, new int[4]),
+            new Bad("the rows from 0 on need 9, but end at 8", 2, 7, new int[2]),
+            new Bad(
+                "3 rows with the stride 4611686018427387904 end beyond any memory",
+                3,
+                1L << 62,
+                new int[3]))) {
+      Logits first = Logits.of(x, 0, 2);
+      assertSaid(
+          bad.message(),
+          () ->
+              kernels()
+                  .logProbabilities(
+                      first, bad.count(), bad.stride(), 1, bad.tokens(), workspace, out));
+    }
+    Logits inMemory = Logits.of(MemorySegment.ofArray(new byte[30]), 2, 7, ElementType.FLOAT16);
+    assertSaid(
+        "the rows from 2 on need 30, but end at 30",
+        () -> kernels().logProbabilities(inMemory, 2, 8, 1, new int[2], Workspace.of(7), out));
+    assertArrayEquals(new double[] {7, 7, 7}, out);
+  }
+
   /** Targets of rows: of each its log-probabilities by a model and another. */
   record Stream(List<float[]> rows, List<float[]> others, int[] targets) {
     static Stream of(long seed, boolean masks) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import net.jqwik.api.Example;
+import net.jqwik.api.Tag;
 import org.logitkernels.Candidates;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
@@ -221,6 +222,7 @@ public interface PeerCasesContract extends KernelsUnderTest {
    * fixed: it passes always or never.
    */
   @Example
+  @Tag("once")
   default void peersFrequencies() {
     for (JsonNode peer : cases("sampling_freq")) {
       int cosines = 0;

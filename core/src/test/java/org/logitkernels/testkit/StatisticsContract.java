@@ -34,7 +34,7 @@ public interface StatisticsContract extends KernelsUnderTest {
               TestRows.Distribution.PEAKED,
               TestRows.Distribution.FLAT)) {
         TestRow row = TestRows.of(distribution, length, 5, length);
-        int draws = SCALE * Math.clamp(15_000_000L / length, 500, 200_000);
+        int draws = SCALE * Math.clamp(7_500_000L / length, 500, 100_000);
         Workspace workspace = Workspace.of(length);
         SplittableRandom stream = new SplittableRandom(length);
         int[] counts = new int[length];
@@ -53,7 +53,7 @@ public interface StatisticsContract extends KernelsUnderTest {
   @Example
   default void pairsHaveTheFrequenciesOfTheirSteps() {
     float[] row = {1.5f, -0.25f, 0.75f, 2, -1.5f, 0.5f, 1.25f, -3, 0.125f, 1.75f, -0.75f};
-    int seeds = SCALE * 40_000;
+    int seeds = SCALE * 20_000;
     for (Expected expected : Expected.all()) {
       int[] counts = new int[row.length * row.length];
       for (long seed = 0; seed < seeds; seed++) {
@@ -84,7 +84,7 @@ public interface StatisticsContract extends KernelsUnderTest {
     for (int id = 0; id < row.length; id += 450) {
       row[id] += 6; // a head that is there behind every filter
     }
-    int draws = SCALE * 3_000;
+    int draws = SCALE * 2_000;
     for (Expected expected : Expected.all()) {
       int[] counts = new int[row.length];
       Sampler sampler = expected.chain().newSampler(row.length, 8, kernels());

@@ -1,5 +1,6 @@
 package org.logitkernels.fuzz;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -74,6 +75,9 @@ public final class EvaluationTarget {
           assertEquals(comparison, ModelComparison.ofBytes(comparison.toBytes()));
           kernels.logProbabilities(p, temperature, tokens, workspace, logs);
           notes.add(logs);
+          double[] thrice = new double[3];
+          kernels.logProbabilities(p, 3, 0, temperature, tokens, workspace, thrice); // one row
+          assertArrayEquals(logs, thrice);
         });
   }
 }
