@@ -21,6 +21,9 @@ public final class MaskedRow extends Row<float[]> {
   /** If fewer than one token in so many is allowed, few are. */
   private static final int FEW = 64;
 
+  /** If fewer than one word of the mask in so many can have a bit, most have none. */
+  private static final int RARE = 16;
+
   /** Blocks that are copied at a time from a row that is in no array. */
   private static final int CHUNK = 16 * Lanes.BLOCK;
 
@@ -34,6 +37,10 @@ public final class MaskedRow extends Row<float[]> {
 
   private Row<?> row;
   private long[] mask = {};
+
+  /** Tokens that are allowed, perhaps some too many. */
+  private int allowed;
+
   private boolean few;
   private boolean written;
 
@@ -50,7 +57,8 @@ public final class MaskedRow extends Row<float[]> {
    * copied.
    */
   public MaskedRow at(Row<?> row, long[] allowed) {
-    few = set(row, allowed) <= to / FEW;
+    set(row, allowed);
+    few = this.allowed <= to / FEW;
     return this;
   }
 
@@ -72,16 +80,16 @@ public final class MaskedRow extends Row<float[]> {
       mask[i] = ~mask[i];
     }
     cutMask();
-    int count = 0;
+    allowed = 0;
     for (int i = 0; i < words; i++) {
-      count += Long.bitCount(mask[i]);
+      allowed += Long.bitCount(mask[i]);
     }
-    few = count <= to / FEW;
+    few = allowed <= to / FEW;
     return true;
   }
 
-  /** Sets the row and its mask. Returns how many tokens are allowed, which may be some too many. */
-  private int set(Row<?> row, long[] allowed) {
+  /** Sets the row and its mask, and counts. */
+  private void set(Row<?> row, long[] allowed) {
     this.row = row;
     shareAs(row);
     to = row.length();
@@ -97,7 +105,7 @@ public final class MaskedRow extends Row<float[]> {
     cutMask();
     written = false;
     survivors.row.forget();
-    return count;
+    this.allowed = count;
   }
 
   /** Bits behind the row's end are 0. */
@@ -290,13 +298,8 @@ public final class MaskedRow extends Row<float[]> {
     survivors.reserve(Math.max(to / FEW, 1));
     int[] ids = survivors.ids;
     float[] values = survivors.values;
-    int count = 0;
     int words = to + Long.SIZE - 1 >> 6;
-    for (int i = 0; i < words; i++) {
-      for (long word = mask[i]; word != 0; word &= word - 1) {
-        ids[count++] = (i << 6) + Long.numberOfTrailingZeros(word);
-      }
-    }
+    int count = list(mask, words, allowed < words / RARE, ids);
     if (row instanceof OfArray array) {
       read(array.x, array.from, ids, values, count);
     } else {
@@ -314,7 +317,9 @@ public final class MaskedRow extends Row<float[]> {
       if (logit > Float.NEGATIVE_INFINITY) {
         ids[kept] = ids[i];
         values[kept++] = logit;
-        max = Math.max(max, logit);
+        if (logit > max) { // seldom, so no call that waits for the maximum before
+          max = logit;
+        }
       }
     }
     if (kept == 0) {
@@ -322,6 +327,35 @@ public final class MaskedRow extends Row<float[]> {
     }
     survivors.size = kept;
     survivors.max(max);
+  }
+
+  /**
+   * Lists the bits that are 1. Most words have two or fewer, and these are written whether they are
+   * there or not: a branch for each would be foreseen by no processor, as each mask is another.
+   *
+   * @param rare whether most words have none, which a processor does foresee
+   */
+  private static int list(long[] mask, int words, boolean rare, int[] ids) {
+    int count = 0;
+    for (int i = 0; i < words; i++) {
+      long word = mask[i];
+      if (rare && word == 0) {
+        continue;
+      }
+      int bits = Long.bitCount(word);
+      int first = i << 6;
+      ids[count] = first + Long.numberOfTrailingZeros(word);
+      word &= word - 1;
+      ids[count + 1] = first + Long.numberOfTrailingZeros(word);
+      if (bits > 2) {
+        int at = count + 2;
+        for (word &= word - 1; word != 0; word &= word - 1) {
+          ids[at++] = first + Long.numberOfTrailingZeros(word);
+        }
+      }
+      count += bits;
+    }
+    return count;
   }
 
   /** Reads some logits: misses of the cache overlap, as nothing depends on what is read. */

@@ -290,9 +290,25 @@ public final class Survivors {
 
   /** Keeps the best k. */
   public void topK(int k) {
-    if (k < size) {
+    if (k == 1 && size > 1) {
+      keepBest();
+    } else if (k < size) {
       keepThrough(order(false, 0).last(k));
     }
+  }
+
+  /** Keeps the best of two or more, the first of equal ones: without their keys. */
+  private void keepBest() {
+    int best = 0;
+    float most = values[0];
+    for (int i = 1; i < size; i++) {
+      if (values[i] > most) {
+        most = values[i];
+        best = i;
+      }
+    }
+    move(best, 0);
+    size = 1;
   }
 
   /** One survivor alone. */

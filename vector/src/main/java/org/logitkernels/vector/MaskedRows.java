@@ -1,10 +1,10 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
-import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 import static org.logitkernels.numerics.Exponential.C1;
 import static org.logitkernels.numerics.Exponential.C2;
@@ -35,7 +35,7 @@ final class MaskedRows {
   private static final int NONE = -1;
 
   /** Whether an instruction makes a vector's mask of a long. Elsewhere bits are tested. */
-  private static final boolean LONGS = Species.COMPRESSES;
+  private static final boolean LONGS = Species.COMPRESSES && F.length() == 16;
 
   /** In each lane its own bit. */
   private static final IntVector BITS =
@@ -62,12 +62,17 @@ final class MaskedRows {
     int at = from;
     for (; at <= to - Long.SIZE; at += Long.SIZE, word++) {
       long bits = mask[word];
-      for (int i = 0; i < Long.SIZE; i += F.length()) {
-        VectorMask<Float> allowed =
-            LONGS
-                ? VectorMask.fromLong(F, bits >>> i)
-                : BITS.lanewise(AND, (int) (bits >>> i)).compare(NE, 0).cast(F);
-        masked.blend(FloatVector.fromArray(F, x, at + i), allowed).intoArray(y, at + i + shift);
+      for (int half = 0; half < Long.SIZE; half += Integer.SIZE) {
+        int tested = (int) (bits >>> half);
+        for (int i = 0; i < Integer.SIZE; i += F.length()) {
+          VectorMask<Float> forbidden =
+              LONGS
+                  ? VectorMask.fromLong(F, ~bits >>> half + i)
+                  : BITS.lanewise(LSHL, i).lanewise(AND, tested).compare(EQ, 0).cast(F);
+          FloatVector.fromArray(F, x, at + half + i)
+              .blend(masked, forbidden)
+              .intoArray(y, at + half + i + shift);
+        }
       }
     }
     for (int i = at; i < to; i++) {
@@ -100,16 +105,21 @@ final class MaskedRows {
     for (int word = 0; word < Lanes.WORDS; word++) {
       long tokens = mask[block * Lanes.WORDS + word];
       int start = at + word * Long.SIZE;
-      for (int i = 0; i < Long.SIZE; i += F.length()) {
-        VectorMask<Float> allowed =
-            LONGS
-                ? VectorMask.fromLong(F, tokens >>> i)
-                : BITS.lanewise(AND, (int) (tokens >>> i)).compare(NE, 0).cast(F);
-        IntVector bits =
-            ones.blend(FloatVector.fromArray(F, x, start + i), allowed).reinterpretAsInts();
-        signedMax = bits.max(signedMax);
-        signedMin = bits.min(signedMin);
-        flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
+      for (int half = 0; half < Long.SIZE; half += Integer.SIZE) {
+        int tested = (int) (tokens >>> half);
+        for (int i = 0; i < Integer.SIZE; i += F.length()) {
+          VectorMask<Float> forbidden =
+              LONGS
+                  ? VectorMask.fromLong(F, ~tokens >>> half + i)
+                  : BITS.lanewise(LSHL, i).lanewise(AND, tested).compare(EQ, 0).cast(F);
+          IntVector bits =
+              FloatVector.fromArray(F, x, start + half + i)
+                  .blend(ones, forbidden)
+                  .reinterpretAsInts();
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
+        }
       }
     }
     return Maxima.extremes(
@@ -264,11 +274,11 @@ final class MaskedRows {
                   int j = 2 * a + b;
                   int i = group * Lanes.GROUP + j * Lanes.COUNT + part;
                   long now = (a == 0 ? low : high) >>> b * Lanes.COUNT;
-                  VectorMask<Float> allowed =
+                  VectorMask<Float> forbidden =
                       LONGS
-                          ? VectorMask.fromLong(F, now)
-                          : BITS.lanewise(AND, (int) now).compare(NE, 0).cast(F);
-                  FloatVector v = floors.blend(FloatVector.fromArray(F, x, at + i), allowed);
+                          ? VectorMask.fromLong(F, ~now)
+                          : BITS.lanewise(AND, (int) now).compare(EQ, 0).cast(F);
+                  FloatVector v = FloatVector.fromArray(F, x, at + i).blend(floors, forbidden);
                   FloatVector t = v.fma(heads, shifts);
                   FloatVector r = v.fma(heads, shifts.sub(t));
                   r = v.fma(tails, r);
@@ -281,13 +291,16 @@ final class MaskedRows {
                   IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
                   sum = p.fma(power.reinterpretAsFloats(), sum);
                   int watch = look + j * F.length();
-                  long next = then >>> j * F.length();
-                  VectorMask<Float> watched =
+                  VectorMask<Float> unwatched =
                       LONGS
-                          ? VectorMask.fromLong(F, next)
-                          : BITS.lanewise(AND, (int) next).compare(NE, 0).cast(F);
+                          ? VectorMask.fromLong(F, ~then >>> j * F.length())
+                          : BITS.lanewise(LSHL, j * F.length())
+                              .lanewise(AND, (int) then)
+                              .compare(EQ, 0)
+                              .cast(F);
                   IntVector bits =
-                      ones.blend(FloatVector.fromArray(F, x, at + ahead + watch), watched)
+                      FloatVector.fromArray(F, x, at + ahead + watch)
+                          .blend(ones, unwatched)
                           .reinterpretAsInts();
                   signedMax = bits.max(signedMax);
                   signedMin = bits.min(signedMin);
