@@ -49,6 +49,25 @@ class SurvivorsTest {
     assertEquals(2, survivors.max);
   }
 
+  /** Of equal logits the first is the best, whatever the sign of a zero, and has its own weight. */
+  @Test
+  void theBestAloneIsTheBestOfSeveral() {
+    for (float[] values :
+        new float[][] {{-1, 0, -0f, 0, -2}, {-3, -0f, 0}, {-7, 5, 5, 4}, {1, 2}}) {
+      Survivors survivors = of(values);
+      for (int i = 0; i < values.length; i++) {
+        survivors.weights[i] = i;
+      }
+      survivors.topK(1);
+      assertEquals(1, survivors.size);
+      assertEquals(1, survivors.ids[0]);
+      assertEquals(values[1], survivors.values[0]);
+      assertEquals(1, survivors.weights[0]);
+      survivors.topK(1);
+      assertEquals(1, survivors.ids[0]);
+    }
+  }
+
   /** Survivors that move take their weights along, so these hold until the best is dropped. */
   @Test
   void weightsHoldWhileTheSetShrinks() {
