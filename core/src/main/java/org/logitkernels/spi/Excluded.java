@@ -2,27 +2,26 @@ package org.logitkernels.spi;
 
 import java.util.Arrays;
 import org.logitkernels.numerics.Lanes;
-import org.logitkernels.numerics.Room;
 
 /**
- * Tokens of a row that weigh nothing in draws from the whole of it.
+ * Tokens of a row that weigh nothing in draws from the whole of it: a bit for each.
  *
  * <p>They are found by their block. So a draw looks at those of the block that it draws from, and
  * not at all there are.
  */
 public final class Excluded {
-  /** Of each block, how many tokens had been excluded with its last one; 0 if none is in it. */
-  private final int[] last;
+  private static final long[] NOBODY = {};
 
-  private int[] tokens = new int[4];
+  /** Of each block, how many are in it. */
+  private final int[] counts;
 
-  /** Of each token, the same for the one of its block before it. */
-  private int[] before = new int[4];
+  /** There is none before the first token is excluded. */
+  private long[] bits = NOBODY;
 
   private int count;
 
   Excluded(int capacity) {
-    last = new int[Lanes.blocks(capacity)];
+    counts = new int[Lanes.blocks(capacity)];
   }
 
   /** How many there are. */
@@ -32,34 +31,40 @@ public final class Excluded {
 
   /** Excludes none. */
   public void clear() {
-    if (count > 0) {
-      Arrays.fill(last, 0);
-      count = 0;
+    for (int block = 0; count > 0 && block < counts.length; block++) {
+      if (counts[block] > 0) {
+        Arrays.fill(bits, block * Lanes.WORDS, (block + 1) * Lanes.WORDS, 0);
+        counts[block] = 0;
+      }
     }
+    count = 0;
   }
 
-  /** Excludes a token. */
+  /** Excludes a token, which was not excluded before. */
   public void add(int token) {
-    if (count == tokens.length) {
-      int room = Room.of(count, count + 1L);
-      tokens = Arrays.copyOf(tokens, room);
-      before = Arrays.copyOf(before, room);
+    if (bits == NOBODY) {
+      bits = new long[counts.length * Lanes.WORDS];
     }
-    int block = token / Lanes.BLOCK;
-    tokens[count] = token;
-    before[count] = last[block];
-    last[block] = ++count;
+    count++; // before anything else, so that a call that ends here is cleared up after
+    counts[token / Lanes.BLOCK]++;
+    bits[token / Long.SIZE] |= 1L << token;
   }
 
   /** Whether a block holds some. */
   public boolean isIn(int block) {
-    return last[block] > 0;
+    return counts[block] > 0;
   }
 
   /** Masks them in a block's logits, which begin at 0. */
   public void mask(int block, float[] values) {
-    for (int i = last[block]; i > 0; i = before[i - 1]) {
-      values[tokens[i - 1] % Lanes.BLOCK] = Float.NEGATIVE_INFINITY;
+    if (counts[block] == 0) {
+      return;
+    }
+    int first = block * Lanes.WORDS;
+    for (int i = 0; i < Lanes.WORDS; i++) {
+      for (long word = bits[first + i]; word != 0; word &= word - 1) {
+        values[i * Long.SIZE + Long.numberOfTrailingZeros(word)] = Float.NEGATIVE_INFINITY;
+      }
     }
   }
 }
