@@ -92,8 +92,9 @@ final class AttentionTile {
 
   private void reserve(int room, int count) {
     if (floats.length < room) {
-      floats = new float[room];
-      halves = new short[room];
+      float[] more = new float[room];
+      halves = new short[room]; // both are there, or as they were
+      floats = more;
     }
     if (lengths.length < count) {
       lengths = new int[Math.max(count, 2 * lengths.length)];

@@ -29,7 +29,9 @@ import org.logitkernels.rows.WorkCrew;
  *
  * <p><b>Threads:</b> the caller's alone, or that and tasks on an executor, see {@link #on}. They
  * claim rows one at a time, without a lock. Whatever the executor does with a task (runs it at
- * once, late, never, or rejects it), the rows that no task has claimed are the caller's.
+ * once, late, never, or rejects it), the rows that no task has claimed are the caller's. What else
+ * an executor throws reaches the caller behind the last row: then the step is done, its tokens are
+ * written, and to repeat it would be to draw twice.
  *
  * <p><b>Few and long rows:</b> where there are at least two threads for a row, and it has 65,536
  * logits or more, they share it: its maxima (top-k, min-p, greedy) and the sums of its weights

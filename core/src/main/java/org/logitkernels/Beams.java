@@ -1,6 +1,7 @@
 package org.logitkernels;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.LogProbability;
@@ -371,8 +372,12 @@ public final class Beams {
   @Override
   public String toString() {
     return String.format(
+        Locale.ROOT,
         "Beams[beams=%d, vocabulary=%d, width=%d, kernels=%s]",
-        heads.length, vocabulary, width, kernels);
+        heads.length,
+        vocabulary,
+        width,
+        kernels);
   }
 
   private void head(int b, float temperature) {

@@ -1817,7 +1817,8 @@ public final class Kernels {
    *     the first; nothing is written then, nor at any other exception
    * @throws IllegalArgumentException if the count is below 1, the stride below 0, the temperature
    *     not finite and above 0, the tokens are not as many for each row, the workspace or the
-   *     output is too small, or for NaN or +Infinity in a row, whose number the message tells
+   *     output is too small, or for NaN or +Infinity in a row; of the first row with an error the
+   *     message tells the number
    * @throws IllegalStateException if every token of a row is masked, or a segment's memory was
    *     released
    * @throws WrongThreadException if a segment is confined to another thread
@@ -1843,9 +1844,9 @@ public final class Kernels {
     Logits place = workspace.source(rows).place();
     int each = tokens.length / count;
     for (int row = 0; row < count; row++) {
-      place.at(first, row * stride);
       int from = row * each;
       try {
+        place.at(first, row * stride);
         logProbabilities(place, temperature, tokens, from, from + each, workspace, logs);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("row " + row + ": " + e.getMessage(), e);

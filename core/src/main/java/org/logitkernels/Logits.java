@@ -222,11 +222,11 @@ public final class Logits {
     if (stride < 0) {
       throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
     }
-    if (stride > FARTHEST / count) {
+    if (count > 1 && stride > FARTHEST / count) {
       throw new IndexOutOfBoundsException(
           count + " rows with the stride " + stride + " end beyond any memory");
     }
-    long logits = (count - 1) * stride + length;
+    long logits = count == 1 ? length : (count - 1) * stride + length;
     if (array != null) {
       Kernels.checkPlace("the rows", from, logits, array.length);
     } else {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.ExactSum;
+import org.logitkernels.numerics.Room;
 
 /**
  * How far a model is from another, a base, over a stream of targets with a row of each: KL
@@ -188,7 +189,10 @@ public final class ModelComparison {
 
   private void reserve(int size) {
     if (size > divergences.length) {
-      int room = (int) Math.min(Math.max(size, 1.5 * divergences.length), Integer.MAX_VALUE - 8);
+      if (size > Room.LONGEST) {
+        throw new OutOfMemoryError(size + " rows are more than an array holds: " + Room.LONGEST);
+      }
+      int room = (int) Math.min(Math.max(size, 1.5 * divergences.length), Room.LONGEST);
       double[] more = Arrays.copyOf(changes, room);
       divergences = Arrays.copyOf(divergences, room);
       changes = more;

@@ -264,8 +264,15 @@ public final class Perplexity {
    */
   @Override
   public String toString() {
-    return "perplexity(rows=%d, masked=%d, sum=%s, squares=%s)"
-        .formatted(rows, masked, sum, squares);
+    return "perplexity(rows="
+        + rows
+        + ", masked="
+        + masked
+        + ", sum="
+        + sum
+        + ", squares="
+        + squares
+        + ")";
   }
 
   /**

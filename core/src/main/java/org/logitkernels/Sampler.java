@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -78,7 +79,7 @@ import org.logitkernels.spi.Survivors;
  * Workspace}) are shared by all samplers of a vocabulary: a call takes some and gives them back at
  * its end. They stay with the sampler until its next call if more than 2,048 candidates are left,
  * or if nothing was narrowed and the row was copied, changed or masked: candidates can be read
- * until then. So a sampler whose last row was like that holds up to 36 bytes for each token of the
+ * until then. So a sampler whose last row was like that holds up to 39 bytes for each token of the
  * vocabulary. Enforced by {@code FootprintContract}. The history doubles its room when it is used
  * up; it is kept only for chains that read it. A row in an array is referred to, not copied, until
  * the next call; what becomes of others is said where they are taken.
@@ -1554,8 +1555,13 @@ public final class Sampler {
   @Override
   public String toString() {
     return String.format(
+        Locale.ROOT,
         "Sampler[chain=%s, vocabulary=%d, backend=%s, seed=%d, position=%d]",
-        chain, vocabularySize, backend.name(), seed, position);
+        chain,
+        vocabularySize,
+        backend.name(),
+        seed,
+        position);
   }
 
   private void checkSampled() {

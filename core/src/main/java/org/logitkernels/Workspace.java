@@ -12,7 +12,9 @@ import org.logitkernels.spi.Survivors;
  * candidates (a wide nucleus, a large k), or a softmax into native memory, makes it grow, once and
  * to its full size, to 29 bytes per logit. The first row that has to be widened or copied (halves,
  * native floats for scalar kernels, floats on the heap outside of a {@code float[]}) adds 4 bytes
- * per logit, and halves on the heap 2 more off the heap. After that it never allocates again.
+ * per logit, and halves on the heap 2 more off the heap. Log-probabilities of many rows in one call
+ * add 8 bytes for each token, and divergences a second workspace. After that it never allocates
+ * again, as long as it serves one {@code Kernels}.
  *
  * <p>Holds no result between calls, but may refer to the last row until the next. Not thread-safe:
  * two calls at the same time need two workspaces.

@@ -73,6 +73,7 @@ public final class Main implements Callable<Integer> {
               "results-xeon",
               "results-vocabularies",
               "results-steps",
+              "results-histories",
               "results-distributions")
           .map(name -> "docs/" + name + ".json")
           .toList();

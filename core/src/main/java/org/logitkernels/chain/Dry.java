@@ -41,6 +41,9 @@ public final class Dry extends TokenChange {
 
   @Override
   void change(ChainState state) {
+    if (!readsTokens()) {
+      return; // nothing is subtracted, though a power may be Infinity
+    }
     History history = state.history();
     int start = history.start(range, true);
     int limit = history.size() - start; // tokens at the end that a repetition may have

@@ -20,17 +20,22 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.logitkernels.Beams;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
 import org.logitkernels.Logits;
 import org.logitkernels.ModelComparison;
 import org.logitkernels.Perplexity;
+import org.logitkernels.Sampler;
+import org.logitkernels.SamplerChain;
+import org.logitkernels.Step;
 import org.logitkernels.Workspace;
 import org.logitkernels.numerics.Lanes;
 
@@ -395,6 +400,9 @@ public interface EvaluationContract extends KernelsUnderTest {
         "the rows from 2 on need 30, but end at 30",
         () -> kernels().logProbabilities(inMemory, 2, 8, 1, new int[2], Workspace.of(7), out));
     assertArrayEquals(new double[] {7, 7, 7}, out);
+    kernels() // of one row no stride is asked
+        .logProbabilities(Logits.of(x, 0, 2), 1, Long.MAX_VALUE, 1, new int[] {1}, workspace, out);
+    assertBits(kernels().logProbability(x, 0, 2, 1, 1), out[0]);
   }
 
   /** Targets of rows: of each its log-probabilities by a model and another. */
@@ -552,6 +560,35 @@ public interface EvaluationContract extends KernelsUnderTest {
           "perplexity(rows=4, masked=0, sum=0x1p0, squares=0x1p0)"
         }) {
       assertEquals(text, Perplexity.parse(text).toString());
+    }
+  }
+
+  /** Texts and bytes are the same whatever digits the system's language has. */
+  @Example
+  default void textsDoNotDependOnTheLanguage() {
+    Locale before = Locale.getDefault();
+    float[] row = {1, 2, 3};
+    try {
+      List<String> texts = new ArrayList<>();
+      for (String language : new String[] {"en", "ar-EG-u-nu-arab", "th-TH-u-nu-thai"}) {
+        Locale.setDefault(Locale.forLanguageTag(language));
+        Perplexity perplexity = Perplexity.of(3, kernels());
+        ModelComparison comparison = ModelComparison.of(3, 0, kernels());
+        for (int i = 0; i < 12; i++) {
+          perplexity.add(Logits.of(row), i % 3);
+          comparison.add(Logits.of(row), Logits.of(new float[] {3, 1, 2}), i % 3);
+        }
+        assertEquals(perplexity, Perplexity.parse(perplexity.toString()));
+        assertEquals(comparison, ModelComparison.ofBytes(comparison.toBytes()));
+        Sampler sampler = SamplerChain.of(Step.topK(12)).newSampler(345, 67, kernels());
+        Beams beams = Beams.of(2, 345, 12, kernels());
+        texts.add(
+            List.of(perplexity, Arrays.hashCode(comparison.toBytes()), sampler, beams).toString());
+      }
+      assertEquals(texts.get(0), texts.get(1));
+      assertEquals(texts.get(0), texts.get(2));
+    } finally {
+      Locale.setDefault(before);
     }
   }
 

@@ -217,6 +217,25 @@ public interface HistoryContract extends KernelsUnderTest {
     }
   }
 
+  /** A multiplier of 0 does nothing, were the power Infinity, and whatever else keeps a history. */
+  @Example
+  default void dryOfNothingDoesNothing() {
+    float[] x = {9, 2, 3, 0, 0};
+    for (Step dry : new Step[] {Step.dry(0, 1.75f, 2, 3000), Step.dry(0, 3e38f, 0, 3000)}) {
+      for (Step behind : new Step[] {Step.topK(3), Step.temperature(0.7f)}) {
+        Step penalty = Step.repetitionPenalty(1.1f);
+        Sampler plain = SamplerChain.of(penalty, behind).newSampler(5, 1, kernels());
+        Sampler sampler = SamplerChain.of(penalty, dry, behind).newSampler(5, 1, kernels());
+        Sampler first = SamplerChain.of(dry, penalty, behind).newSampler(5, 1, kernels());
+        for (Sampler each : new Sampler[] {plain, sampler, first}) {
+          each.acceptPrompt(new int[1400]);
+        }
+        assertEquals(outcome(plain, x), outcome(sampler, x), dry.toString());
+        assertEquals(outcome(plain, x), outcome(first, x), dry.toString());
+      }
+    }
+  }
+
   /**
    * No-repeat n-gram where few and many tokens came behind a context, and around the numbers where
    * another way is taken; what is banned and no logit is an error as ever, unless the caller's mask

@@ -1,9 +1,9 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.OR;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -57,7 +57,9 @@ final class LaneSum {
   private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
 
   /** What is left of a float's bits, which are moved to where those of a double are. */
-  private static final long SIGNED = ~(7L << 60);
+  private static final long MAGNITUDE = (1L << 60) - 1;
+
+  private static final long SIGN = Long.MIN_VALUE;
 
   private static final double LARGEST_FLOAT = 0x1p127;
 
@@ -265,14 +267,18 @@ final class LaneSum {
           FloatVector eighth = FloatVector.fromArray(F, groups, at + 7 * Lanes.COUNT);
           lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
           LongVector pairs = lanes.reinterpretAsLongs();
-          // As in Mass, and the sign stays where it is.
+          // As in Mass, and the sign stays where it is. Graal spreads no sign without AVX-512.
+          LongVector half = pairs.lanewise(LSHL, Mass.HALF);
           LongVector low =
-              pairs.lanewise(LSHL, Mass.HALF).lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, SIGNED);
+              half.lanewise(LSHR, Mass.TO_DOUBLE)
+                  .lanewise(AND, MAGNITUDE)
+                  .lanewise(OR, half.lanewise(AND, SIGN));
           LongVector high =
               pairs
-                  .lanewise(ASHR, Mass.HALF)
+                  .lanewise(LSHR, Mass.HALF)
                   .lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE)
-                  .lanewise(AND, SIGNED);
+                  .lanewise(AND, MAGNITUDE)
+                  .lanewise(OR, pairs.lanewise(AND, SIGN));
           quarterEven = low.reinterpretAsDoubles().add(quarterEven);
           quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
         }

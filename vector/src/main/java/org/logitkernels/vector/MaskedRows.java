@@ -34,12 +34,8 @@ final class MaskedRows {
 
   private static final int NONE = -1;
 
-  /** Whether an instruction makes a vector's mask of a long. Elsewhere bits are tested. */
-  private static final boolean LONGS = Species.COMPRESSES && F.length() == 16;
-
-  /** In each lane its own bit. */
-  private static final IntVector BITS =
-      IntVector.broadcast(I, 1).lanewise(LSHL, IntVector.zero(I).addIndex(1));
+  private static final boolean LONGS = Species.MASKS_OF_LONGS;
+  private static final IntVector BITS = Species.BITS;
 
   private MaskedRows() {}
 
@@ -291,11 +287,12 @@ final class MaskedRows {
                   IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
                   sum = p.fma(power.reinterpretAsFloats(), sum);
                   int watch = look + j * F.length();
+                  int far = j * F.length() & -Integer.SIZE; // beyond the first half of the word
                   VectorMask<Float> unwatched =
                       LONGS
                           ? VectorMask.fromLong(F, ~then >>> j * F.length())
-                          : BITS.lanewise(LSHL, j * F.length())
-                              .lanewise(AND, (int) then)
+                          : BITS.lanewise(LSHL, j * F.length() - far)
+                              .lanewise(AND, (int) (then >>> far))
                               .compare(EQ, 0)
                               .cast(F);
                   IntVector bits =

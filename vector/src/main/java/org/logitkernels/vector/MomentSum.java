@@ -5,7 +5,9 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.OR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.util.Arrays;
@@ -38,6 +40,11 @@ final class MomentSum {
   static final long OF_LOW = 0x8fffffffffffffffL;
   static final long OF_HIGH = 0x8fffffffe0000000L;
   static final double SCALE = 0x1p896;
+  static final long SIGN = Long.MIN_VALUE;
+  static final long MAGNITUDE = Long.MAX_VALUE;
+
+  /** Whether the sign is spread. Graal shifts it in no vector without AVX-512. */
+  static final boolean SPREADS = !Species.GRAAL;
 
   /** A bit beside the count of masked tokens: the block holds NaN with the sign set. */
   static final int NEGATIVE_NAN = 1 << 30;
@@ -149,12 +156,25 @@ final class MomentSum {
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
-          LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
-          DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
+          LongVector half = pairs.lanewise(LSHL, HALF);
+          LongVector low =
+              SPREADS
+                  ? half.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofLow)
+                  : half.lanewise(AND, MAGNITUDE)
+                      .lanewise(LSHR, TO_DOUBLE)
+                      .lanewise(OR, half.lanewise(AND, SIGN));
+          DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
           evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
-          LongVector high = pairs.lanewise(ASHR, TO_DOUBLE);
-          d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
+          LongVector high =
+              SPREADS
+                  ? pairs.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofHigh)
+                  : pairs
+                      .lanewise(AND, MAGNITUDE)
+                      .lanewise(LSHR, TO_DOUBLE)
+                      .lanewise(AND, ofHigh)
+                      .lanewise(OR, pairs.lanewise(AND, SIGN));
+          d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
           oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
         }
@@ -191,12 +211,25 @@ final class MomentSum {
       DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Deviation.LANES + odd);
       for (int i = at + lane; i < at + Lanes.BLOCK; i += Deviation.LANES) {
         LongVector pairs = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
-        LongVector low = pairs.lanewise(LSHL, HALF).lanewise(ASHR, TO_DOUBLE);
-        DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
+        LongVector half = pairs.lanewise(LSHL, HALF);
+        LongVector low =
+            SPREADS
+                ? half.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofLow)
+                : half.lanewise(AND, MAGNITUDE)
+                    .lanewise(LSHR, TO_DOUBLE)
+                    .lanewise(OR, half.lanewise(AND, SIGN));
+        DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
         evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
-        LongVector high = pairs.lanewise(ASHR, TO_DOUBLE);
-        d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
+        LongVector high =
+            SPREADS
+                ? pairs.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofHigh)
+                : pairs
+                    .lanewise(AND, MAGNITUDE)
+                    .lanewise(LSHR, TO_DOUBLE)
+                    .lanewise(AND, ofHigh)
+                    .lanewise(OR, pairs.lanewise(AND, SIGN));
+        d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
         oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);
       }

@@ -6,7 +6,9 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.OR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.lang.foreign.MemorySegment;
@@ -126,12 +128,25 @@ final class NativeMomentSum {
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
-          LongVector low = pairs.lanewise(LSHL, MomentSum.HALF).lanewise(ASHR, MomentSum.TO_DOUBLE);
-          DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
+          LongVector half = pairs.lanewise(LSHL, MomentSum.HALF);
+          LongVector low =
+              MomentSum.SPREADS
+                  ? half.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofLow)
+                  : half.lanewise(AND, MomentSum.MAGNITUDE)
+                      .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                      .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
+          DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
           evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
-          LongVector high = pairs.lanewise(ASHR, MomentSum.TO_DOUBLE);
-          d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
+          LongVector high =
+              MomentSum.SPREADS
+                  ? pairs.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofHigh)
+                  : pairs
+                      .lanewise(AND, MomentSum.MAGNITUDE)
+                      .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                      .lanewise(AND, ofHigh)
+                      .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
+          d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
           oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
         }
@@ -171,12 +186,25 @@ final class NativeMomentSum {
         LongVector pairs =
             FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
                 .reinterpretAsLongs();
-        LongVector low = pairs.lanewise(LSHL, MomentSum.HALF).lanewise(ASHR, MomentSum.TO_DOUBLE);
-        DoubleVector d = low.lanewise(AND, ofLow).reinterpretAsDoubles().fma(scale, minusOrigin);
+        LongVector half = pairs.lanewise(LSHL, MomentSum.HALF);
+        LongVector low =
+            MomentSum.SPREADS
+                ? half.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofLow)
+                : half.lanewise(AND, MomentSum.MAGNITUDE)
+                    .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                    .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
+        DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
         evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
-        LongVector high = pairs.lanewise(ASHR, MomentSum.TO_DOUBLE);
-        d = high.lanewise(AND, ofHigh).reinterpretAsDoubles().fma(scale, minusOrigin);
+        LongVector high =
+            MomentSum.SPREADS
+                ? pairs.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofHigh)
+                : pairs
+                    .lanewise(AND, MomentSum.MAGNITUDE)
+                    .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                    .lanewise(AND, ofHigh)
+                    .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
+        d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
         oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);
       }

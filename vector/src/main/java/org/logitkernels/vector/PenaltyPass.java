@@ -1,6 +1,9 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,6 +22,8 @@ import org.logitkernels.spi.Survivors;
  */
 final class PenaltyPass {
   private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final boolean LONGS = Species.MASKS_OF_LONGS;
+  private static final IntVector BITS = Species.BITS;
 
   /** Bits of the tokens of a vector. */
   private static final long LANES = (1L << F.length()) - 1;
@@ -93,15 +98,23 @@ final class PenaltyPass {
     assert factor > 0 && factor < Float.POSITIVE_INFINITY : "factor " + factor;
     for (int i = at; i < end; i += Long.SIZE) {
       long word = occurred[i >> 6];
-      for (int j = i; j < i + Long.SIZE; j += F.length()) {
+      for (int k = 0; k < Long.SIZE; k += F.length()) {
+        int j = i + k;
+        int far = k & -Integer.SIZE; // beyond the first half of the word
         FloatVector v = FloatVector.fromArray(F, x, from + j);
         FloatVector product = v.mul(factor);
         IntVector bits = product.blend(v.div(factor), v.compare(GT, 0)).reinterpretAsInts();
         IntVector greatest = v.reinterpretAsInts().and(MAGNITUDE).max(GREATEST);
         IntVector magnitude = bits.and(MAGNITUDE).min(greatest);
         IntVector clamped = bits.and(SIGN).or(magnitude);
-        VectorMask<Float> in = VectorMask.fromLong(F, word >>> j & LANES);
-        v.blend(clamped.reinterpretAsFloats(), in).intoArray(y, j);
+        VectorMask<Float> others =
+            LONGS
+                ? VectorMask.fromLong(F, ~word >>> k & LANES)
+                : BITS.lanewise(LSHL, k - far)
+                    .lanewise(AND, (int) (word >>> far))
+                    .compare(EQ, 0)
+                    .cast(F);
+        clamped.reinterpretAsFloats().blend(v, others).intoArray(y, j);
       }
     }
   }
@@ -118,14 +131,22 @@ final class PenaltyPass {
         : "the row is to be read as it was, from " + at + " to its end " + end;
     for (int i = at; i < end; i += Long.SIZE) {
       long word = occurred[i >> 6];
-      for (int j = i; j < i + Long.SIZE; j += F.length()) {
+      for (int k = 0; k < Long.SIZE; k += F.length()) {
+        int j = i + k;
+        int far = k & -Integer.SIZE; // beyond the first half of the word
         FloatVector v = FloatVector.fromArray(F, before, from + j - at);
         IntVector bits = FloatVector.fromArray(F, y, j).reinterpretAsInts();
         IntVector greatest = v.reinterpretAsInts().and(MAGNITUDE).max(GREATEST);
         IntVector magnitude = bits.and(MAGNITUDE).min(greatest);
         IntVector clamped = bits.and(SIGN).or(magnitude);
-        VectorMask<Float> in = VectorMask.fromLong(F, word >>> j & LANES);
-        v.blend(clamped.reinterpretAsFloats(), in).intoArray(y, j);
+        VectorMask<Float> others =
+            LONGS
+                ? VectorMask.fromLong(F, ~word >>> k & LANES)
+                : BITS.lanewise(LSHL, k - far)
+                    .lanewise(AND, (int) (word >>> far))
+                    .compare(EQ, 0)
+                    .cast(F);
+        clamped.reinterpretAsFloats().blend(v, others).intoArray(y, j);
       }
     }
   }

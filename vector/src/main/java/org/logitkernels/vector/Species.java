@@ -1,5 +1,7 @@
 package org.logitkernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -26,6 +28,13 @@ final class Species {
    */
   static final boolean COMPRESSES =
       FLOATS.length() >= 8 && System.getProperty("os.arch", "").matches("amd64|x86_64") && !GRAAL;
+
+  /** Whether an instruction makes a vector's mask of a long. Elsewhere bits are tested. */
+  static final boolean MASKS_OF_LONGS = COMPRESSES && FLOATS.length() == 16;
+
+  /** In each lane its own bit. */
+  static final IntVector BITS =
+      IntVector.broadcast(INTS, 1).lanewise(LSHL, IntVector.zero(INTS).addIndex(1));
 
   /** The byte order of native memory. */
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
