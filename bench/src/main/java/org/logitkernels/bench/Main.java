@@ -69,6 +69,7 @@ public final class Main implements Callable<Integer> {
               "results-limit-avx2",
               "results-length",
               "results-sweeps",
+              "results-masks",
               "cold-start",
               "results-xeon",
               "results-vocabularies",
