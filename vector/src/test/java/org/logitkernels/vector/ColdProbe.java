@@ -100,7 +100,7 @@ final class ColdProbe {
         scalar.add(chain.newSampler(LENGTH, seed, Kernels.scalar()));
       }
       float[] row = new float[LENGTH];
-      for (int left = 300; left > 0; ) {
+      for (int left = 150; left > 0; ) {
         boolean warming = Backends.report().state() == BackendReport.State.WARMING;
         (warming ? before : after).incrementAndGet();
         left -= warming ? 0 : 1;
@@ -253,10 +253,11 @@ final class ColdProbe {
           kernels.getMethod("argMax", float[].class, int.class, int.class).invoke(best, row, 0, 3);
       System.out.println(best + ", arg-max " + token);
       if (wait) {
-        loader
-            .loadClass("org.logitkernels.Backends")
-            .getMethod("warmUp", Duration.class)
-            .invoke(null, LONG);
+        Object report;
+        do { // all that was called
+          Thread.sleep(20);
+          report = loader.loadClass("org.logitkernels.Backends").getMethod("report").invoke(null);
+        } while (!report.toString().contains(", warm after "));
       } else {
         loader.close(); // and what is not loaded yet cannot be had any more
       }

@@ -29,7 +29,7 @@ class ColdStartTest {
   @Test
   void streamsAcrossTheSwitchAreThoseOfScalar() {
     String text = probe(List.of(), "streams");
-    Matcher counts = Pattern.compile("failed 0, before (\\d+), after 900\\R").matcher(text);
+    Matcher counts = Pattern.compile("failed 0, before (\\d+), after 450\\R").matcher(text);
     assertTrue(counts.find(), text);
     assertNotEquals(0, Integer.parseInt(counts.group(1)), text);
     assertTrue(text.contains("bits, warm after "), text);

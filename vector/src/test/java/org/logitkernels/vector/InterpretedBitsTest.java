@@ -3,6 +3,7 @@ package org.logitkernels.vector;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.logitkernels.testkit.GoldenRun;
@@ -17,7 +18,9 @@ class InterpretedBitsTest {
   /** Of the sections those that take an interpreter a few seconds. */
   @Test
   void interpreted() {
-    goldenBits("-Xint", "SUMS,SOFTMAX,TOP_K,ENTROPIES,BATCHES,BEAMS,SPECULATIVE,ERRORS");
+    Stream.of("SOFTMAX", "SUMS,TOP_K,ENTROPIES,BATCHES,BEAMS,SPECULATIVE,ERRORS")
+        .parallel()
+        .forEach(sections -> goldenBits("-Xint", sections));
   }
 
   @Test
