@@ -71,9 +71,6 @@ import org.logitkernels.spi.AttentionRows;
  * at a time.
  */
 public final class AttentionSoftmax {
-  /** No memory has a number so far behind another. */
-  private static final long FARTHEST = 1L << 60;
-
   private final Kernels kernels;
   private final AttentionRows rows = new AttentionRows();
   private final AttentionTile tile = new AttentionTile();
@@ -544,10 +541,7 @@ public final class AttentionSoftmax {
 
   /** How far the end of the rows lies behind their begin. */
   private long extent(String name, int count, long stride) {
-    if (count > 1 && stride > FARTHEST / (count - 1)) {
-      throw new IndexOutOfBoundsException(
-          name + ": " + count + " rows with the stride " + stride + " end beyond any memory");
-    }
+    Kernels.checkStride(name + ": ", count, stride);
     if (lengths == null) {
       return count == 0 ? 0 : (count - 1) * stride + length;
     }

@@ -356,10 +356,8 @@ public final class Beams {
       logPartitions[b] = survivors.logPartition(temperature);
       survivors.row.forget();
       row.topK(most, survivors);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("beam " + b + ": " + e.getMessage(), e);
-    } catch (IllegalStateException e) {
-      throw new IllegalStateException("beam " + b + ": " + e.getMessage(), e);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw RowErrors.in("beam " + b, e);
     }
     System.arraycopy(survivors.bestFirst(), 0, best, b * most, survivors.size);
     next[b] = b * most;

@@ -2,6 +2,7 @@ package org.logitkernels;
 
 import org.jspecify.annotations.Nullable;
 import org.logitkernels.numerics.Divergence;
+import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.rows.Row;
 import org.logitkernels.spi.Survivors;
 
@@ -41,10 +42,8 @@ final class ComparedRows {
       other = onHeap(kernels.open(rowQ, second));
       other.sums(Divergence.TEMPERATURE, second.survivors);
       logPartition = second.survivors.logPartition(Divergence.TEMPERATURE);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(nameOfQ + ": " + e.getMessage(), e);
-    } catch (IllegalStateException e) {
-      throw new IllegalStateException(nameOfQ + ": " + e.getMessage(), e);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw RowErrors.in(nameOfQ, e);
     }
     q = other;
     try {
@@ -53,10 +52,8 @@ final class ComparedRows {
       double mean = row.divergence(other, second.survivors, first.survivors);
       return Divergence.of(
           mean, first.survivors.logPartition(Divergence.TEMPERATURE), logPartition);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(nameOfP + ": " + e.getMessage(), e);
-    } catch (IllegalStateException e) {
-      throw new IllegalStateException(nameOfP + ": " + e.getMessage(), e);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw RowErrors.in(nameOfP, e);
     }
   }
 

@@ -7,6 +7,7 @@ import org.logitkernels.numerics.Cutoffs;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.LogProbability;
 import org.logitkernels.numerics.Room;
+import org.logitkernels.numerics.RowErrors;
 import org.logitkernels.numerics.TokenOrder;
 import org.logitkernels.rows.Row;
 import org.logitkernels.rows.WholeRowDraw;
@@ -66,6 +67,9 @@ import org.logitkernels.spi.Survivors;
  * }
  */
 public final class Kernels {
+  /** No memory has a number so far behind another. */
+  private static final long FARTHEST = 1L << 60;
+
   final Backend rows;
 
   Kernels(Backend rows) {
@@ -1848,10 +1852,8 @@ public final class Kernels {
       try {
         place.at(first, row * stride);
         logProbabilities(place, temperature, tokens, from, from + each, workspace, logs);
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("row " + row + ": " + e.getMessage(), e);
-      } catch (IllegalStateException e) {
-        throw new IllegalStateException("row " + row + ": " + e.getMessage(), e);
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        throw RowErrors.in("row " + row, e);
       }
     }
     System.arraycopy(logs, 0, logProbabilities, 0, tokens.length);
@@ -2023,6 +2025,14 @@ public final class Kernels {
               + (length < 0 ? "more than there can be" : length)
               + ", but end at "
               + size);
+    }
+  }
+
+  /** Checks that rows a stride apart have places that a long can count in bytes. */
+  static void checkStride(String where, int count, long stride) {
+    if (count > 1 && stride > FARTHEST / (count - 1)) {
+      throw new IndexOutOfBoundsException(
+          where + count + " rows with the stride " + stride + " end beyond any memory");
     }
   }
 

@@ -43,9 +43,6 @@ import org.logitkernels.spi.NarrowFormat;
  * <p>Not thread-safe. Threads may read through one that none of them points elsewhere.
  */
 public final class Logits {
-  /** No row begins so many logits behind another: bytes are counted in long. */
-  private static final long FARTHEST = Long.MAX_VALUE / 16;
-
   // No segment is named before there is one: the first takes longer to load than all of a sampler.
 
   private float @Nullable [] array;
@@ -222,11 +219,8 @@ public final class Logits {
     if (stride < 0) {
       throw new IllegalArgumentException("stride must be >= 0, but was " + stride);
     }
-    if (count > 1 && stride > FARTHEST / count) {
-      throw new IndexOutOfBoundsException(
-          count + " rows with the stride " + stride + " end beyond any memory");
-    }
-    long logits = count == 1 ? length : (count - 1) * stride + length;
+    Kernels.checkStride("", count, stride);
+    long logits = (count - 1) * stride + length;
     if (array != null) {
       Kernels.checkPlace("the rows", from, logits, array.length);
     } else {

@@ -3,6 +3,7 @@ package org.logitkernels;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -264,15 +265,13 @@ public final class Perplexity {
    */
   @Override
   public String toString() {
-    return "perplexity(rows="
-        + rows
-        + ", masked="
-        + masked
-        + ", sum="
-        + sum
-        + ", squares="
-        + squares
-        + ")";
+    return String.format(
+        Locale.ROOT,
+        "perplexity(rows=%d, masked=%d, sum=%s, squares=%s)",
+        rows,
+        masked,
+        sum,
+        squares);
   }
 
   /**

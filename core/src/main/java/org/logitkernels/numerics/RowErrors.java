@@ -27,6 +27,14 @@ public final class RowErrors {
     return new IllegalArgumentException("row " + row + ": logit " + index + " is " + logit);
   }
 
+  /** An error that a row has met, an illegal argument or state, with the name of the row. */
+  public static RuntimeException in(String row, RuntimeException error) {
+    String message = row + ": " + error.getMessage();
+    return error instanceof IllegalStateException
+        ? new IllegalStateException(message, error)
+        : new IllegalArgumentException(message, error);
+  }
+
   /** For a row that another thread has changed in the course of a call. */
   public static IllegalArgumentException changed() {
     return new IllegalArgumentException("the row changed while it was read");

@@ -41,7 +41,6 @@ public final class MaskedRow extends Row<float[]> {
   /** Tokens that are allowed, perhaps some too many. */
   private int allowed;
 
-  private boolean few;
   private boolean written;
 
   /** Nowhere yet. */
@@ -56,9 +55,8 @@ public final class MaskedRow extends Row<float[]> {
    * Sets what row it is, and which tokens of it are allowed: those whose bit is 1. The mask is
    * copied.
    */
-  public MaskedRow at(Row<?> row, long[] allowed) {
-    set(row, allowed);
-    few = this.allowed <= to / FEW;
+  public MaskedRow at(Row<?> row, long[] bits) {
+    set(row, bits);
     return this;
   }
 
@@ -84,20 +82,19 @@ public final class MaskedRow extends Row<float[]> {
     for (int i = 0; i < words; i++) {
       allowed += Long.bitCount(mask[i]);
     }
-    few = allowed <= to / FEW;
     return true;
   }
 
   /** Sets the row and its mask, and counts. */
-  private void set(Row<?> row, long[] allowed) {
+  private void set(Row<?> row, long[] bits) {
     this.row = row;
     shareAs(row);
     to = row.length();
     mask = survivors.arrays().mask();
     int count = 0;
-    int words = Math.min(allowed.length, to + Long.SIZE - 1 >> 6);
+    int words = Math.min(bits.length, to + Long.SIZE - 1 >> 6);
     for (int i = 0; i < words; i++) {
-      long word = allowed[i];
+      long word = bits[i];
       mask[i] = word;
       count += Long.bitCount(word);
     }
@@ -105,7 +102,7 @@ public final class MaskedRow extends Row<float[]> {
     cutMask();
     written = false;
     survivors.row.forget();
-    this.allowed = count;
+    allowed = count;
   }
 
   /** Bits behind the row's end are 0. */
@@ -113,6 +110,11 @@ public final class MaskedRow extends Row<float[]> {
     if ((to & Long.SIZE - 1) != 0) {
       mask[to >> 6] &= (1L << to) - 1;
     }
+  }
+
+  /** Whether so few are allowed that they are gathered. */
+  private boolean isFew() {
+    return allowed <= to / FEW;
   }
 
   /** Whether a token is allowed. */
@@ -167,7 +169,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public int argMax(Survivors survivors) {
-    if (few) {
+    if (isFew()) {
       gather();
       return survivors.ids[first(survivors.values, survivors.size, survivors.max)];
     }
@@ -197,7 +199,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public void topK(int k, Survivors survivors) {
-    if (few) {
+    if (isFew()) {
       gather();
       survivors.topK(k);
     } else {
@@ -207,7 +209,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public void topP(double temperature, float p, Survivors survivors) {
-    if (few) {
+    if (isFew()) {
       sums(temperature, survivors);
       gather();
       backend.weights(survivors, temperature);
@@ -220,7 +222,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public void minP(float threshold, Survivors survivors) {
-    if (few) {
+    if (isFew()) {
       gather();
       survivors.minP(threshold, 1);
     } else {
@@ -230,7 +232,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public void collect(float threshold, Survivors survivors) {
-    if (few) {
+    if (isFew()) {
       float max = survivors.max;
       gather();
       survivors.max = max;
@@ -242,7 +244,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public void sums(double temperature, Survivors survivors) {
-    if (few) {
+    if (isFew()) {
       gather();
       sumGathered(temperature);
     } else if (isWhole()) {

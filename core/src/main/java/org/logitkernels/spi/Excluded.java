@@ -12,8 +12,8 @@ import org.logitkernels.numerics.Lanes;
 public final class Excluded {
   private static final long[] NOBODY = {};
 
-  /** Of each block, how many are in it. */
-  private final int[] counts;
+  /** Of each block, whether one is in it. */
+  private final boolean[] held;
 
   /** There is none before the first token is excluded. */
   private long[] bits = NOBODY;
@@ -21,7 +21,7 @@ public final class Excluded {
   private int count;
 
   Excluded(int capacity) {
-    counts = new int[Lanes.blocks(capacity)];
+    held = new boolean[Lanes.blocks(capacity)];
   }
 
   /** How many there are. */
@@ -31,10 +31,13 @@ public final class Excluded {
 
   /** Excludes none. */
   public void clear() {
-    for (int block = 0; count > 0 && block < counts.length; block++) {
-      if (counts[block] > 0) {
+    if (count == 0) {
+      return;
+    }
+    for (int block = 0; block < held.length; block++) {
+      if (held[block]) {
         Arrays.fill(bits, block * Lanes.WORDS, (block + 1) * Lanes.WORDS, 0);
-        counts[block] = 0;
+        held[block] = false;
       }
     }
     count = 0;
@@ -43,21 +46,21 @@ public final class Excluded {
   /** Excludes a token, which was not excluded before. */
   public void add(int token) {
     if (bits == NOBODY) {
-      bits = new long[counts.length * Lanes.WORDS];
+      bits = new long[held.length * Lanes.WORDS];
     }
     count++; // before anything else, so that a call that ends here is cleared up after
-    counts[token / Lanes.BLOCK]++;
+    held[token / Lanes.BLOCK] = true;
     bits[token / Long.SIZE] |= 1L << token;
   }
 
   /** Whether a block holds some. */
   public boolean isIn(int block) {
-    return counts[block] > 0;
+    return held[block];
   }
 
   /** Masks them in a block's logits, which begin at 0. */
   public void mask(int block, float[] values) {
-    if (counts[block] == 0) {
+    if (!held[block]) {
       return;
     }
     int first = block * Lanes.WORDS;
