@@ -11,6 +11,9 @@ import org.logitkernels.SamplerChain;
 final class WiderVectorsProbe {
   private static final int LENGTH = 3 * 1024 + 77;
 
+  /** So many different tokens are penalised in a pass over the row. */
+  private static final int MANY = LENGTH / 32;
+
   private WiderVectorsProbe() {}
 
   public static void main(String[] args) {
@@ -30,7 +33,8 @@ final class WiderVectorsProbe {
           "top_p=0.9",
           "min_p=0.1",
           "typical_p=0.9",
-          "soft_cap=3, frequency_penalty=0.5"
+          "soft_cap=3, frequency_penalty=0.5",
+          "repetition_penalty=1.3, temperature=0.8"
         }) {
       for (long bits : new long[] {-1L, 0xffffffffL, ~0xffffffffL, 0x00ff00ff0f0f5555L, 0}) {
         long[] mask = new long[(LENGTH + 63) / 64];
@@ -53,8 +57,8 @@ final class WiderVectorsProbe {
 
   private static String told(Kernels kernels, String chain, long[] mask, float[] row) {
     Sampler sampler = SamplerChain.parse(chain).newSampler(row.length, 42, kernels);
-    for (int token = 0; token < 9; token++) {
-      sampler.accept(token * 301);
+    for (int i = 0; i < MANY; i++) {
+      sampler.accept(i * 31); // no two halves of a word are alike
     }
     if (chain.startsWith("allowed")) {
       sampler.allow(mask);
