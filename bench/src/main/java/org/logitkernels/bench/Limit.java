@@ -20,6 +20,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.logitkernels.Kernels;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,7 +36,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Compares the kernels with loops written by hand in C++ (folder limit), which it builds: with AVX-512 where "
-          + "the processor has it, or else with AVX2. Both are timed by turns on the same rows; a table has the "
+          + "the processor has it and this JVM uses it, or else with AVX2. Both are timed by turns on the same rows; a table has the "
           + "medians and the ratios. Takes some minutes.",
       ""
     },
@@ -45,6 +46,7 @@ import picocli.CommandLine.Option;
       "  bin/limit",
       "  bin/limit --only 'softmax|argMax'",
       "  bin/limit --only topK40 --rounds 101",
+      "  JDK_JAVA_OPTIONS=-XX:UseAVX=3 bin/limit     # AVX-512 also where a JVM leaves it alone",
       "",
       "Exit status: 0; 1 if there is no C++ compiler, or neither AVX-512 nor AVX2 with FMA, or if a measurement failed; "
           + "2 for unusable options."
@@ -295,8 +297,8 @@ public final class Limit implements Callable<Integer> {
     try (Progress progress =
         Progress.of(parts.stream().mapToLong(part -> part.workloads.size()).sum())) {
       LimitProgram.Compiler compiler = LimitProgram.Compiler.find(System.getenv("CXX"));
-      String vectors = compiler.vectors(folder);
-      Path program = compiler.compile(source, folder);
+      LimitProgram.Vectors vectors = compiler.vectors(folder, Kernels.named("vector").vectorBits());
+      Path program = compiler.compile(source, vectors, folder);
       List<LimitRun.Line> lines = new ArrayList<>();
       for (Part part : parts) {
         lines.addAll(measure(part, program, folder, progress));
@@ -305,7 +307,7 @@ public final class Limit implements Callable<Integer> {
           Machine.processor(),
           Machine.jdk(),
           compiler.version(),
-          vectors,
+          vectors.text,
           Machine.commit(),
           rounds,
           milliseconds,

@@ -20,18 +20,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class LimitProgram implements AutoCloseable {
   /**
-   * What the loops are written with, widest first, and the macros that {@code -march=native}
-   * defines where the machine can; {@code vectors.h} asks for the same.
+   * What the loops are written with, widest first, and the macros that a compiler defines where the
+   * machine can; {@code vectors.h} asks for the same.
    */
-  private enum Vectors {
-    AVX_512("AVX-512", "__AVX512F__", "__AVX512DQ__"),
-    AVX2("AVX2", "__AVX2__", "__FMA__");
+  enum Vectors {
+    AVX_512("AVX-512", 512, List.of("-march=native"), "__AVX512F__", "__AVX512DQ__"),
+    AVX2("AVX2", 256, List.of("-march=native", "-mno-avx512f"), "__AVX2__", "__FMA__");
 
-    private final String text;
+    final String text;
+    private final int bits;
+    private final List<String> flags;
     private final List<String> macros;
 
-    Vectors(String text, String... macros) {
+    Vectors(String text, int bits, List<String> flags, String... macros) {
       this.text = text;
+      this.bits = bits;
+      this.flags = flags;
       this.macros = List.of(macros);
     }
   }
@@ -73,18 +77,16 @@ final class LimitProgram implements AutoCloseable {
               + String.join(", ", commands));
     }
 
-    /** The vectors that the loops have here. Refuses a machine that the loops do not run on. */
-    String vectors(Path folder) throws IOException, Lacking {
+    /**
+     * The vectors that the loops have here: no wider ones than the library has, if there is a
+     * choice. Refuses a machine that the loops do not run on.
+     */
+    Vectors vectors(Path folder, int bits) throws IOException, Lacking {
       Path nothing = Files.writeString(folder.resolve("nothing.cpp"), "");
-      List<String> defined =
-          output(List.of(command, "-march=native", "-dM", "-E", nothing.toString()))
-              .orElse(List.of())
-              .stream()
-              .map(line -> line.replaceFirst("#define (\\w+) .*", "$1"))
-              .toList();
       for (Vectors vectors : Vectors.values()) {
-        if (defined.containsAll(vectors.macros)) {
-          return vectors.text;
+        boolean wider = vectors.bits > bits && vectors != Vectors.AVX2;
+        if (!wider && defined(nothing, vectors.flags).containsAll(vectors.macros)) {
+          return vectors;
         }
       }
       throw new Lacking(
@@ -94,21 +96,24 @@ final class LimitProgram implements AutoCloseable {
               + Machine.processor());
     }
 
+    /** The macros that the compiler defines with some flags. */
+    private List<String> defined(Path nothing, List<String> flags) throws IOException {
+      List<String> question = new ArrayList<>(List.of(command));
+      question.addAll(flags);
+      question.addAll(List.of("-dM", "-E", nothing.toString()));
+      return output(question).orElse(List.of()).stream()
+          .map(line -> line.replaceFirst("#define (\\w+) .*", "$1"))
+          .toList();
+    }
+
     /** Compiles the program into a folder. */
-    Path compile(Path source, Path folder) throws IOException {
+    Path compile(Path source, Vectors vectors, Path folder) throws IOException {
       Path program = folder.resolve("limit");
-      Process compiling =
-          new ProcessBuilder(
-                  command,
-                  "-std=c++17",
-                  "-O3",
-                  "-march=native",
-                  "-ffp-contract=fast", // g++ does so unasked
-                  "-o",
-                  program.toString(),
-                  source.toString())
-              .redirectErrorStream(true)
-              .start();
+      List<String> order = new ArrayList<>(List.of(command, "-std=c++17", "-O3"));
+      order.addAll(vectors.flags);
+      order.add("-ffp-contract=fast"); // g++ does so unasked
+      order.addAll(List.of("-o", program.toString(), source.toString()));
+      Process compiling = new ProcessBuilder(order).redirectErrorStream(true).start();
       compiling.getOutputStream().close();
       String log = new String(compiling.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (status(compiling) != 0) {

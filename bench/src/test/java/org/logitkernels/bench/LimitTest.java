@@ -122,7 +122,8 @@ class LimitTest {
   void aMachineWithoutAvx2AndFmaIsRefused() throws Exception {
     for (String macros : List.of("", "__AVX2__", "__FMA__ __AVX512F__", "__AVX2__ __FMA_")) {
       LimitProgram.Compiler compiler = fake(macros);
-      Exception lacking = assertThrows(LimitProgram.Lacking.class, () -> compiler.vectors(folder));
+      Exception lacking =
+          assertThrows(LimitProgram.Lacking.class, () -> compiler.vectors(folder, 512));
       assertTrue(
           lacking.getMessage().startsWith("a processor with AVX-512, or with AVX2 and FMA, is"),
           lacking.getMessage());
@@ -132,9 +133,12 @@ class LimitTest {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void theWidestVectorsAreTaken() throws Exception {
-    assertEquals("AVX2", fake("__AVX2__ __FMA__").vectors(folder));
-    assertEquals("AVX2", fake("__AVX512F__ __AVX2__ __FMA__").vectors(folder));
-    assertEquals("AVX-512", fake("__AVX2__ __FMA__ __AVX512F__ __AVX512DQ__").vectors(folder));
+    assertEquals("AVX2", fake("__AVX2__ __FMA__").vectors(folder, 512).text);
+    assertEquals("AVX2", fake("__AVX512F__ __AVX2__ __FMA__").vectors(folder, 512).text);
+    String all = "__AVX2__ __FMA__ __AVX512F__ __AVX512DQ__";
+    assertEquals("AVX-512", fake(all).vectors(folder, 512).text);
+    assertEquals("AVX2", fake(all).vectors(folder, 256).text);
+    assertEquals("AVX2", fake(all).vectors(folder, 128).text);
   }
 
   /** A compiler that defines some macros. */
@@ -153,7 +157,7 @@ class LimitTest {
   @Test
   void itBuildsAndRuns() throws Exception {
     try {
-      LimitProgram.Compiler.find(System.getenv("CXX")).vectors(folder);
+      LimitProgram.Compiler.find(System.getenv("CXX")).vectors(folder, 512);
     } catch (LimitProgram.Lacking e) {
       abort(e.getMessage());
     }
