@@ -22,6 +22,8 @@ class SharedRow<X> implements WorkCrew.Work {
   /** Parts for each thread: few, as a claim costs as much as a block. */
   private static final int PARTS_EACH = 2;
 
+  private static final long NO_LOOK = -1;
+
   final Survivors survivors;
   X x;
   int to;
@@ -33,6 +35,9 @@ class SharedRow<X> implements WorkCrew.Work {
   private int part;
 
   private int parts;
+
+  /** The number of the look that these parts are of. */
+  private long ownLook = NO_LOOK;
 
   private boolean summing;
   private double temperature;
@@ -62,6 +67,7 @@ class SharedRow<X> implements WorkCrew.Work {
     if (!survivors.row.isLooked()) {
       share(false);
       kernels.looked(parts, survivors);
+      ownLook = survivors.row.looks();
     }
   }
 
@@ -75,6 +81,9 @@ class SharedRow<X> implements WorkCrew.Work {
 
   /** The id of the best token. */
   final int argMax() {
+    if (ownLook != survivors.row.looks()) {
+      survivors.row.forget(); // a pass of penalties or a widening has looked, and in no parts
+    }
     look();
     float max = kernels.max(x, from, to, parts, survivors);
     if (max == Float.NEGATIVE_INFINITY) {

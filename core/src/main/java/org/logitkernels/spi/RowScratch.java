@@ -34,6 +34,7 @@ public final class RowScratch {
   public long extremes;
 
   private Known known = Known.NOTHING;
+  private long looks;
 
   RowScratch(int capacity) {
     this.sums = new double[Lanes.blocks(capacity)];
@@ -62,6 +63,12 @@ public final class RowScratch {
   public void looked(long extremes) {
     this.extremes = extremes;
     known = Known.LOOKED;
+    looks++;
+  }
+
+  /** The number of the last look. Who shares a row among threads knows its own look by it. */
+  public long looks() {
+    return looks;
   }
 
   /** A kernel that went through the blocks has left the maxima of their strips. */

@@ -419,6 +419,55 @@ public interface BatchContract extends KernelsUnderTest {
     }
   }
 
+  /**
+   * A long history makes a pass over the row of its penalties. The pass is one thread's and leaves
+   * what a look leaves; steps behind it share the row among threads again.
+   */
+  @Example
+  default void sharedRowsWithLongHistoriesAreTheRowAlone() {
+    int length = 66_111;
+    Step repetition = Step.repetitionPenalty(1.3f);
+    Step[][] chains = {
+      {repetition, Step.temperature(0)},
+      {repetition, Step.topK(1)},
+      {repetition, Step.adaptiveP(0.3f, 0.9f)},
+      {repetition, Step.topK(40)},
+      {repetition, Step.topP(0.9f)},
+      {repetition, Step.topH(0.4f)},
+      {Step.frequencyPenalty(0.5f, 100_000, true), Step.minP(0.1f)},
+      {
+        Step.presencePenalty(0.5f, 100_000, true),
+        Step.logitBias(Map.of(3, 2f)),
+        Step.temperature(0)
+      }
+    };
+    SplittableRandom random = new SplittableRandom(5);
+    int[] prompt = new int[3000];
+    float[] x = new float[length];
+    for (Step[] chain : chains) {
+      Sampler alone = SamplerChain.of(chain).newSampler(length, 1, kernels());
+      Sampler shared = SamplerChain.of(chain).newSampler(length, 1, kernels());
+      BatchSampler batch = BatchSampler.of(shared).on(Pools.FIXED, 2);
+      for (int i = 0; i < prompt.length; i++) {
+        prompt[i] = random.nextInt(length);
+      }
+      alone.acceptPrompt(prompt);
+      shared.acceptPrompt(prompt);
+      for (int step = 0; step < 4; step++) {
+        for (int i = 0; i < length; i++) {
+          x[i] = (float) (2 * random.nextGaussian());
+        }
+        x[random.nextInt(length)] = 20;
+        x[prompt[step]] = 21; // the best but for the penalty
+        int[] token = new int[1];
+        batch.sample(x, 0, 0, 1, length, token);
+        assertAlone(alone, x, 0, length, batch, token[0]);
+        alone.accept(token[0]);
+        shared.accept(token[0]);
+      }
+    }
+  }
+
   /** What is read out of a row after the step is the reader's work alone. */
   @Example
   default void sharedRowsAreReadOutByOneThread() {
