@@ -695,14 +695,17 @@ public final class BatchSampler {
     this.rows = rows;
     this.accepting = accepting;
     this.tokens = tokens;
-    boolean split = splits();
-    crew.linger(split);
-    if (split) {
-      splitRows();
-    } else {
-      crew.run(rows, work);
+    try {
+      boolean split = splits();
+      crew.linger(split);
+      if (split) {
+        splitRows();
+      } else {
+        crew.run(rows, work);
+      }
+    } finally {
+      this.logits = places; // also if an executor fails: the caller's are not kept
     }
-    this.logits = places;
     return failed();
   }
 

@@ -177,6 +177,7 @@ public final class Perplexity {
    *
    * @param other any other, which stays as it is; or this one, which then counts twice
    * @return this
+   * @throws ArithmeticException if there are more than 2^63 - 1 rows then; nothing is added
    */
   public Perplexity merge(Perplexity other) {
     rows = Math.addExact(rows, other.rows);

@@ -395,23 +395,18 @@ final class ChangedRow {
    * learned from row to row, as it changes nothing but the time.
    */
   void topK(int k) {
-    if (changes.size() == 0 || spare > MOST_SPARE) {
-      spare -= spare / 8;
-      whole().topK(k, survivors);
-      return;
-    }
-    int most = (int) Math.min((long) k + changes.size(), length);
-    int asked = Math.min(most, k + spare);
-    row.topK(asked, survivors);
-    while (!takeIn(k, asked, asked == most)) {
-      spare = 2 * spare + LEAST_SPARE;
-      if (spare > MOST_SPARE) {
-        whole().topK(k, survivors);
-        return;
+    if (changes.size() > 0) {
+      int most = (int) Math.min((long) k + changes.size(), length);
+      for (; spare <= MOST_SPARE; spare = 2 * spare + LEAST_SPARE) {
+        int asked = (int) Math.min(most, (long) k + spare);
+        row.topK(asked, survivors);
+        if (takeIn(k, asked, asked == most)) {
+          return;
+        }
       }
-      asked = (int) Math.min(most, (long) k + spare);
-      row.topK(asked, survivors);
     }
+    spare -= spare / 8;
+    whole().topK(k, survivors);
   }
 
   /**
@@ -539,8 +534,8 @@ final class ChangedRow {
 
   /**
    * Puts the row's unmasked tokens, without those excluded, in the place of the survivors. Returns
-   * false, and has done nothing, if the row is not the one that was summed at this temperature: the
-   * caller has written to it since.
+   * false if the row is not the one that was summed at this temperature: the caller has written to
+   * it since. Then the survivors mean nothing.
    */
   boolean readOut(double temperature) {
     if (row != copied && !isAsSummed(temperature)) {

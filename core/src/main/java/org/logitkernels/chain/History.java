@@ -54,58 +54,50 @@ public final class History extends Tokens {
     return made;
   }
 
+  private <T extends Following> T followed(T known) {
+    known.follow(this);
+    return known;
+  }
+
   // Each of these costs what has changed since it was last asked for.
 
   /** How often each token stands among the last few, of those in a vocabulary. */
   TokenCounts counts(int last, boolean withPrompt, int vocabulary) {
-    TokenCounts found = null;
     for (Following each : following) {
       if (each instanceof TokenCounts counts && counts.isOf(last, withPrompt)) {
-        found = counts;
+        return followed(counts);
       }
     }
-    TokenCounts counts =
-        found != null ? found : added(new TokenCounts(last, withPrompt, vocabulary));
-    counts.follow(this);
-    return counts;
+    return followed(added(new TokenCounts(last, withPrompt, vocabulary)));
   }
 
   /** The contexts of a width, at least 1, of tokens of a vocabulary. */
   Contexts contexts(int width, int vocabulary) {
-    Contexts found = null;
     for (Following each : following) {
       if (each instanceof Contexts contexts && contexts.isOf(width)) {
-        found = contexts;
+        return followed(contexts);
       }
     }
-    Contexts contexts = found != null ? found : added(new Contexts(width, vocabulary));
-    contexts.follow(this);
-    return contexts;
+    return followed(added(new Contexts(width, vocabulary)));
   }
 
   /** The repetitions of a width, at least 1, and more. */
   Repetitions repetitions(int width) {
-    Repetitions found = null;
     for (Following each : following) {
       if (each instanceof Repetitions repetitions && repetitions.isOf(width)) {
-        found = repetitions;
+        return followed(repetitions);
       }
     }
-    Repetitions repetitions = found != null ? found : added(new Repetitions(width));
-    repetitions.follow(this);
-    return repetitions;
+    return followed(added(new Repetitions(width)));
   }
 
   /** Where the last of some tokens is, which are in ascending order. */
   Breakers breakers(int[] tokens) {
-    Breakers found = null;
     for (Following each : following) {
       if (each instanceof Breakers breakers && breakers.isOf(tokens)) {
-        found = breakers;
+        return followed(breakers);
       }
     }
-    Breakers breakers = found != null ? found : added(new Breakers(tokens));
-    breakers.follow(this);
-    return breakers;
+    return followed(added(new Breakers(tokens)));
   }
 }

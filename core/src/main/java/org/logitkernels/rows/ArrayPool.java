@@ -1,6 +1,7 @@
 package org.logitkernels.rows;
 
 import java.lang.ref.WeakReference;
+import java.util.Iterator;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -33,6 +34,11 @@ public final class ArrayPool implements RowArrays.Lender {
     ArrayPool pool = known == null ? null : known.get();
     if (pool == null) { // two threads may each make one: then there are two
       pool = new ArrayPool(capacity);
+      for (Iterator<WeakReference<ArrayPool>> i = POOLS.values().iterator(); i.hasNext(); ) {
+        if (i.next().refersTo(null)) {
+          i.remove();
+        }
+      }
       POOLS.put(capacity, new WeakReference<>(pool));
     }
     return pool;

@@ -129,6 +129,7 @@ public final class MaskedRow extends Row<float[]> {
 
   @Override
   public void copy(int at, float[] target, int targetFrom, int length) {
+    assert at % Lanes.BLOCK == 0 : "part at " + at;
     if (!written) {
       row.copy(at, target, targetFrom, length);
       int block = at / Lanes.BLOCK;

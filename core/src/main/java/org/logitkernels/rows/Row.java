@@ -250,7 +250,7 @@ public abstract sealed class Row<X>
   /** The i-th logit. */
   public abstract float get(int i);
 
-  /** Copies a part of it. */
+  /** Copies a part of it, which begins with a block. */
   public abstract void copy(int at, float[] target, int targetFrom, int length);
 
   /** Its passes in parts; null if nobody shares them. */
@@ -385,7 +385,7 @@ public abstract sealed class Row<X>
   /** The best token of a row that {@link #sums} has just been through. */
   public int best(Survivors survivors) {
     int block = 0;
-    while (survivors.row.tops[block] != survivors.max && block < length() / Lanes.BLOCK) {
+    while (block < Lanes.blocks(length()) - 1 && survivors.row.tops[block] != survivors.max) {
       block++;
     }
     int token = block * Lanes.BLOCK;

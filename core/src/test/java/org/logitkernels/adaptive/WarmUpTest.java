@@ -355,6 +355,27 @@ class WarmUpTest {
     assertEquals(1, kernels.argMax(ROW, 0, 3));
   }
 
+  /** Without a backend no width is told, whatever kept it from being opened. */
+  @Test
+  void aBackendThatFailsToOpenHasNoVectors() throws Exception {
+    AdaptiveBackend kernels = new AdaptiveBackend(SCALAR, backend -> null);
+    WarmUp<float[], Backend> warmUp =
+        ended(
+            kernels,
+            new WarmUp.Source<Backend>() {
+              @Override
+              public Backend open() {
+                throw new IllegalStateException("broken");
+              }
+
+              @Override
+              public void rested() {}
+            });
+    assertTrue(told(warmUp).startsWith("its warm-up failed"), told(warmUp));
+    assertEquals(0, kernels.vectorBits());
+    assertEquals(1, kernels.argMax(ROW, 0, 3));
+  }
+
   @Test
   void theThreadIsADaemonThatHoldsNothingAndEnds() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
