@@ -366,7 +366,7 @@ public final class AttentionSoftmax {
             ? probabilities.isNative()
             : scores.isReadOnly() // such a one keeps its array to itself
                 ? scores.asOverlappingSlice(probabilities).isPresent()
-                : scores.heapBase().orElse(null) == probabilities.heapBase().orElse(null);
+                : RowSource.arrayOf(scores) == RowSource.arrayOf(probabilities);
     long apart =
         probabilities.address() + probabilitiesByteOffset - (scores.address() + byteOffset);
     boolean inPlace =
@@ -588,7 +588,7 @@ public final class AttentionSoftmax {
     }
     return segment.isReadOnly()
         ? segment.asOverlappingSlice(MemorySegment.ofArray(array)).isPresent()
-        : segment.heapBase().orElse(null) == array;
+        : RowSource.arrayOf(segment) == array;
   }
 
   /** What a read or a write would find later, perhaps when other rows were written. */

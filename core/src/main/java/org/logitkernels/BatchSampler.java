@@ -291,6 +291,8 @@ public final class BatchSampler {
    * @throws IndexOutOfBoundsException if a mask does not lie there; then no mask was given
    * @throws IllegalArgumentException if the stride is negative, or there are not as many rows
    * @throws IllegalStateException during a step, or if the segment's memory was released
+   * @throws WrongThreadException if the segment is confined to another thread; then no mask was
+   *     given
    */
   public void allow(MemorySegment masks, long byteOffset, long byteStride, int rows) {
     checkIdle();

@@ -131,6 +131,25 @@ final class RowSource {
     return row.at(offHeap, 0, length, format);
   }
 
+  /**
+   * The array of a segment; null if it is native, or read-only, as such a one keeps its array to
+   * itself.
+   *
+   * <p>The JDK's answer is an object. The compiler does without it where a call meets segments of
+   * two classes at most. So there is a call for each size of element.
+   */
+  static @Nullable Object arrayOf(MemorySegment segment) {
+    if (segment.isNative()) {
+      return null;
+    }
+    return switch ((int) segment.maxByteAlignment()) {
+      case Byte.BYTES -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
+      case Short.BYTES -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
+      case Integer.BYTES -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
+      default -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
+    };
+  }
+
   static void checkPlace(MemorySegment segment, long offset, int length, ElementType type) {
     if (length < 1) {
       throw new IllegalArgumentException("length must be >= 1, but was " + length);
@@ -145,7 +164,7 @@ final class RowSource {
     if (out.isReadOnly()) {
       throw new IllegalArgumentException(name + " is read-only");
     }
-    if (logits.holder() != (out.isNative() ? NATIVE : out.heapBase().orElse(null))) {
+    if (logits.holder() != (out.isNative() ? NATIVE : arrayOf(out))) {
       return;
     }
     ElementType type = logits.type();

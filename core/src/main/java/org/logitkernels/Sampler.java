@@ -71,8 +71,9 @@ import org.logitkernels.spi.Survivors;
  *
  * <p>A step that depends on what was accepted goes wrong if the caller forgets to accept. So the
  * second of two draws from the stream, with nothing accepted between them, is an {@link
- * IllegalStateException} for a chain with such a step. It is none after {@link #position(long)} or
- * {@link #fork()}, and none with a number of the caller's: these are for draws that are repeated.
+ * IllegalStateException} for a chain with such a step. It is none after {@link #position(long)},
+ * {@link #fork()}, {@link #acceptPrompt} (of no tokens too) or {@link #rollback} (of none too), and
+ * none with a number of the caller's or after such a draw: whoever calls these means it.
  *
  * <p><b>Allocation:</b> none in steady state. <b>Footprint:</b> between calls about 35 KB, and
  * beside them the history and what the steps remember. The arrays as long as a row (see {@link

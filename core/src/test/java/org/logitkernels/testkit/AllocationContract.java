@@ -238,6 +238,31 @@ public interface AllocationContract extends KernelsUnderTest {
     assertNoAllocation(i -> sampler.sample(buffer));
   }
 
+  /** Segments over arrays of several types by turns, of which a JDK's own call makes objects. */
+  @Example
+  @Tag("allocation")
+  default void heapSegmentsOfManyTypesAllocateNothing() {
+    MemorySegment[] segments = {
+      MemorySegment.ofArray(new float[8]),
+      MemorySegment.ofArray(new byte[32]),
+      MemorySegment.ofArray(new short[16]),
+      MemorySegment.ofArray(new int[8]),
+      MemorySegment.ofArray(new long[4]),
+      MemorySegment.ofArray(new float[8]).asReadOnly()
+    };
+    Logits row = Logits.of(new float[8]);
+    Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(8, 1, kernels());
+    Workspace workspace = Workspace.of(8);
+    MemorySegment out = MemorySegment.ofArray(new float[8]);
+    assertNoAllocation(
+        i -> {
+          MemorySegment segment = segments[i % segments.length];
+          row.at(segment, 0, 8, ElementType.FLOAT32);
+          kernels().softmax(row, 1, workspace, out, 0);
+          return sampler.sample(segment, 0, 8, ElementType.FLOAT32, 0.5);
+        });
+  }
+
   /** Log-probabilities of many tokens, divergences, perplexities and comparisons of models. */
   @Example
   @Tag("allocation")

@@ -331,6 +331,25 @@ public interface HistoryContract extends KernelsUnderTest {
     assertArrayEquals(new int[] {0, 1, 2, 5, 6, 7, 8, 9}, ids);
   }
 
+  /** Steps may ask for more of the best than there are: as many as an int can say. */
+  @Example
+  default void theBestOfAChangedRowMayBeMoreThanItHas() {
+    float[] x = new float[5000];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = -i;
+    }
+    SamplerChain chain =
+        SamplerChain.of(
+            Step.presencePenalty(1e6f, 64, true),
+            Step.topK(4000),
+            Step.mirostatV1(5, 0, Integer.MAX_VALUE));
+    Sampler sampler = chain.newSampler(x.length, 1, kernels());
+    sampler.acceptPrompt(0, 1, 2, 3, 4, 5, 6, 7);
+    for (int length : new int[] {5000, 4000, 4000, 5000}) {
+      assertEquals(8, sampler.sample(x, 0, length, 0.5));
+    }
+  }
+
   /**
    * The same where the history holds from few of the row's tokens to all of them, and around the
    * numbers where another way is taken: tokens as they come, or the row's best.
