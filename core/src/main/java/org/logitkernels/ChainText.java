@@ -3,7 +3,6 @@ package org.logitkernels;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,11 +15,17 @@ import org.jspecify.annotations.Nullable;
  * white space around them; a name is a word, and so is a value.
  */
 final class ChainText {
+  /** The last parameter of a filter that takes a minimum. */
+  static final String MIN_KEEP = "min_keep";
+
+  /** Instead of names of parameters: token ids. */
+  static final String IDS = "ids with their biases: id=bias";
+
   private static final String SIGNS = "=(),";
   private static final int END = -1;
 
   // Numbers, of ASCII digits: those of other scripts would pass parseInt too.
-  private static final String DIGITS = "[0-9]+";
+  static final String DIGITS = "[0-9]+";
   private static final String WHOLE = "[+-]?" + DIGITS;
   private static final String NUMBER =
       "[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE]" + WHOLE + ")?|-Infinity";
@@ -29,18 +34,13 @@ final class ChainText {
   /** All that is not seen, blanks aside. */
   private static final Pattern HIDDEN = Pattern.compile("[\\p{C}\\p{Z}&&[^ ]]");
 
-  private static final String MIN_KEEP = "min_keep";
-
-  /** Instead of names of parameters: token ids. */
-  private static final String IDS = "ids with their biases: id=bias";
-
   /** Makes a step of its parameters. */
-  private interface Maker {
+  interface Maker {
     Step make(Arguments arguments);
   }
 
   /** How a step is made, and its parameters: the first needs no name, unless it is min_keep. */
-  private record Form(Maker maker, List<String> parameters) {
+  record Form(Maker maker, List<String> parameters) {
     boolean has(String parameter) {
       return parameters.contains(IDS) ? parameter.matches(DIGITS) : parameters.contains(parameter);
     }
@@ -50,105 +50,8 @@ final class ChainText {
     }
   }
 
-  private static final Map<String, Form> FORMS = new LinkedHashMap<>();
-
-  static {
-    add("temperature", a -> Step.temperature(a.number("t")), "t");
-    add("dynamic_temperature", ChainText::dynamicTemperature, "min", "max", "exponent");
-    add("top_k", a -> Step.topK(a.integer("k")), "k", MIN_KEEP);
-    add("top_p", a -> Step.topP(a.number("p")), "p", MIN_KEEP);
-    add("min_p", a -> Step.minP(a.number("p")), "p", MIN_KEEP);
-    add("typical_p", a -> Step.typical(a.number("p")), "p", MIN_KEEP);
-    add("top_n_sigma", a -> Step.topNSigma(a.number("n")), "n", MIN_KEEP);
-    add("xtc", ChainText::xtc, "probability", "threshold", MIN_KEEP);
-    add("epsilon_cutoff", a -> Step.epsilonCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
-    add("eta_cutoff", a -> Step.etaCutoff(a.number("epsilon")), "epsilon", MIN_KEEP);
-    add("top_h", a -> Step.topH(a.number("h"), a.integer("n", Step.TopH.TOP_N)), "h", "n");
-    add("p_less", a -> Step.pLess(), MIN_KEEP);
-    add("mirostat_v1", ChainText::mirostatV1, "tau", "eta", "m");
-    add("mirostat_v2", a -> Step.mirostatV2(a.number("tau"), a.number("eta", 0.1)), "tau", "eta");
-    add("adaptive_p", ChainText::adaptiveP, "target", "decay");
-    add("repetition_penalty", ChainText::repetition, "penalty", "last", "prompt");
-    add("frequency_penalty", ChainText::frequency, "penalty", "last", "prompt");
-    add("presence_penalty", ChainText::presence, "penalty", "last", "prompt");
-    add("dry", ChainText::dry, "multiplier", "base", "allowed", "range", "breakers");
-    add("no_repeat_ngram", a -> Step.noRepeatNgram(a.integer("n")), "n");
-    add("logit_bias", ChainText::logitBias, IDS);
-    add("banned", ChainText::banned, "sequences");
-    add("min_length", a -> Step.minLength(a.integer("n"), a.ids("ends")), "n", "ends");
-    add("allowed", a -> Step.allowed());
-    add("soft_cap", a -> Step.softCap(a.number("cap")), "cap");
-  }
-
-  private static void add(String name, Maker maker, String... parameters) {
-    FORMS.put(name, new Form(maker, List.of(parameters)));
-  }
-
-  private static Step dynamicTemperature(Arguments a) {
-    return Step.dynamicTemperature(a.number("min"), a.number("max"), a.number("exponent", 1.0));
-  }
-
-  private static Step xtc(Arguments a) {
-    return Step.xtc(a.number("probability"), a.number("threshold"));
-  }
-
-  private static Step mirostatV1(Arguments a) {
-    return Step.mirostatV1(a.number("tau"), a.number("eta", 0.1), a.integer("m", 100));
-  }
-
-  private static Step adaptiveP(Arguments a) {
-    return Step.adaptiveP(a.number("target"), a.number("decay", 0.9));
-  }
-
-  private static Step repetition(Arguments a) {
-    return Step.repetitionPenalty(a.number("penalty"), a.last(), a.prompt(true));
-  }
-
-  private static Step frequency(Arguments a) {
-    return Step.frequencyPenalty(a.number("penalty"), a.last(), a.prompt(false));
-  }
-
-  private static Step presence(Arguments a) {
-    return Step.presencePenalty(a.number("penalty"), a.last(), a.prompt(false));
-  }
-
-  private static Step dry(Arguments a) {
-    return Step.dry(
-        a.number("multiplier"),
-        a.number("base", 1.75),
-        a.integer("allowed", 2),
-        a.integer("range", Integer.MAX_VALUE),
-        a.ids("breakers"));
-  }
-
-  private static Step logitBias(Arguments a) {
-    Map<Integer, Double> biases = new HashMap<>();
-    for (String text : List.copyOf(a.values.keySet())) {
-      Integer id = whole(text, DIGITS);
-      if (id == null) {
-        throw a.error(text, "'" + text + "' is no token id");
-      }
-      if (biases.put(id, a.number(text)) != null) { // as 7 and 07
-        throw a.error(text, "'" + id + "' is given twice");
-      }
-    }
-    return Step.logitBias(biases);
-  }
-
-  private static Step banned(Arguments a) {
-    if (!a.has("sequences")) {
-      return Step.banned();
-    }
-    String[] sequences = a.value("sequences").split("\\|", -1);
-    int[][] ids = new int[sequences.length][];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = a.ids("sequences", sequences[i]);
-    }
-    return Step.banned(ids);
-  }
-
   /** The int that a text of this syntax stands for; null if it has another, or no int is that. */
-  private static @Nullable Integer whole(String text, String syntax) {
+  static @Nullable Integer whole(String text, String syntax) {
     try {
       return text.matches(syntax) ? Integer.valueOf(text) : null;
     } catch (NumberFormatException e) {
@@ -157,16 +60,18 @@ final class ChainText {
   }
 
   private final String text;
+  private final Map<String, Form> forms;
   private int at;
 
-  private ChainText(String text) {
+  private ChainText(String text, Map<String, Form> forms) {
     this.text = text;
+    this.forms = forms;
   }
 
-  /** The steps of a text. */
-  static List<Step> parse(String text) {
+  /** The steps of a text, given the forms of all steps by name. */
+  static List<Step> parse(String text, Map<String, Form> forms) {
     try {
-      return new ChainText(text).steps();
+      return new ChainText(text, forms).steps();
     } catch (TextException e) {
       throw new IllegalArgumentException(e.getMessage());
     }
@@ -178,9 +83,9 @@ final class ChainText {
     while (next() != END) {
       int place = at;
       String name = word("a step");
-      Form form = FORMS.get(name);
+      Form form = forms.get(name);
       if (form == null) {
-        String known = String.join(", ", FORMS.keySet());
+        String known = String.join(", ", forms.keySet());
         throw error(place, "unknown step '" + name + "': the steps are " + known);
       }
       if (!names.add(name)) {
@@ -188,7 +93,7 @@ final class ChainText {
       }
       Arguments arguments = arguments(place, name, form);
       try {
-        Step step = form.maker.make(arguments);
+        Step step = form.maker().make(arguments);
         steps.add(arguments.has(MIN_KEEP) ? step.minKeep(arguments.integer(MIN_KEEP)) : step);
       } catch (TextException e) {
         throw e;
@@ -287,11 +192,11 @@ final class ChainText {
   }
 
   /** The values that a step is given, each with its place. */
-  private final class Arguments {
+  final class Arguments {
     private final int step;
     private final String name;
     private final Form form;
-    private final Map<String, String> values = new HashMap<>();
+    final Map<String, String> values = new HashMap<>();
     private final Map<String, Integer> places = new HashMap<>();
     private int first;
 
@@ -305,13 +210,13 @@ final class ChainText {
     void add(String given, int place, int valueAt, String value) {
       String parameter = given;
       if (given.isEmpty()) {
-        if (form.parameters.isEmpty() || form.parameters.contains(IDS)) {
+        if (form.parameters().isEmpty() || form.parameters().contains(IDS)) {
           throw ChainText.this.error(place, name + " takes " + form.takes());
         }
-        if (!values.isEmpty() || form.parameters.getFirst().equals(MIN_KEEP)) {
+        if (!values.isEmpty() || form.parameters().getFirst().equals(MIN_KEEP)) {
           throw ChainText.this.error(place, "'" + value + "' needs a name: " + form.takes());
         }
-        parameter = form.parameters.getFirst();
+        parameter = form.parameters().getFirst();
       }
       if (!form.has(parameter)) {
         throw ChainText.this.error(
@@ -330,7 +235,7 @@ final class ChainText {
       return values.containsKey(parameter);
     }
 
-    private String value(String parameter) {
+    String value(String parameter) {
       String value = values.get(parameter);
       if (value == null) {
         throw ChainText.this.error(step, name + " needs " + parameter);
@@ -361,7 +266,7 @@ final class ChainText {
       String value = value(parameter);
       Integer whole = whole(value, WHOLE);
       if (whole == null) {
-        boolean large = value.matches("[+-]?[0-9]+");
+        boolean large = value.matches(WHOLE);
         throw bad(parameter, value, large ? "a whole number below 2^31" : "a whole number");
       }
       return whole;

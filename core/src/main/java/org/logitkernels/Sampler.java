@@ -168,7 +168,8 @@ public final class Sampler {
   }
 
   private static CompiledChain compile(SamplerChain chain, int vocabularySize, Backend backend) {
-    return new CompiledChain(Actions.of(chain.steps()), chain.steps(), vocabularySize, backend);
+    return new CompiledChain(
+        StepKinds.actions(chain.steps()), chain.steps(), vocabularySize, backend);
   }
 
   /**

@@ -98,7 +98,7 @@ public final class SamplerChain implements Serializable {
    *     in one line: what does not show is escaped, as in {@code \n}
    */
   public static SamplerChain parse(String text) {
-    return of(ChainText.parse(text).toArray(new Step[0]));
+    return of(ChainText.parse(text, StepKinds.Texts.FORMS).toArray(new Step[0]));
   }
 
   /**
