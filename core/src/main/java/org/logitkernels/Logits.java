@@ -186,7 +186,7 @@ public final class Logits {
   public Logits at(MemorySegment logits, long byteOffset, int length, ElementType type) {
     RowSource.checkPlace(logits, byteOffset, length, type);
     Room.checkRow("length", length);
-    if (type == ElementType.FLOAT32 && RowSource.arrayOf(logits) instanceof float[] heap) {
+    if (type == ElementType.FLOAT32 && RowSource.floatsOf(logits) instanceof float[] heap) {
       long at = logits.address() + byteOffset;
       if (at % Float.BYTES == 0 && at / Float.BYTES + length <= Room.LONGEST_ROW) {
         return atArray(heap, (int) (at / Float.BYTES), length);

@@ -12,8 +12,8 @@ import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
 /**
- * Rows as engines hold them, made ready for kernels: floats in an array or in native memory where
- * they lie, narrow formats widened, and what is neither copied.
+ * Turns what a caller has into a {@link Row}. Floats in an array or in native memory are read where
+ * they lie. Narrow formats are widened. Everything else is copied.
  *
  * <p>Loops over elements meet either arrays or native memory, and never heap memory through a
  * segment: a loop that has met both is slow for both.
@@ -131,12 +131,23 @@ final class RowSource {
     return row.at(offHeap, 0, length, format);
   }
 
+  // The JDK answers with an object. The compiler does without it where a call meets segments of two
+  // classes at most. So each size of element has a call of its own, and so has whoever looks for
+  // floats: a slice at an odd place would show any class to the call for bytes.
+
+  /** The array of a segment, if it is a {@code float[]}, and floats lie there as in the array. */
+  static float @Nullable [] floatsOf(MemorySegment segment) {
+    return !segment.isNative()
+            && segment.maxByteAlignment() == Float.BYTES
+            && !segment.isReadOnly()
+            && segment.heapBase().orElse(null) instanceof float[] floats
+        ? floats
+        : null;
+  }
+
   /**
    * The array of a segment; null if it is native, or read-only, as such a one keeps its array to
    * itself.
-   *
-   * <p>The JDK's answer is an object. The compiler does without it where a call meets segments of
-   * two classes at most. So there is a call for each size of element.
    */
   static @Nullable Object arrayOf(MemorySegment segment) {
     if (segment.isNative()) {

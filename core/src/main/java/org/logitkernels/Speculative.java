@@ -100,8 +100,8 @@ public final class Speculative {
       int[] out) {
     Objects.requireNonNull(draftProbabilities, DRAFT);
     checkDraft(draft, n, vocabulary, u, out);
-    checkLength(DRAFT, draftProbabilities.length, (long) n * vocabulary);
-    checkLength(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
+    Kernels.checkOutput(DRAFT, draftProbabilities.length, (long) n * vocabulary);
+    Kernels.checkOutput(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
     return verify(
         draft, n, vocabulary, draftProbabilities, null, targetProbabilities, null, u, out);
   }
@@ -132,7 +132,7 @@ public final class Speculative {
   public static int verify(
       int[] draft, int n, int vocabulary, float[] targetProbabilities, double[] u, int[] out) {
     checkDraft(draft, n, vocabulary, u, out);
-    checkLength(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
+    Kernels.checkOutput(TARGET, targetProbabilities.length, (n + 1L) * vocabulary);
     return verify(draft, n, vocabulary, null, null, targetProbabilities, null, u, out);
   }
 
@@ -201,8 +201,8 @@ public final class Speculative {
   private static void checkDraft(int[] draft, int n, int vocabulary, double[] u, int[] out) {
     Objects.checkFromIndexSize(0, n, draft.length);
     Kernels.checkCount("vocabulary", vocabulary);
-    checkLength("u", u.length, n + 1L);
-    checkLength("out", out.length, n + 1L);
+    Kernels.checkOutput("u", u.length, n + 1L);
+    Kernels.checkOutput("out", out.length, n + 1L);
     for (int i = 0; i <= n; i++) {
       if (!(u[i] >= 0 && u[i] < 1)) {
         throw new IllegalArgumentException("u[" + i + "] must be in [0, 1), but was " + u[i]);
@@ -321,7 +321,7 @@ public final class Speculative {
   }
 
   private static void checkRows(String name, Logits[] rows, long needed, int vocabulary) {
-    checkLength(name, rows.length, needed);
+    Kernels.checkOutput(name, rows.length, needed);
     for (int i = 0; i < needed; i++) {
       if (rows[i] == null) {
         throw new NullPointerException(name + "[" + i + "] is null");
@@ -336,13 +336,6 @@ public final class Speculative {
                 + " probabilities, but the vocabulary is "
                 + vocabulary);
       }
-    }
-  }
-
-  private static void checkLength(String name, int length, long needed) {
-    if (length < needed) {
-      throw new IllegalArgumentException(
-          name + " has length " + length + ", but " + needed + " are needed");
     }
   }
 }

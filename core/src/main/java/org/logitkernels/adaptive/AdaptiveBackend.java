@@ -26,7 +26,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
   private final NativesMaker maker;
   private volatile @Nullable NativeKernels natives;
 
-  /** Of the vectors; less than 0 while not known for sure. */
+  /** The width of the vectors in bits; below 0 while it is not known. */
   private volatile int vectorBits = -1;
 
   /** Begins with the scalar kernels for everything. */
@@ -109,7 +109,7 @@ public final class AdaptiveBackend extends AdaptiveKernels<float[], Backend> imp
     return "adaptive";
   }
 
-  /** That of the vector kernels, before they answer too. */
+  /** The width of the vector kernels, even before they answer. */
   @Override
   public int vectorBits() {
     int known = vectorBits;

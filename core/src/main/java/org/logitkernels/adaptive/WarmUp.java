@@ -138,7 +138,7 @@ public final class WarmUp<X, K extends RowKernels<X>>
   private @Nullable Trial<X> onLong;
   private long bytes; // that a call allocated, in the last round
 
-  /** Of kernels that begin as scalar ones. */
+  /** A warm-up of kernels that begin as scalar ones. */
   public WarmUp(AdaptiveKernels<X, K> kernels, Source<K> source) {
     this(kernels, source, MOST_WORK, new Pace());
   }

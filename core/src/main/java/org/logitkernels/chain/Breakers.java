@@ -3,7 +3,10 @@ package org.logitkernels.chain;
 import java.util.Arrays;
 import org.logitkernels.numerics.Room;
 
-/** Where a history's last token is that is one of a few. A token costs the same anywhere. */
+/**
+ * Finds the last token of a history that is one of a few. A token costs the same, wherever it
+ * stands.
+ */
 final class Breakers extends Following {
   private final int[] tokens;
 

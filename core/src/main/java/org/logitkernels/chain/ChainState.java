@@ -315,7 +315,10 @@ public final class ChainState {
     return survivors.unmasked;
   }
 
-  /** The total that the entropy was of. Weights of survivors are rounded to quanta. */
+  /**
+   * The total weight that the entropy was taken of. For survivors that is the sum of their masses,
+   * which are rounded to quanta.
+   */
   double mass(double quantum) {
     return narrowed ? survivors.mass(quantum) / quantum : survivors.total;
   }

@@ -6,8 +6,9 @@ import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 
 /**
- * Where the tokens before each place of a history, so many of them, stood before: its context. The
- * index follows the history. A token costs the same wherever it comes in or goes out.
+ * An index of contexts. The context of a place in the history is the few tokens before it. The
+ * index tells where the same context stood first, and which tokens came behind it. It follows the
+ * history. A token costs the same wherever it comes in or goes out.
  *
  * <p>Contexts are found by a hash and compared token by token. So no two contexts are taken for
  * one. Where a context follows one that has stood before, and by the same token, the place behind

@@ -5,8 +5,9 @@ import org.logitkernels.numerics.Room;
 import org.logitkernels.numerics.RowErrors;
 
 /**
- * How long a repetition a token would go on: of each token that came behind the context at the end
- * of a history before, the longest run of tokens that ends there and here alike.
+ * Tells how long a repetition each token would go on. The tokens are those that came behind the
+ * context at the history's end before. Of each, what counts is the longest run of tokens that ends
+ * there and here alike.
  *
  * <p>{@link Contexts} knows which places have the same context. Here each context has a list of its
  * tokens, of each the last place where it came behind the context. {@link SuffixOrder} finds the

@@ -86,7 +86,7 @@ public final class Typical implements Action {
   }
 
   /**
-   * Whether the survivors nearer to the entropy than a distance hold a mass, and are {@code
+   * Whether the survivors within a distance of the entropy hold the mass, and are at least {@code
    * minKeep}.
    */
   static boolean holds(

@@ -8,8 +8,6 @@ package org.logitkernels.numerics;
  * temperature 1, and a power of two is exactly its inverse.
  */
 public final class Attention {
-  private static final double LN_2 = 0x1.62e42fefa39efp-1;
-
   /** Beside a larger total, no row counts for anything; divided by a weight, it might overflow. */
   private static final double HIGHEST_TOTAL = 0x1p1000;
 
@@ -37,7 +35,7 @@ public final class Attention {
     double power = Exponential.scale(temperature);
     return Exponential.isFar(stretched, power)
         ? StrictMath.exp(sink - (double) max * scale)
-        : StrictMath.exp(sink - Exponential.exponent(stretched, power) * LN_2);
+        : StrictMath.exp(sink - Exponential.exponent(stretched, power) * Exponential.LN_2);
   }
 
   /**

@@ -10,7 +10,7 @@ package org.logitkernels.numerics;
  * equal rows every product is 0.
  */
 public final class Divergence {
-  /** That of both rows. */
+  /** The temperature of both rows. */
   public static final double TEMPERATURE = 1;
 
   /** From this magnitude on a difference of logits might overflow. */

@@ -53,8 +53,11 @@ public final class Exponential {
   /** Coefficient of r^6. */
   public static final float C6 = 0x1.3fa208p-13f;
 
-  private static final double LOG2_E = 0x1.71547652b82fep0;
-  private static final double LN_2 = 0x1.62e42fefa39efp-1;
+  /** The logarithm of e to base 2. */
+  static final double LOG2_E = 0x1.71547652b82fep0;
+
+  /** The natural logarithm of 2. */
+  static final double LN_2 = 0x1.62e42fefa39efp-1;
 
   // Temperatures at which no product leaves the range of normal floats, and those beyond which
   // nothing changes any more: below, no logit but the best has a weight; above, all weights are

@@ -12,10 +12,10 @@ public final class Penalty {
   /** 1 where nothing is divided or multiplied. */
   public final float factor;
 
-  /** Subtracted as often as the token occurred. */
+  /** What is subtracted for each time the token occurred. */
   public final double each;
 
-  /** Subtracted once. */
+  /** What is subtracted once. */
   public final double once;
 
   private Penalty(float factor, double each, double once) {

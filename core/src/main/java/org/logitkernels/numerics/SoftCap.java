@@ -45,7 +45,6 @@ public final class SoftCap {
   /** From so many caps on the result is the cap, long since. */
   private static final double END = 16;
 
-  private static final double LOG2_E = 0x1.71547652b82fep0;
   private static final float SMALLEST_PLAIN = 0x1p-100f;
   private static final float LARGEST_PLAIN = 0x1p100f;
 
@@ -63,7 +62,7 @@ public final class SoftCap {
 
   /** From a stretched logit to twice its share of the cap, as a power of two. */
   public static float rate(float cap) {
-    return (float) (2 * LOG2_E / ((double) cap * stretch(cap)));
+    return (float) (2 * Exponential.LOG2_E / ((double) cap * stretch(cap)));
   }
 
   /** The first magnitude that is not near. */

@@ -59,7 +59,7 @@ public final class WorkCrew {
   /** Written before pieces can be claimed, read after one was. */
   private Work work = NONE;
 
-  /** Of the caller's thread, and as many less one of an executor's. */
+  /** A crew of the caller's thread and {@code threads - 1} threads of an executor. */
   public WorkCrew(Executor executor, int threads) {
     this.executor = executor;
     helpers = new Helper[threads - 1];
@@ -72,8 +72,8 @@ public final class WorkCrew {
   }
 
   /**
-   * Tells whether works will follow one another so closely that threads had better wait for the
-   * next than end, and have to be woken.
+   * Tells whether more work follows at once. Then threads look for it for a moment before they end,
+   * and need not be woken.
    */
   public void linger(boolean closely) {
     bringing = closely ? Thread.currentThread().threadId() : 0;

@@ -1,5 +1,6 @@
 package org.logitkernels.scalar;
 
+import java.util.Arrays;
 import org.logitkernels.numerics.Divergence;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
@@ -30,6 +31,7 @@ final class DivergenceSum {
     float tail = Exponential.tail(scale);
     float max = survivors.max;
     double ofRows = Divergence.ofMaxima(max, Lanes.max(otherTops, Lanes.blocks(to - from)));
+    float[] groups = survivors.weights; // a block long at least, and of no other use for now
     double differences = 0;
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
@@ -40,91 +42,19 @@ final class DivergenceSum {
         float centre = Divergence.centre(top, otherTops[b], shrink);
         float origin = Exponential.origin(top, scale, 1);
         int exponent = Exponential.exponent(top, scale);
-        int shift = otherFrom - from;
-        double products =
-            lanes(x, at, end, other, shift, origin, head, tail, exponent, shrink, centre, 1, 0);
+        Arrays.fill(groups, 0, Lanes.GROUPS * Lanes.COUNT, 0);
+        for (int i = at; i < end; i++) {
+          int place = (i - at) / Lanes.GROUP * Lanes.COUNT + (i - at) % Lanes.COUNT;
+          float difference = x[i] * shrink - other[otherFrom + i - from] * shrink - centre;
+          groups[place] =
+              Exponential.addProductTo(
+                  groups[place], x[i] - origin, difference, head, tail, exponent);
+        }
+        double products = Lanes.sum(groups, survivors.row.lanes);
         differences +=
             Divergence.products(products, survivors.row.sums[b], centre, shrink, ofRows) * factor;
       }
     }
     return differences / survivors.total;
-  }
-
-  /** Lanes, halved: those from one on, so many apart. */
-  private static double lanes(
-      float[] x,
-      int at,
-      int end,
-      float[] other,
-      int shift,
-      float origin,
-      float head,
-      float tail,
-      int exponent,
-      float shrink,
-      float centre,
-      int stride,
-      int lane) {
-    if (stride < Lanes.COUNT) {
-      int next = 2 * stride;
-      return lanes(
-              x, at, end, other, shift, origin, head, tail, exponent, shrink, centre, next, lane)
-          + lanes(
-              x,
-              at,
-              end,
-              other,
-              shift,
-              origin,
-              head,
-              tail,
-              exponent,
-              shrink,
-              centre,
-              next,
-              lane + stride);
-    }
-    return groups(
-        x,
-        at + lane,
-        end,
-        other,
-        shift,
-        origin,
-        head,
-        tail,
-        exponent,
-        shrink,
-        centre,
-        Lanes.GROUPS);
-  }
-
-  /** So many groups of a lane, in pairs, and pairs of pairs. */
-  private static float groups(
-      float[] x,
-      int at,
-      int end,
-      float[] other,
-      int shift,
-      float origin,
-      float head,
-      float tail,
-      int exponent,
-      float shrink,
-      float centre,
-      int count) {
-    if (count > 1) {
-      int half = count / 2;
-      int middle = at + half * Lanes.GROUP;
-      return groups(x, at, end, other, shift, origin, head, tail, exponent, shrink, centre, half)
-          + groups(
-              x, middle, end, other, shift, origin, head, tail, exponent, shrink, centre, half);
-    }
-    float sum = 0;
-    for (int i = at; i < Math.min(end, at + Lanes.GROUP); i += Lanes.COUNT) {
-      float difference = x[i] * shrink - other[i + shift] * shrink - centre;
-      sum = Exponential.addProductTo(sum, x[i] - origin, difference, head, tail, exponent);
-    }
-    return sum;
   }
 }

@@ -79,9 +79,7 @@ public final class HotSpot {
     return bytes == null ? 0 : Math.min(512, Byte.SIZE * Integer.parseInt(bytes));
   }
 
-  /**
-   * Bytes that this thread has allocated since it began; the same every time, if that is not known.
-   */
+  /** Bytes that this thread has allocated since it began; always 0 if the JVM does not tell. */
   public static long allocated() {
     try {
       return OfThread.BEAN == null ? 0 : OfThread.BEAN.getCurrentThreadAllocatedBytes();

@@ -113,8 +113,8 @@ public final class Survivors {
   }
 
   /**
-   * Gives the arrays back. Of survivors that are too many to be kept without them, the arrays stay
-   * until they are next given back.
+   * Gives the arrays back. Where the survivors are to be kept and are too many, the arrays stay
+   * until a later call of this method.
    *
    * @param kept whether the survivors are to be kept
    * @return whether arrays were given back

@@ -252,14 +252,11 @@ public interface AllocationContract extends KernelsUnderTest {
     };
     Logits row = Logits.of(new float[8]);
     Sampler sampler = SamplerChain.of(Step.topK(2)).newSampler(8, 1, kernels());
-    Workspace workspace = Workspace.of(8);
-    MemorySegment out = MemorySegment.ofArray(new float[8]);
     assertNoAllocation(
         i -> {
           MemorySegment segment = segments[i % segments.length];
           row.at(segment, 0, 8, ElementType.FLOAT32);
-          kernels().softmax(row, 1, workspace, out, 0);
-          return sampler.sample(segment, 0, 8, ElementType.FLOAT32, 0.5);
+          return row.length() + sampler.sample(segment, 0, 8, ElementType.FLOAT32, 0.5);
         });
   }
 

@@ -45,7 +45,7 @@ final class EntropySum {
     for (int b = 0; b < Lanes.blocks(to - from); b++) {
       double factor = Exponential.factor(survivors.row.tops[b], survivors.max, scale, 1);
       if (factor > 0) {
-        double product = survivors.row.prefixes[b];
+        double product = survivors.row.products[b];
         products +=
             Entropy.products(
                     product, survivors.row.sums[b], survivors.row.tops[b], survivors.max, 1)
@@ -58,8 +58,8 @@ final class EntropySum {
   }
 
   /**
-   * Leaves the sums and the maxima of the blocks. Leaves the sums of the products in the place of
-   * the running totals. Returns how many tokens are masked.
+   * Leaves the sums, the maxima and the sums of the products of the blocks. Returns how many tokens
+   * are masked.
    */
   private static int pass(
       float[] x, int from, int to, double temperature, Scratch scratch, Survivors survivors) {
@@ -85,7 +85,7 @@ final class EntropySum {
       float top = Maxima.max(extremes);
       survivors.row.tops[b] = top;
       survivors.row.sums[b] = 0;
-      survivors.row.prefixes[b] = 0;
+      survivors.row.products[b] = 0;
       seen = Math.abs(top) < Float.POSITIVE_INFINITY;
       float least = Maxima.min(extremes);
       if (least == Float.NEGATIVE_INFINITY) {
@@ -130,7 +130,7 @@ final class EntropySum {
         }
       }
       survivors.row.sums[b] = LaneSum.sum(groups, 0, Lanes.GROUPS);
-      survivors.row.prefixes[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
+      survivors.row.products[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
     }
     return masked;
   }

@@ -53,7 +53,7 @@ import org.logitkernels.spi.Survivors;
 final class ExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  private static final IntVector LANES = IntVector.zero(I).addIndex(1);
+  private static final IntVector LANES = Species.LANES;
 
   /**
    * A block is plain if the power of its least logit is at least this much above N: then every

@@ -31,7 +31,7 @@ final class Maxima {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
   static final int INFINITY = 0x7f800000;
-  private static final int MINUS_INFINITY = 0xff800000;
+  static final int MINUS_INFINITY = 0xff800000;
 
   /**
    * A block of the arg-max: so long that the reduction at its end costs little, and so short that a

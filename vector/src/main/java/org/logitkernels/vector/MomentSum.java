@@ -31,15 +31,11 @@ final class MomentSum {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
-  static final int MINUS_INFINITY = 0xff800000;
 
   // A float becomes a double as in Mass. Here it may be negative: then the shift spreads its sign
   // over three bits of the exponent.
-  static final int HALF = 32;
-  static final int TO_DOUBLE = 3;
   static final long OF_LOW = 0x8fffffffffffffffL;
   static final long OF_HIGH = 0x8fffffffe0000000L;
-  static final double SCALE = 0x1p896;
   static final long SIGN = Long.MIN_VALUE;
   static final long MAGNITUDE = Long.MAX_VALUE;
 
@@ -76,7 +72,7 @@ final class MomentSum {
     long extremes = Maxima.scan(x, Math.min(at, to - F.length()), to);
     if (strips > 0) {
       long ofStrips = Maxima.scan(survivors.row.maxima, 0, strips);
-      extremes = Maxima.merge(extremes, ofStrips, negativeNan ? -1 : MINUS_INFINITY);
+      extremes = Maxima.merge(extremes, ofStrips, negativeNan ? -1 : Maxima.MINUS_INFINITY);
     }
     survivors.max = Maxima.max(Maxima.check(x, from, to, extremes));
     survivors.row.stripsLeft();
@@ -130,7 +126,7 @@ final class MomentSum {
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     FloatVector origins = FloatVector.broadcast(F, origin);
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
-    DoubleVector scale = DoubleVector.broadcast(D, SCALE);
+    DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
     LongVector ofLow = LongVector.broadcast(L, OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
     int run = LaneSum.ROUNDS * F.length();
@@ -156,22 +152,22 @@ final class MomentSum {
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
-          LongVector half = pairs.lanewise(LSHL, HALF);
+          LongVector half = pairs.lanewise(LSHL, Mass.HALF);
           LongVector low =
               SPREADS
-                  ? half.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofLow)
+                  ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
                   : half.lanewise(AND, MAGNITUDE)
-                      .lanewise(LSHR, TO_DOUBLE)
+                      .lanewise(LSHR, Mass.TO_DOUBLE)
                       .lanewise(OR, half.lanewise(AND, SIGN));
           DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
           evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
           LongVector high =
               SPREADS
-                  ? pairs.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofHigh)
+                  ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
                   : pairs
                       .lanewise(AND, MAGNITUDE)
-                      .lanewise(LSHR, TO_DOUBLE)
+                      .lanewise(LSHR, Mass.TO_DOUBLE)
                       .lanewise(AND, ofHigh)
                       .lanewise(OR, pairs.lanewise(AND, SIGN));
           d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
@@ -186,7 +182,7 @@ final class MomentSum {
       negativeNans +=
           Species.LOWEST
               .max(flippedMax)
-              .compare(GT, MINUS_INFINITY ^ Integer.MIN_VALUE)
+              .compare(GT, Maxima.MINUS_INFINITY ^ Integer.MIN_VALUE)
               .trueCount();
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0)).reinterpretAsFloats().intoArray(maxima, strip);
@@ -199,7 +195,7 @@ final class MomentSum {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
-    DoubleVector scale = DoubleVector.broadcast(D, SCALE);
+    DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
     LongVector ofLow = LongVector.broadcast(L, OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
     for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
@@ -211,22 +207,22 @@ final class MomentSum {
       DoubleVector oddSquares = DoubleVector.fromArray(D, lanes, Deviation.LANES + odd);
       for (int i = at + lane; i < at + Lanes.BLOCK; i += Deviation.LANES) {
         LongVector pairs = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
-        LongVector half = pairs.lanewise(LSHL, HALF);
+        LongVector half = pairs.lanewise(LSHL, Mass.HALF);
         LongVector low =
             SPREADS
-                ? half.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofLow)
+                ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
                 : half.lanewise(AND, MAGNITUDE)
-                    .lanewise(LSHR, TO_DOUBLE)
+                    .lanewise(LSHR, Mass.TO_DOUBLE)
                     .lanewise(OR, half.lanewise(AND, SIGN));
         DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
         evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
         LongVector high =
             SPREADS
-                ? pairs.lanewise(ASHR, TO_DOUBLE).lanewise(AND, ofHigh)
+                ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
                 : pairs
                     .lanewise(AND, MAGNITUDE)
-                    .lanewise(LSHR, TO_DOUBLE)
+                    .lanewise(LSHR, Mass.TO_DOUBLE)
                     .lanewise(AND, ofHigh)
                     .lanewise(OR, pairs.lanewise(AND, SIGN));
         d = high.reinterpretAsDoubles().fma(scale, minusOrigin);

@@ -42,7 +42,7 @@ final class NativeEntropySum {
     for (int b = 0; b < Lanes.blocks(to - from); b++) {
       double factor = Exponential.factor(survivors.row.tops[b], survivors.max, scale, 1);
       if (factor > 0) {
-        double product = survivors.row.prefixes[b];
+        double product = survivors.row.products[b];
         products +=
             Entropy.products(
                     product, survivors.row.sums[b], survivors.row.tops[b], survivors.max, 1)
@@ -83,7 +83,7 @@ final class NativeEntropySum {
       float top = Maxima.max(extremes);
       survivors.row.tops[b] = top;
       survivors.row.sums[b] = 0;
-      survivors.row.prefixes[b] = 0;
+      survivors.row.products[b] = 0;
       seen = Math.abs(top) < Float.POSITIVE_INFINITY;
       float least = Maxima.min(extremes);
       if (least == Float.NEGATIVE_INFINITY) {
@@ -128,7 +128,7 @@ final class NativeEntropySum {
         }
       }
       survivors.row.sums[b] = LaneSum.sum(groups, 0, Lanes.GROUPS);
-      survivors.row.prefixes[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
+      survivors.row.products[b] = LaneSum.sum(products, 0, Lanes.GROUPS);
     }
     return masked;
   }

@@ -31,7 +31,7 @@ import org.logitkernels.spi.Survivors;
 final class NativeExpSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  private static final IntVector LANES = IntVector.zero(I).addIndex(1);
+  private static final IntVector LANES = Species.LANES;
 
   private NativeExpSum() {}
 

@@ -58,7 +58,7 @@ final class NativeMomentSum {
     long extremes = NativeMaxima.scan(x, Math.min(at, to - F.length()), to);
     if (strips > 0) {
       long ofStrips = Maxima.scan(survivors.row.maxima, 0, strips);
-      extremes = Maxima.merge(extremes, ofStrips, negativeNan ? -1 : MomentSum.MINUS_INFINITY);
+      extremes = Maxima.merge(extremes, ofStrips, negativeNan ? -1 : Maxima.MINUS_INFINITY);
     }
     survivors.max = Maxima.max(NativeMaxima.check(x, from, to, extremes));
     survivors.row.stripsLeft();
@@ -102,7 +102,7 @@ final class NativeMomentSum {
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     FloatVector origins = FloatVector.broadcast(F, origin);
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
-    DoubleVector scale = DoubleVector.broadcast(D, MomentSum.SCALE);
+    DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
     LongVector ofLow = LongVector.broadcast(L, MomentSum.OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, MomentSum.OF_HIGH);
     int run = LaneSum.ROUNDS * F.length();
@@ -128,22 +128,22 @@ final class NativeMomentSum {
           VectorMask<Float> isMasked = v.compare(EQ, Float.NEGATIVE_INFINITY);
           masked += isMasked.trueCount();
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
-          LongVector half = pairs.lanewise(LSHL, MomentSum.HALF);
+          LongVector half = pairs.lanewise(LSHL, Mass.HALF);
           LongVector low =
               MomentSum.SPREADS
-                  ? half.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofLow)
+                  ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
                   : half.lanewise(AND, MomentSum.MAGNITUDE)
-                      .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                      .lanewise(LSHR, Mass.TO_DOUBLE)
                       .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
           DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
           evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
           LongVector high =
               MomentSum.SPREADS
-                  ? pairs.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofHigh)
+                  ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
                   : pairs
                       .lanewise(AND, MomentSum.MAGNITUDE)
-                      .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                      .lanewise(LSHR, Mass.TO_DOUBLE)
                       .lanewise(AND, ofHigh)
                       .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
           d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
@@ -158,7 +158,7 @@ final class NativeMomentSum {
       negativeNans +=
           Species.LOWEST
               .max(flippedMax)
-              .compare(GT, MomentSum.MINUS_INFINITY ^ Integer.MIN_VALUE)
+              .compare(GT, Maxima.MINUS_INFINITY ^ Integer.MIN_VALUE)
               .trueCount();
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0)).reinterpretAsFloats().intoArray(maxima, strip);
@@ -172,7 +172,7 @@ final class NativeMomentSum {
     assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
-    DoubleVector scale = DoubleVector.broadcast(D, MomentSum.SCALE);
+    DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
     LongVector ofLow = LongVector.broadcast(L, MomentSum.OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, MomentSum.OF_HIGH);
     for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
@@ -186,22 +186,22 @@ final class NativeMomentSum {
         LongVector pairs =
             FloatVector.fromMemorySegment(F, segment, offset + 4L * i, Species.ORDER)
                 .reinterpretAsLongs();
-        LongVector half = pairs.lanewise(LSHL, MomentSum.HALF);
+        LongVector half = pairs.lanewise(LSHL, Mass.HALF);
         LongVector low =
             MomentSum.SPREADS
-                ? half.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofLow)
+                ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
                 : half.lanewise(AND, MomentSum.MAGNITUDE)
-                    .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                    .lanewise(LSHR, Mass.TO_DOUBLE)
                     .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
         DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
         evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
         LongVector high =
             MomentSum.SPREADS
-                ? pairs.lanewise(ASHR, MomentSum.TO_DOUBLE).lanewise(AND, ofHigh)
+                ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
                 : pairs
                     .lanewise(AND, MomentSum.MAGNITUDE)
-                    .lanewise(LSHR, MomentSum.TO_DOUBLE)
+                    .lanewise(LSHR, Mass.TO_DOUBLE)
                     .lanewise(AND, ofHigh)
                     .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
         d = high.reinterpretAsDoubles().fma(scale, minusOrigin);

@@ -43,7 +43,7 @@ final class NativeShortRows {
             .max(c.reinterpretAsInts().max(d.reinterpretAsInts()))
             .reduceLanes(MAX);
     FloatVector sum = a.add(b).add(c.add(d)); // NaN if a logit is NaN
-    if (max < 0 || max >= ShortRows.INFINITY || sum.compare(NE, sum).anyTrue()) {
+    if (max < 0 || max >= Maxima.INFINITY || sum.compare(NE, sum).anyTrue()) {
       return NativeMaxima.argMax(x, from, to);
     }
     float best = Float.intBitsToFloat(max);
@@ -79,10 +79,10 @@ final class NativeShortRows {
     IntVector rank = bits.lanewise(ASHR, 31).lanewise(AND, Integer.MAX_VALUE).lanewise(XOR, bits);
     int max = rank.max(most).reduceLanes(MAX);
     int min = rank.min(least).reduceLanes(MIN);
-    if (max >= ShortRows.INFINITY || min < ShortRows.MINUS_INFINITY) {
+    if (max >= Maxima.INFINITY || min < ShortRows.MASKED_RANK) {
       throw RowErrors.invalid(x.onHeap(to), from, to);
     }
-    if (max == ShortRows.MINUS_INFINITY) {
+    if (max == ShortRows.MASKED_RANK) {
       throw RowErrors.allMasked();
     }
     survivors.size = length;

@@ -138,7 +138,7 @@ final class NativeSoftCaps {
       FloatVector share = FloatVector.broadcast(F, 2).div(p.fma(power, ones));
       IntVector far =
           share.fma(minusCaps, caps).reinterpretAsInts().max(least).or(bits.and(SoftCaps.SIGN));
-      bits.blend(far, magnitude.compare(LT, SoftCaps.INFINITY))
+      bits.blend(far, magnitude.compare(LT, Maxima.INFINITY))
           .blend(near, magnitude.compare(LT, first))
           .reinterpretAsFloats()
           .intoArray(y, i + ahead);

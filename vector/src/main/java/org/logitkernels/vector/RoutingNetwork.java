@@ -317,7 +317,7 @@ final class RoutingNetwork {
 
   /** The best eight of each half of two nodes. */
   private static void pairEight(int[] nodes, int to, int other, int half) {
-    VectorMask<Integer> upper = ShortRows.LANES.lanewise(AND, half).compare(NE, 0);
+    VectorMask<Integer> upper = Species.LANES.lanewise(AND, half).compare(NE, 0);
     IntVector a1 =
         IntVector.fromArray(I, nodes, to)
             .blend(IntVector.fromArray(I, nodes, other), upper)
@@ -379,7 +379,7 @@ final class RoutingNetwork {
 
   /** The eight of each half of two nodes that have four vectors. */
   private static void pairFour(int[] nodes, int to, int other, int half) {
-    VectorMask<Integer> upper = ShortRows.LANES.lanewise(AND, half).compare(NE, 0);
+    VectorMask<Integer> upper = Species.LANES.lanewise(AND, half).compare(NE, 0);
     IntVector a1 =
         IntVector.fromArray(I, nodes, to).blend(IntVector.fromArray(I, nodes, other), upper);
     IntVector b1 =

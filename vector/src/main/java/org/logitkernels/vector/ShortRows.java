@@ -25,9 +25,9 @@ import org.logitkernels.spi.Survivors;
 final class ShortRows {
   private static final VectorSpecies<Float> F = Species.FLOATS;
   private static final VectorSpecies<Integer> I = Species.INTS;
-  static final int INFINITY = 0x7f800000;
-  static final int MINUS_INFINITY = 0x807fffff;
-  static final IntVector LANES = IntVector.zero(I).addIndex(1);
+
+  /** The rank of -Infinity. */
+  static final int MASKED_RANK = 0x807fffff;
 
   /** In so many rounds bars lie between logits, then between the bits of logits. */
   static final int ARITHMETIC = 6;
@@ -70,7 +70,7 @@ final class ShortRows {
             .max(c.reinterpretAsInts().max(d.reinterpretAsInts()))
             .reduceLanes(MAX);
     FloatVector sum = a.add(b).add(c.add(d)); // NaN if a logit is NaN
-    if (max < 0 || max >= INFINITY || sum.compare(NE, sum).anyTrue()) {
+    if (max < 0 || max >= Maxima.INFINITY || sum.compare(NE, sum).anyTrue()) {
       return Maxima.argMax(x, from, to);
     }
     float best = Float.intBitsToFloat(max);
@@ -113,10 +113,10 @@ final class ShortRows {
     IntVector rank = bits.lanewise(ASHR, 31).lanewise(AND, Integer.MAX_VALUE).lanewise(XOR, bits);
     int max = rank.max(most).reduceLanes(MAX);
     int min = rank.min(least).reduceLanes(MIN);
-    if (max >= INFINITY || min < MINUS_INFINITY) {
+    if (max >= Maxima.INFINITY || min < MASKED_RANK) {
       throw RowErrors.invalid(x, from, to);
     }
-    if (max == MINUS_INFINITY) {
+    if (max == MASKED_RANK) {
       throw RowErrors.allMasked();
     }
     survivors.size = length;
@@ -198,7 +198,7 @@ final class ShortRows {
     if (Species.COMPRESSES) {
       for (int i = 0; i < size; i += F.length()) {
         FloatVector v = FloatVector.fromArray(F, values, i);
-        IntVector id = LANES.add(i);
+        IntVector id = Species.LANES.add(i);
         VectorMask<Float> keep =
             v.compare(GT, bar).or(v.compare(EQ, bar).and(id.compare(LE, lastTie).cast(F)));
         v.compress(keep).intoArray(values, kept);

@@ -34,8 +34,6 @@ final class SoftCaps {
   static final int MAGNITUDE = Integer.MAX_VALUE;
 
   /** The bits of a magnitude that is finite are below those of Infinity. */
-  static final int INFINITY = 0x7f800000;
-
   private SoftCaps() {}
 
   /** Not for caps that need a stretch. */
@@ -141,7 +139,7 @@ final class SoftCaps {
       FloatVector power = t.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector share = FloatVector.broadcast(F, 2).div(p.fma(power, ones));
       IntVector far = share.fma(minusCaps, caps).reinterpretAsInts().max(least).or(bits.and(SIGN));
-      bits.blend(far, magnitude.compare(LT, INFINITY))
+      bits.blend(far, magnitude.compare(LT, Maxima.INFINITY))
           .blend(near, magnitude.compare(LT, first))
           .reinterpretAsFloats()
           .intoArray(y, i + ahead);

@@ -32,9 +32,11 @@ final class Species {
   /** Whether an instruction makes a vector's mask of a long. Elsewhere bits are tested. */
   static final boolean MASKS_OF_LONGS = COMPRESSES && FLOATS.length() == 16;
 
+  /** In each lane its own number. */
+  static final IntVector LANES = IntVector.zero(INTS).addIndex(1);
+
   /** In each lane its own bit. */
-  static final IntVector BITS =
-      IntVector.broadcast(INTS, 1).lanewise(LSHL, IntVector.zero(INTS).addIndex(1));
+  static final IntVector BITS = IntVector.broadcast(INTS, 1).lanewise(LSHL, LANES);
 
   /** The byte order of native memory. */
   static final ByteOrder ORDER = ByteOrder.nativeOrder();

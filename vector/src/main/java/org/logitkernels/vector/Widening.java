@@ -54,7 +54,6 @@ final class Widening {
   private static final int SIGN_AND_MAGNITUDE = 0x8fffe000;
   private static final float SCALE = 0x1p112f;
   private static final float INFINITE = 0x1p16f;
-  private static final int INFINITY = 0x7f800000;
   private static final short BINARY_INFINITY = 0x7c00;
   private static final short BINARY_MINUS_INFINITY = (short) 0xfc00;
 
@@ -195,7 +194,8 @@ final class Widening {
   private static void fillExponents(float[] y, int from, int to) {
     for (int i = from; i < to; i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, y, i);
-      FloatVector filled = v.reinterpretAsInts().lanewise(OR, INFINITY).reinterpretAsFloats();
+      FloatVector filled =
+          v.reinterpretAsInts().lanewise(OR, Maxima.INFINITY).reinterpretAsFloats();
       v.blend(filled, v.abs().compare(GE, INFINITE)).intoArray(y, i);
     }
   }
