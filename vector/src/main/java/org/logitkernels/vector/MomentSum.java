@@ -1,7 +1,6 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -32,15 +31,11 @@ final class MomentSum {
   private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, F.vectorShape());
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
 
-  // A float becomes a double as in Mass. Here it may be negative: then the shift spreads its sign
-  // over three bits of the exponent.
-  static final long OF_LOW = 0x8fffffffffffffffL;
+  // A float becomes a double as in Mass. Here it may be negative: its magnitude is shifted, and the
+  // sign is added. To shift signed longs is no intrinsic of Graal without AVX-512.
   static final long OF_HIGH = 0x8fffffffe0000000L;
   static final long SIGN = Long.MIN_VALUE;
   static final long MAGNITUDE = Long.MAX_VALUE;
-
-  /** Whether the sign is spread. Graal shifts it in no vector without AVX-512. */
-  static final boolean SPREADS = !Species.GRAAL;
 
   /** A bit beside the count of masked tokens: the block holds NaN with the sign set. */
   static final int NEGATIVE_NAN = 1 << 30;
@@ -127,7 +122,6 @@ final class MomentSum {
     FloatVector origins = FloatVector.broadcast(F, origin);
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
     DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
-    LongVector ofLow = LongVector.broadcast(L, OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
     int run = LaneSum.ROUNDS * F.length();
     int masked = 0;
@@ -154,22 +148,18 @@ final class MomentSum {
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
           LongVector half = pairs.lanewise(LSHL, Mass.HALF);
           LongVector low =
-              SPREADS
-                  ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
-                  : half.lanewise(AND, MAGNITUDE)
-                      .lanewise(LSHR, Mass.TO_DOUBLE)
-                      .lanewise(OR, half.lanewise(AND, SIGN));
+              half.lanewise(AND, MAGNITUDE)
+                  .lanewise(LSHR, Mass.TO_DOUBLE)
+                  .lanewise(OR, half.lanewise(AND, SIGN));
           DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
           evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
           LongVector high =
-              SPREADS
-                  ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
-                  : pairs
-                      .lanewise(AND, MAGNITUDE)
-                      .lanewise(LSHR, Mass.TO_DOUBLE)
-                      .lanewise(AND, ofHigh)
-                      .lanewise(OR, pairs.lanewise(AND, SIGN));
+              pairs
+                  .lanewise(AND, MAGNITUDE)
+                  .lanewise(LSHR, Mass.TO_DOUBLE)
+                  .lanewise(AND, ofHigh)
+                  .lanewise(OR, pairs.lanewise(AND, SIGN));
           d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
           oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
@@ -196,7 +186,6 @@ final class MomentSum {
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
     DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
-    LongVector ofLow = LongVector.broadcast(L, OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, OF_HIGH);
     for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
       int even = lane / 2;
@@ -209,22 +198,18 @@ final class MomentSum {
         LongVector pairs = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
         LongVector half = pairs.lanewise(LSHL, Mass.HALF);
         LongVector low =
-            SPREADS
-                ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
-                : half.lanewise(AND, MAGNITUDE)
-                    .lanewise(LSHR, Mass.TO_DOUBLE)
-                    .lanewise(OR, half.lanewise(AND, SIGN));
+            half.lanewise(AND, MAGNITUDE)
+                .lanewise(LSHR, Mass.TO_DOUBLE)
+                .lanewise(OR, half.lanewise(AND, SIGN));
         DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
         evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
         LongVector high =
-            SPREADS
-                ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
-                : pairs
-                    .lanewise(AND, MAGNITUDE)
-                    .lanewise(LSHR, Mass.TO_DOUBLE)
-                    .lanewise(AND, ofHigh)
-                    .lanewise(OR, pairs.lanewise(AND, SIGN));
+            pairs
+                .lanewise(AND, MAGNITUDE)
+                .lanewise(LSHR, Mass.TO_DOUBLE)
+                .lanewise(AND, ofHigh)
+                .lanewise(OR, pairs.lanewise(AND, SIGN));
         d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
         oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);

@@ -2,7 +2,6 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.AND;
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -103,7 +102,6 @@ final class NativeMomentSum {
     FloatVector origins = FloatVector.broadcast(F, origin);
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
     DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
-    LongVector ofLow = LongVector.broadcast(L, MomentSum.OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, MomentSum.OF_HIGH);
     int run = LaneSum.ROUNDS * F.length();
     int masked = 0;
@@ -130,22 +128,18 @@ final class NativeMomentSum {
           LongVector pairs = v.blend(origins, isMasked).reinterpretAsLongs();
           LongVector half = pairs.lanewise(LSHL, Mass.HALF);
           LongVector low =
-              MomentSum.SPREADS
-                  ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
-                  : half.lanewise(AND, MomentSum.MAGNITUDE)
-                      .lanewise(LSHR, Mass.TO_DOUBLE)
-                      .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
+              half.lanewise(AND, MomentSum.MAGNITUDE)
+                  .lanewise(LSHR, Mass.TO_DOUBLE)
+                  .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
           DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
           evenSum = d.add(evenSum);
           evenSquares = d.fma(d, evenSquares);
           LongVector high =
-              MomentSum.SPREADS
-                  ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
-                  : pairs
-                      .lanewise(AND, MomentSum.MAGNITUDE)
-                      .lanewise(LSHR, Mass.TO_DOUBLE)
-                      .lanewise(AND, ofHigh)
-                      .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
+              pairs
+                  .lanewise(AND, MomentSum.MAGNITUDE)
+                  .lanewise(LSHR, Mass.TO_DOUBLE)
+                  .lanewise(AND, ofHigh)
+                  .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
           d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
           oddSum = d.add(oddSum);
           oddSquares = d.fma(d, oddSquares);
@@ -173,7 +167,6 @@ final class NativeMomentSum {
     assert lanes.length == 2 * Deviation.LANES : lanes.length + " lanes";
     DoubleVector minusOrigin = DoubleVector.broadcast(D, -(double) origin);
     DoubleVector scale = DoubleVector.broadcast(D, Mass.SCALE);
-    LongVector ofLow = LongVector.broadcast(L, MomentSum.OF_LOW);
     LongVector ofHigh = LongVector.broadcast(L, MomentSum.OF_HIGH);
     for (int lane = 0; lane < Deviation.LANES; lane += F.length()) {
       int even = lane / 2;
@@ -188,22 +181,18 @@ final class NativeMomentSum {
                 .reinterpretAsLongs();
         LongVector half = pairs.lanewise(LSHL, Mass.HALF);
         LongVector low =
-            MomentSum.SPREADS
-                ? half.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofLow)
-                : half.lanewise(AND, MomentSum.MAGNITUDE)
-                    .lanewise(LSHR, Mass.TO_DOUBLE)
-                    .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
+            half.lanewise(AND, MomentSum.MAGNITUDE)
+                .lanewise(LSHR, Mass.TO_DOUBLE)
+                .lanewise(OR, half.lanewise(AND, MomentSum.SIGN));
         DoubleVector d = low.reinterpretAsDoubles().fma(scale, minusOrigin);
         evenSum = d.add(evenSum);
         evenSquares = d.fma(d, evenSquares);
         LongVector high =
-            MomentSum.SPREADS
-                ? pairs.lanewise(ASHR, Mass.TO_DOUBLE).lanewise(AND, ofHigh)
-                : pairs
-                    .lanewise(AND, MomentSum.MAGNITUDE)
-                    .lanewise(LSHR, Mass.TO_DOUBLE)
-                    .lanewise(AND, ofHigh)
-                    .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
+            pairs
+                .lanewise(AND, MomentSum.MAGNITUDE)
+                .lanewise(LSHR, Mass.TO_DOUBLE)
+                .lanewise(AND, ofHigh)
+                .lanewise(OR, pairs.lanewise(AND, MomentSum.SIGN));
         d = high.reinterpretAsDoubles().fma(scale, minusOrigin);
         oddSum = d.add(oddSum);
         oddSquares = d.fma(d, oddSquares);
