@@ -36,8 +36,18 @@ class FreshJvmsTest {
   private static final double FAR = 6;
 
   private static final List<String> BACKENDS = List.of("best", "vector");
-  private static final List<String> WIDTHS =
-      List.of("-XX:MaxVectorSize=64", "-XX:MaxVectorSize=16");
+
+  /**
+   * The widest vectors that there are, also where a JVM would leave AVX-512 alone; and narrow ones.
+   */
+  private static final List<List<String>> WIDTHS =
+      List.of(
+          List.of(
+              "-XX:UseAVX=3",
+              "-XX:+IgnoreUnrecognizedVMOptions",
+              "-XX:+UnlockDiagnosticVMOptions",
+              "-XX:-PrintWarnings"),
+          List.of("-XX:MaxVectorSize=16"));
 
   @Test
   void noJvmAllocatesForGood() {
@@ -45,8 +55,10 @@ class FreshJvmsTest {
     List<String> allocating = new ArrayList<>();
     for (int jvm = 0; jvm < JVMS; jvm++) {
       String backend = BACKENDS.get(jvm % 2);
-      String width = WIDTHS.get(jvm / 2 % 2);
-      List<String> arguments = new ArrayList<>(ChildJvm.withModule(width, "-Xmx512m", "-cp"));
+      List<String> flags = WIDTHS.get(jvm / 2 % 2);
+      String width = flags.getFirst();
+      List<String> arguments = new ArrayList<>(flags);
+      arguments.addAll(ChildJvm.withModule("-Xmx512m", "-cp"));
       arguments.add(ChildJvm.path(List.of(ChildJvm.CORE, ChildJvm.VECTOR, ChildJvm.TESTS)));
       arguments.addAll(List.of(FreshJvmProbe.class.getName(), backend, Integer.toString(jvm)));
       String printed = ChildJvm.run(arguments, LIMIT);
