@@ -1168,8 +1168,8 @@ public final class Kernels {
    * memory segment, as {@code FLOAT32}.
    *
    * <p>Between native segments the weights pass through the workspace; in place is allowed for
-   * {@code FLOAT32}. A segment on the heap that is no view of a {@code float[]} may cost 16 bytes a
-   * call, as the JDK gives its array as an object.
+   * {@code FLOAT32}. A segment on the heap may cost 16 bytes a call, as the JDK gives its array as
+   * an object.
    *
    * @param logits where the row lies
    * @param temperature T, finite and above 0

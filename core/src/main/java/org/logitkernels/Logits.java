@@ -38,7 +38,9 @@ import org.logitkernels.spi.NarrowFormat;
  * as an array, a buffer or a segment, and so is native memory by vector kernels. Narrow formats are
  * widened. What else lies on the heap (unaligned, read-only, in arrays of other types) is copied
  * first. <b>Allocation:</b> none by {@code at}, but for the first time that it is given another
- * buffer that is no view of an array; enforced by {@code AllocationContract}.
+ * buffer that is no view of an array, and up to 16 bytes for another segment on the heap, as the
+ * JDK gives its array as an object; enforced by {@code AllocationContract}. It refers to the last
+ * segment of {@code FLOAT32} until it is given another.
  *
  * <p>Not thread-safe. Threads may read through one that none of them points elsewhere.
  */
@@ -51,6 +53,11 @@ public final class Logits {
   private long byteOffset;
   private int length;
   private ElementType type = ElementType.FLOAT32;
+
+  /** The last segment that was asked for its array, and the array. */
+  private @Nullable MemorySegment known;
+
+  private @Nullable Object base;
 
   // A view for each call would be garbage, and engines hand over the same buffer again and again.
   private @Nullable FloatBuffer buffer;
@@ -184,9 +191,9 @@ public final class Logits {
    * @throws IllegalArgumentException if the length is below 1 or above 2^31 - 2^24
    */
   public Logits at(MemorySegment logits, long byteOffset, int length, ElementType type) {
-    RowSource.checkPlace(logits, byteOffset, length, type);
     Room.checkRow("length", length);
-    if (type == ElementType.FLOAT32 && RowSource.floatsOf(logits) instanceof float[] heap) {
+    Objects.checkFromIndexSize(byteOffset, (long) length * type.bytes(), logits.byteSize());
+    if (type == ElementType.FLOAT32 && baseOf(logits) instanceof float[] heap) {
       long at = logits.address() + byteOffset;
       if (at % Float.BYTES == 0 && at / Float.BYTES + length <= Room.LONGEST_ROW) {
         return atArray(heap, (int) (at / Float.BYTES), length);
@@ -199,6 +206,15 @@ public final class Logits {
     this.length = length;
     this.type = type;
     return this;
+  }
+
+  /** The array of a segment. It is asked for once, as the answer comes as an object. */
+  private @Nullable Object baseOf(MemorySegment segment) {
+    if (segment != known) {
+      base = RowSource.arrayOf(segment);
+      known = segment;
+    }
+    return base;
   }
 
   /** At the row that begins so many logits behind another. */

@@ -41,16 +41,22 @@ import org.logitkernels.spi.Survivors;
  * experts without renormalisation, cost an exponential for each logit. <b>Allocation:</b> all when
  * the router is made, up to 150 bytes for each expert and 16 KB beside; rows that lie in no {@code
  * float[]} add up to 65 bytes for each expert and 20 KB with the first of them. Then nothing; but a
- * read-only heap segment may cost some dozens of bytes, as the array behind it can only be found by
- * making a slice. Not thread-safe: one router for each thread.
+ * heap segment that is not the one of the call before, or is read-only, may cost some dozens of
+ * bytes, as its array comes as an object. Not thread-safe: one router for each thread.
  *
- * <p>Holds no result between calls.
+ * <p>Holds no result between calls, but refers to the last heap segment and its array until it
+ * meets another.
  */
 public final class Router {
   private final Backend backend;
   private final RoutingRule rule;
   private final RoutingScratch scratch;
   private @Nullable Copies copies;
+
+  /** The heap segment of the last call, and its array. */
+  private @Nullable MemorySegment known;
+
+  private @Nullable Object base;
 
   Router(Backend backend, RoutingRule rule) {
     this.backend = backend;
@@ -150,7 +156,7 @@ public final class Router {
     Kernels.checkPlace("logits", offset, length * type.bytes(), logits.byteSize());
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (!logits.isNative()) {
-      Object base = RowSource.arrayOf(logits);
+      Object base = baseOf(logits);
       int k = rule.k();
       long first = logits.address() + offset;
       if (logits.isReadOnly()) { // such a one keeps its array to itself
@@ -199,6 +205,15 @@ public final class Router {
           weights,
           weightsFrom + out);
     }
+  }
+
+  /** The array of a heap segment. It is asked for once, as the answer comes as an object. */
+  private @Nullable Object baseOf(MemorySegment heap) {
+    if (heap != known) {
+      base = RowSource.arrayOf(heap);
+      known = heap;
+    }
+    return base;
   }
 
   /** Copies a few rows, and what lies between them. */

@@ -131,41 +131,12 @@ final class RowSource {
     return row.at(offHeap, 0, length, format);
   }
 
-  // The JDK answers with an object. The compiler does without it where a call meets segments of two
-  // classes at most. So each size of element has a call of its own, and so has whoever looks for
-  // floats: a slice at an odd place would show any class to the call for bytes.
-
-  /** The array of a segment, if it is a {@code float[]}, and floats lie there as in the array. */
-  static float @Nullable [] floatsOf(MemorySegment segment) {
-    return !segment.isNative()
-            && segment.maxByteAlignment() == Float.BYTES
-            && !segment.isReadOnly()
-            && segment.heapBase().orElse(null) instanceof float[] floats
-        ? floats
-        : null;
-  }
-
   /**
    * The array of a segment; null if it is native, or read-only, as such a one keeps its array to
-   * itself.
+   * itself. The JDK's answer is an object, which not every call does without.
    */
   static @Nullable Object arrayOf(MemorySegment segment) {
-    if (segment.isNative()) {
-      return null;
-    }
-    return switch ((int) segment.maxByteAlignment()) {
-      case Byte.BYTES -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
-      case Short.BYTES -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
-      case Integer.BYTES -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
-      default -> segment.isReadOnly() ? null : segment.heapBase().orElse(null);
-    };
-  }
-
-  static void checkPlace(MemorySegment segment, long offset, int length, ElementType type) {
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be >= 1, but was " + length);
-    }
-    Objects.checkFromIndexSize(offset, (long) length * type.bytes(), segment.byteSize());
+    return segment.isNative() ? null : segment.heapBase().orElse(null);
   }
 
   /** A row of probabilities may go over the row it comes from, and else over no part of it. */

@@ -829,7 +829,6 @@ public final class Sampler {
   public int sample(MemorySegment logits, long byteOffset, int length, ElementType type, double u) {
     beginCall();
     try {
-      RowSource.checkPlace(logits, byteOffset, length, type);
       checkLength(length);
       Kernels.checkUniform(u);
       open(logits, byteOffset, length, type);

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.logitkernels.ElementType;
 import org.logitkernels.Kernels;
+import org.logitkernels.Logits;
 import org.logitkernels.Sampler;
 import org.logitkernels.SamplerChain;
 import org.logitkernels.Workspace;
@@ -25,10 +26,10 @@ final class Held implements Workload {
   private final float[][] seen = new float[2 * BenchRows.COUNT][];
   private final MemorySegment[] held = new MemorySegment[2 * BenchRows.COUNT];
   private final MemorySegment[] views = new MemorySegment[2 * BenchRows.COUNT];
+  private final Logits row = Logits.of(new float[1]);
   private String text = "";
   private Sampler sampler;
   private long[] allowed = {};
-  private int form;
 
   Held(String name, int vocabulary) {
     this.mixed = name.equals("mixed");
@@ -78,69 +79,47 @@ final class Held implements Workload {
     return i;
   }
 
-  /** The row as it comes this time, unless it comes as the array. */
-  private MemorySegment segment(float[] x) {
+  /** The row as it comes this time. */
+  private Logits row(float[] x) {
     int place = place(x);
-    form = place % 3;
-    return !mixed || form == 0 ? held[place] : views[place];
-  }
-
-  private boolean isArray() {
-    return mixed && form == 1;
+    int form = mixed ? place % 3 : 0;
+    return switch (form) {
+      case 0 -> row.at(held[place], 0, x.length, type);
+      case 1 -> row.at(x);
+      default -> row.at(views[place], 0, x.length, type);
+    };
   }
 
   @Override
   public int argMax(float[] x) {
-    MemorySegment segment = segment(x);
-    return isArray()
-        ? kernels.argMax(x, 0, x.length)
-        : kernels.argMax(segment, 0, x.length, type, workspace);
+    return kernels.argMax(row(x), workspace);
   }
 
   @Override
   public double logSumExp(float[] x) {
-    MemorySegment segment = segment(x);
-    return isArray()
-        ? kernels.logSumExp(x, 0, x.length, 1)
-        : kernels.logSumExp(segment, 0, x.length, type, 1, workspace);
+    return kernels.logSumExp(row(x), 1, workspace);
   }
 
   @Override
   public float[] softmax(float[] x) {
-    MemorySegment segment = segment(x);
-    if (isArray()) {
-      kernels.softmax(x, 0, x.length, 1, out, 0);
-    } else {
-      kernels.softmax(segment, 0, x.length, type, 1, workspace, out, 0);
-    }
+    kernels.softmax(row(x), 1, workspace, out, 0);
     return out;
   }
 
   @Override
   public float[] logSoftmax(float[] x) {
-    MemorySegment segment = segment(x);
-    if (isArray()) {
-      kernels.logSoftmax(x, 0, x.length, 1, out, 0);
-    } else {
-      kernels.logSoftmax(segment, 0, x.length, type, 1, workspace, out, 0);
-    }
+    kernels.logSoftmax(row(x), 1, workspace, out, 0);
     return out;
   }
 
   @Override
   public int topK(float[] x, int k, int[] ids, float[] values) {
-    MemorySegment segment = segment(x);
-    return isArray()
-        ? kernels.topK(x, 0, x.length, k, workspace, ids, values)
-        : kernels.topK(segment, 0, x.length, type, k, workspace, ids, values);
+    return kernels.topK(row(x), k, workspace, ids, values);
   }
 
   @Override
   public int topP(float[] x, float temperature, float p, int[] ids, float[] probabilities) {
-    MemorySegment segment = segment(x);
-    return isArray()
-        ? kernels.topP(x, 0, x.length, temperature, p, workspace, ids, probabilities)
-        : kernels.topP(segment, 0, x.length, type, temperature, p, workspace, ids, probabilities);
+    return kernels.topP(row(x), temperature, p, workspace, ids, probabilities);
   }
 
   @Override
@@ -155,10 +134,7 @@ final class Held implements Workload {
 
   @Override
   public int draw(float[] x, float temperature, double u) {
-    MemorySegment segment = segment(x);
-    return isArray()
-        ? kernels.sample(x, 0, x.length, temperature, u, workspace)
-        : kernels.sample(segment, 0, x.length, type, temperature, u, workspace);
+    return kernels.sample(row(x), temperature, u, workspace);
   }
 
   @Override
@@ -171,9 +147,6 @@ final class Held implements Workload {
     if (allowed.length > 0) {
       sampler.allow(allowed);
     }
-    MemorySegment segment = segment(x);
-    return isArray()
-        ? sampler.sample(x, 0, x.length, u)
-        : sampler.sample(segment, 0, x.length, type, u);
+    return sampler.sample(row(x), u);
   }
 }
