@@ -177,7 +177,6 @@ final class ColdBenchmark {
   private long[] start(List<String> flags, String backend, String workload)
       throws IOException, InterruptedException {
     Path times = directory.resolve("times");
-    Path log = directory.resolve("log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
@@ -189,6 +188,13 @@ final class ColdBenchmark {
             String.valueOf(seconds),
             rows.toString(),
             times.toString()));
+    return run(command, directory, seconds, times);
+  }
+
+  /** Runs a JVM for some seconds, and returns the longs that it wrote to a file. */
+  static long[] run(List<String> command, Path directory, double seconds, Path times)
+      throws IOException, InterruptedException {
+    Path log = directory.resolve("log");
     Files.deleteIfExists(times);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
@@ -210,7 +216,7 @@ final class ColdBenchmark {
    * The library's own jars: an ahead-of-time cache takes jars alone, and the others are no part of
    * a service.
    */
-  private static String classPath() throws IOException {
+  static String classPath() throws IOException {
     List<String> jars =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> entry.matches(".*logit-kernels-\\w+-[^/]*(?<!-tests)\\.jar"))

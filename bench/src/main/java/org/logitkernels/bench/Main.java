@@ -49,6 +49,7 @@ import picocli.CommandLine.Option;
       "  bin/benchmark --turns --backend vector,native",
       "  bin/benchmark --sweep k,history",
       "  bin/benchmark --cold",
+      "  bin/benchmark --engine --jvms 3",
       "  bin/benchmark --quick --html report.html",
       "  bin/benchmark --results docs/results.json,docs/cold-start.json --html report.html",
       "",
@@ -78,6 +79,9 @@ public final class Main implements Callable<Integer> {
               "results-distributions")
           .map(name -> "docs/" + name + ".json")
           .toList();
+
+  /** How long an engine under load is watched. */
+  private static final int ENGINE_SECONDS = 8;
 
   /** Every workload draws 8 tokens at most, and names none above 7. */
   private static final int LEAST_VOCABULARY = 8;
@@ -224,10 +228,26 @@ public final class Main implements Callable<Integer> {
   private boolean cold;
 
   @Option(
+      names = "--engine",
+      description =
+          "Measure an engine that keeps every processor busy: the tokens of its first eight seconds with scalar, "
+              + "vector and adaptive kernels, on all processors and on one. Writes a file only if --json names it.")
+  private boolean engine;
+
+  @Option(
+      names = "--graal",
+      paramLabel = "DIR",
+      description =
+          "With --engine: also with the compiler Graal, whose jars ./mvnw test-compile -Pgraal -pl core,vector leaves "
+              + "in vector/target/graal.")
+  private @Nullable Path graal;
+
+  @Option(
       names = "--jvms",
       paramLabel = "N",
       defaultValue = "10",
-      description = "With --cold: JVMs to a backend and workload (default: ${DEFAULT-VALUE}).")
+      description =
+          "With --cold and --engine: JVMs to a backend and workload (default: ${DEFAULT-VALUE}).")
   private int jvms;
 
   @Option(
@@ -313,6 +333,9 @@ public final class Main implements Callable<Integer> {
     if (cold) {
       return measureCold(json == null ? Path.of("cold-start.json") : json);
     }
+    if (engine) {
+      return measureEngine();
+    }
     if (sweeps != null) {
       return measureGrowth(sweeps);
     }
@@ -389,6 +412,18 @@ public final class Main implements Callable<Integer> {
     return Turns.Contender.of(byWorkload ? pair.workload : pair.backend, benchmark);
   }
 
+  private int measureEngine() throws IOException, InterruptedException {
+    EngineRun run =
+        EngineBenchmark.run(
+            vocabularies.getFirst(), jvms, ENGINE_SECONDS, EngineBenchmark.settings(graal));
+    System.out.print(run.table()); // first: a file may fail
+    if (json != null) {
+      JSON.writeValue(json.toFile(), run);
+      System.out.println("Written to " + written(json));
+    }
+    return CommandLine.ExitCode.OK;
+  }
+
   private int measureCold(Path json) throws IOException, InterruptedException {
     ColdResult.Run run = ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds);
     System.out.print(ColdBenchmark.table(run)); // first: a file may fail
@@ -456,6 +491,7 @@ public final class Main implements Callable<Integer> {
     return Stream.of(
             runs.sweeps().stream().map(run -> Sweep.page(run, workloads, backends)),
             runs.limits().stream().map(run -> run.table(workloads)),
+            runs.engines().stream().map(EngineRun::table),
             runs.cold().stream().map(run -> Tables.table(run, workloads, backends)),
             runs.warm().stream().map(run -> Tables.table(run, workloads, backends)))
         .flatMap(tables -> tables)
@@ -514,8 +550,27 @@ public final class Main implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--sweep goes with --only, --quick, --vocabulary, --distribution, --json, --html, and --backend vector or scalar alone");
     }
-    if (cold && vocabularies.size() != 1) {
-      throw new IllegalArgumentException("--cold takes one --vocabulary");
+    if (engine
+        && (cold
+            || turns
+            || quick
+            || peers
+            || sweeps != null
+            || results != null
+            || pictures != null
+            || backends != null
+            || inputs != null
+            || compare != null
+            || html != null
+            || jmhJson != null)) {
+      throw new IllegalArgumentException(
+          "--engine goes with --jvms, --vocabulary, --graal and --json alone");
+    }
+    if (graal != null && !(engine && Files.isDirectory(graal))) {
+      throw new IllegalArgumentException("--graal names a folder, and goes with --engine");
+    }
+    if ((cold || engine) && vocabularies.size() != 1) {
+      throw new IllegalArgumentException("--cold and --engine take one --vocabulary");
     }
     if (jvms < 1) {
       throw new IllegalArgumentException("--jvms must be >= 1, but was " + jvms);

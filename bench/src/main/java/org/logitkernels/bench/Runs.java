@@ -14,32 +14,40 @@ record Runs(
     List<Result.Run> warm,
     List<LimitRun> limits,
     List<Sweep.Run> sweeps,
-    List<ColdResult.Run> cold) {
+    List<ColdResult.Run> cold,
+    List<EngineRun> engines) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Of one warm run. */
   static Runs of(Result.Run run) {
-    return new Runs(List.of(run), List.of(), List.of(), List.of());
+    return new Runs(List.of(run), List.of(), List.of(), List.of(), List.of());
   }
 
   /** Of one run of sweeps. */
   static Runs of(Sweep.Run run) {
-    return new Runs(List.of(), List.of(), List.of(run), List.of());
+    return new Runs(List.of(), List.of(), List.of(run), List.of(), List.of());
   }
 
   /** Of one run of fresh JVMs. */
   static Runs of(ColdResult.Run run) {
-    return new Runs(List.of(), List.of(), List.of(), List.of(run));
+    return new Runs(List.of(), List.of(), List.of(), List.of(run), List.of());
   }
 
   /** What files hold, in their order. */
   static Runs read(List<Path> files) throws IOException {
     Runs runs =
-        new Runs(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        new Runs(
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>());
     for (Path file : files) {
       JsonNode run = read(file, JsonNode.class);
       if (run.has("sweeps")) {
         runs.sweeps.add(read(file, Sweep.Run.class));
+      } else if (run.has("engines")) {
+        runs.engines.add(read(file, EngineRun.class));
       } else if (run.has("compiler")) { // of C++
         runs.limits.add(read(file, LimitRun.class));
       } else if (run.has("seconds")) { // which only fresh JVMs are given

@@ -27,7 +27,7 @@ import org.xml.sax.InputSource;
 /** The page of results: whole, self-contained, and of the numbers that were stored. */
 class WebPageTest {
   private static final Path ROOT = Path.of("..");
-  private static final Runs NONE = new Runs(List.of(), List.of(), List.of(), List.of());
+  private static final Runs NONE = new Runs(List.of(), List.of(), List.of(), List.of(), List.of());
 
   @TempDir Path folder;
 
