@@ -285,6 +285,7 @@ final class ChangedRow {
       backend.penalise(
           copy, 0, length, present, counts.counts(), penalty, temperature, copy, survivors);
     } else {
+      survivors.excluded.clear();
       copy = survivors.arrays().changed();
       row.penalise(backend, present, counts.counts(), penalty, temperature, copy, survivors);
       copied.shareAs(row);

@@ -126,6 +126,7 @@ public abstract sealed class Row<X>
     @Override
     void prepare() {
       if (!widened) {
+        survivors.row.forget(); // what was known is of another row
         x = survivors.arrays().floats();
         SharedRow<float[]> split = split(survivors);
         if (split instanceof SharedRow.OfNarrow of) {
