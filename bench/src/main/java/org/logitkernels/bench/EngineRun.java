@@ -47,7 +47,7 @@ record EngineRun(
 
   /** The medians as a table, and how many times the better of the others the adaptive ones are. */
   String table() {
-    StringBuilder table = new StringBuilder("| tokens | backend |");
+    StringBuilder table = new StringBuilder("| tokens after | backend |");
     Arrays.stream(SHOWN).forEach(second -> table.append(' ').append(second).append(" s |"));
     table.append("\n|---|---|").append("---:|".repeat(SHOWN.length)).append('\n');
     for (Engine engine : engines) {
