@@ -39,8 +39,8 @@ import org.logitkernels.spi.NarrowFormat;
  * widened. What else lies on the heap (unaligned, read-only, in arrays of other types) is copied
  * first. <b>Allocation:</b> none by {@code at}, but for the first time that it is given another
  * buffer that is no view of an array, and up to 16 bytes for another segment on the heap, as the
- * JDK gives its array as an object; enforced by {@code AllocationContract}. It refers to the last
- * segment of {@code FLOAT32} until it is given another.
+ * JDK gives its array as an object; enforced by {@code AllocationContract}. The handle refers to
+ * the last heap segment of {@code FLOAT32} until it is given another.
  *
  * <p>Not thread-safe. Threads may read through one that none of them points elsewhere.
  */
@@ -57,7 +57,7 @@ public final class Logits {
   /** The last segment that was asked for its array, and the array. */
   private @Nullable MemorySegment known;
 
-  private @Nullable Object base;
+  private @Nullable Object arrayOfKnown;
 
   // A view for each call would be garbage, and engines hand over the same buffer again and again.
   private @Nullable FloatBuffer buffer;
@@ -193,7 +193,9 @@ public final class Logits {
   public Logits at(MemorySegment logits, long byteOffset, int length, ElementType type) {
     Room.checkRow("length", length);
     Objects.checkFromIndexSize(byteOffset, (long) length * type.bytes(), logits.byteSize());
-    if (type == ElementType.FLOAT32 && baseOf(logits) instanceof float[] heap) {
+    if (type == ElementType.FLOAT32
+        && !logits.isNative()
+        && arrayOf(logits) instanceof float[] heap) {
       long at = logits.address() + byteOffset;
       if (at % Float.BYTES == 0 && at / Float.BYTES + length <= Room.LONGEST_ROW) {
         return atArray(heap, (int) (at / Float.BYTES), length);
@@ -208,13 +210,13 @@ public final class Logits {
     return this;
   }
 
-  /** The array of a segment. It is asked for once, as the answer comes as an object. */
-  private @Nullable Object baseOf(MemorySegment segment) {
-    if (segment != known) {
-      base = RowSource.arrayOf(segment);
-      known = segment;
+  /** The array of a segment on the heap. It is asked for once, as the answer comes as an object. */
+  @Nullable Object arrayOf(MemorySegment heap) {
+    if (heap != known) {
+      arrayOfKnown = RowSource.arrayOf(heap);
+      known = heap;
     }
-    return base;
+    return arrayOfKnown;
   }
 
   /** At the row that begins so many logits behind another. */
@@ -304,10 +306,7 @@ public final class Logits {
 
   /** What holds the row: an array, {@link RowSource#NATIVE}, or null for what does not tell. */
   @Nullable Object holder() {
-    if (array != null) {
-      return array;
-    }
-    return segment().isNative() ? RowSource.NATIVE : RowSource.arrayOf(segment());
+    return array != null ? array : RowSource.holderOf(segment());
   }
 
   /** Where in what holds it the row begins, in bytes. */

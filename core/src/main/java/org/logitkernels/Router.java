@@ -53,10 +53,8 @@ public final class Router {
   private final RoutingScratch scratch;
   private @Nullable Copies copies;
 
-  /** The heap segment of the last call, and its array. */
-  private @Nullable MemorySegment known;
-
-  private @Nullable Object base;
+  /** Remembers the array of the last heap segment. */
+  private final Logits place = new Logits();
 
   Router(Backend backend, RoutingRule rule) {
     this.backend = backend;
@@ -156,7 +154,7 @@ public final class Router {
     Kernels.checkPlace("logits", offset, length * type.bytes(), logits.byteSize());
     checkOutputs(rows, experts, expertsFrom, weights, weightsFrom);
     if (!logits.isNative()) {
-      Object base = baseOf(logits);
+      Object base = place.arrayOf(logits);
       int k = rule.k();
       long first = logits.address() + offset;
       if (logits.isReadOnly()) { // such a one keeps its array to itself
@@ -205,15 +203,6 @@ public final class Router {
           weights,
           weightsFrom + out);
     }
-  }
-
-  /** The array of a heap segment. It is asked for once, as the answer comes as an object. */
-  private @Nullable Object baseOf(MemorySegment heap) {
-    if (heap != known) {
-      base = RowSource.arrayOf(heap);
-      known = heap;
-    }
-    return base;
   }
 
   /** Copies a few rows, and what lies between them. */

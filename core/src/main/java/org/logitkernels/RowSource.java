@@ -132,11 +132,16 @@ final class RowSource {
   }
 
   /**
-   * The array of a segment; null if it is native, or read-only, as such a one keeps its array to
-   * itself. The JDK's answer is an object, which not every call does without.
+   * The array of a segment on the heap; null if the segment is read-only, as such a one keeps its
+   * array to itself. The JDK's answer is an object, which not every call does without.
    */
-  static @Nullable Object arrayOf(MemorySegment segment) {
-    return segment.isNative() ? null : segment.heapBase().orElse(null);
+  static @Nullable Object arrayOf(MemorySegment heap) {
+    return heap.heapBase().orElse(null);
+  }
+
+  /** What holds a segment: an array, {@link #NATIVE}, or null for what does not tell. */
+  static @Nullable Object holderOf(MemorySegment segment) {
+    return segment.isNative() ? NATIVE : arrayOf(segment);
   }
 
   /** A row of probabilities may go over the row it comes from, and else over no part of it. */
@@ -146,7 +151,7 @@ final class RowSource {
     if (out.isReadOnly()) {
       throw new IllegalArgumentException(name + " is read-only");
     }
-    if (logits.holder() != (out.isNative() ? NATIVE : arrayOf(out))) {
+    if (logits.holder() != holderOf(out)) {
       return;
     }
     ElementType type = logits.type();

@@ -29,8 +29,7 @@ final class ColdBenchmark {
   static final List<String> WORKLOADS = List.of("chain", "draw");
   static final List<String> BACKENDS = List.of("scalar", "vector", "adaptive", "adaptive-aot");
 
-  private static final List<String> FLAGS =
-      List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
+  static final List<String> FLAGS = List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
 
   /** Seconds in which a JVM that hangs is given up, besides those it measures. */
   private static final int PATIENCE = 60;
@@ -74,13 +73,18 @@ final class ColdBenchmark {
           benchmark.results);
     } finally {
       benchmark.progress.close();
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-      Children.awaitEnd();
+      end(directory);
     }
+  }
+
+  /** Removes what the JVMs have left, and waits for those that still end. */
+  static void end(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+    Children.awaitEnd();
   }
 
   /** One line to a backend and workload: medians of the JVMs. */
@@ -176,25 +180,42 @@ final class ColdBenchmark {
   /** Runs a JVM, and returns what it wrote. */
   private long[] start(List<String> flags, String backend, String workload)
       throws IOException, InterruptedException {
+    List<String> arguments =
+        List.of(
+            backend,
+            workload,
+            String.valueOf(vocabulary),
+            String.valueOf(seconds),
+            rows.toString());
+    return run(List.of(), flags, ColdStart.class, arguments, directory, seconds);
+  }
+
+  /**
+   * Runs a JVM for some seconds, and returns the longs that it wrote.
+   *
+   * @param before what stands in front of the java command
+   * @param flags beside those that all have
+   * @param program the class, whose last argument is the file that it writes to
+   * @param arguments the others
+   * @param directory where that file may be
+   */
+  static long[] run(
+      List<String> before,
+      List<String> flags,
+      Class<?> program,
+      List<String> arguments,
+      Path directory,
+      double seconds)
+      throws IOException, InterruptedException {
     Path times = directory.resolve("times");
-    List<String> command = new ArrayList<>();
+    Path log = directory.resolve("log");
+    List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
     command.addAll(flags);
-    command.addAll(List.of("-cp", classPath(), ColdStart.class.getName(), backend, workload));
-    command.addAll(
-        List.of(
-            String.valueOf(vocabulary),
-            String.valueOf(seconds),
-            rows.toString(),
-            times.toString()));
-    return run(command, directory, seconds, times);
-  }
-
-  /** Runs a JVM for some seconds, and returns the longs that it wrote to a file. */
-  static long[] run(List<String> command, Path directory, double seconds, Path times)
-      throws IOException, InterruptedException {
-    Path log = directory.resolve("log");
+    command.addAll(List.of("-cp", classPath(), program.getName()));
+    command.addAll(arguments);
+    command.add(times.toString());
     Files.deleteIfExists(times);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
@@ -216,7 +237,7 @@ final class ColdBenchmark {
    * The library's own jars: an ahead-of-time cache takes jars alone, and the others are no part of
    * a service.
    */
-  static String classPath() throws IOException {
+  private static String classPath() throws IOException {
     List<String> jars =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> entry.matches(".*logit-kernels-\\w+-[^/]*(?<!-tests)\\.jar"))

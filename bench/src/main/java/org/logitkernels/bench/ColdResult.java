@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /**
  * How a backend did a workload in JVMs that had just started.
@@ -85,9 +86,13 @@ record ColdResult(
 
   /** The median of the JVMs. */
   double median(ToDoubleFunction<Jvm> figure) {
-    double[] figures = jvms.stream().mapToDouble(figure).sorted().toArray();
-    int middle = figures.length / 2;
-    return figures.length % 2 == 1 ? figures[middle] : (figures[middle - 1] + figures[middle]) / 2;
+    return median(jvms.stream().mapToDouble(figure));
+  }
+
+  static double median(DoubleStream figures) {
+    double[] sorted = figures.sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   /** A run's results, and what they were measured on. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngineBenchmark {
   static final List<String> BACKENDS = List.of("scalar", "vector", EngineRun.ADAPTIVE);
-
-  private static final List<String> FLAGS =
-      List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
 
   private EngineBenchmark() {}
 
@@ -62,48 +58,45 @@ final class EngineBenchmark {
   }
 
   /** Measures. */
-  static EngineRun run(int vocabulary, int jvms, int seconds, List<Setting> settings)
+  static EngineRun run(int vocabulary, int jvms, List<Setting> settings)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("engine");
     List<EngineRun.Engine> engines = new ArrayList<>();
     try (Progress progress = Progress.of((long) settings.size() * jvms * BACKENDS.size())) {
-      Path times = directory.resolve("times");
       long expected = 0;
       for (Setting setting : settings) {
         Map<String, List<List<Long>>> tokens = new LinkedHashMap<>();
-        for (int jvm = 0; jvm < jvms; jvm++) {
-          for (String backend : BACKENDS) {
-            List<String> command = new ArrayList<>(setting.before);
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.addAll(FLAGS);
-            command.addAll(setting.flags);
-            command.addAll(
-                List.of("-cp", ColdBenchmark.classPath(), BusyEngine.class.getName(), backend));
-            command.addAll(
-                List.of(String.valueOf(vocabulary), String.valueOf(seconds), times.toString()));
-            long[] written = ColdBenchmark.run(command, directory, seconds, times);
-            if (written[seconds] >= BusyEngine.COMPARED) {
-              expected = expected == 0 ? written[0] : expected;
-              if (written[0] != expected) {
-                throw new IllegalStateException(backend + " gave other tokens than scalar");
-              }
+        for (int i = 0; i < jvms * BACKENDS.size(); i++) {
+          String backend = BACKENDS.get(i % BACKENDS.size());
+          long[] written =
+              ColdBenchmark.run(
+                  setting.before,
+                  setting.flags,
+                  BusyEngine.class,
+                  List.of(backend, String.valueOf(vocabulary), String.valueOf(EngineRun.SECONDS)),
+                  directory,
+                  EngineRun.SECONDS);
+          if (written[EngineRun.SECONDS] >= BusyEngine.COMPARED) {
+            expected = expected == 0 ? written[0] : expected;
+            if (written[0] != expected) {
+              throw new IllegalStateException(backend + " gave other tokens than scalar");
             }
-            tokens.computeIfAbsent(backend, b -> new ArrayList<>()).add(EngineRun.tokens(written));
-            progress.step(setting.name + ", " + backend + ": " + written[seconds] + " tokens");
           }
+          tokens.computeIfAbsent(backend, b -> new ArrayList<>()).add(EngineRun.tokens(written));
+          progress.step(setting.name + ", " + backend + ": " + tokens.get(backend).getLast());
         }
         tokens.forEach(
             (backend, each) -> engines.add(new EngineRun.Engine(setting.name, backend, each)));
       }
     } finally {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-      Children.awaitEnd();
+      ColdBenchmark.end(directory);
     }
     return new EngineRun(
-        Machine.processor(), Machine.jdk(), FLAGS, Machine.commit(), vocabulary, engines);
+        Machine.processor(),
+        Machine.jdk(),
+        ColdBenchmark.FLAGS,
+        Machine.commit(),
+        vocabulary,
+        engines);
   }
 }

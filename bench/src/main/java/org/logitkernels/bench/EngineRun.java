@@ -3,8 +3,7 @@ package org.logitkernels.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * How many tokens an engine made that keeps its processors busy, by the end of each second.
@@ -29,6 +28,9 @@ record EngineRun(
   /** The seconds that are shown. */
   static final int[] SHOWN = {1, 2, 3, 5, 8};
 
+  /** How long an engine is watched. */
+  static final int SECONDS = SHOWN[SHOWN.length - 1];
+
   /**
    * A backend on some processors.
    *
@@ -39,9 +41,7 @@ record EngineRun(
   record Engine(String setting, String backend, List<List<Long>> jvms) {
     /** The median of the JVMs: tokens by the end of a second. */
     double tokens(int second) {
-      double[] sorted = jvms.stream().mapToDouble(jvm -> jvm.get(second - 1)).sorted().toArray();
-      int middle = sorted.length / 2;
-      return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+      return ColdResult.median(jvms.stream().mapToDouble(jvm -> jvm.get(second - 1)));
     }
   }
 
@@ -89,8 +89,6 @@ record EngineRun(
 
   /** Of what a JVM wrote: a hash, then the tokens by the end of each second. */
   static List<Long> tokens(long[] written) {
-    return IntStream.range(1, written.length)
-        .mapToObj(i -> written[i])
-        .collect(Collectors.toList());
+    return LongStream.of(written).skip(1).boxed().toList();
   }
 }

@@ -80,9 +80,6 @@ public final class Main implements Callable<Integer> {
           .map(name -> "docs/" + name + ".json")
           .toList();
 
-  /** How long an engine under load is watched. */
-  private static final int ENGINE_SECONDS = 8;
-
   /** Every workload draws 8 tokens at most, and names none above 7. */
   private static final int LEAST_VOCABULARY = 8;
 
@@ -414,8 +411,7 @@ public final class Main implements Callable<Integer> {
 
   private int measureEngine() throws IOException, InterruptedException {
     EngineRun run =
-        EngineBenchmark.run(
-            vocabularies.getFirst(), jvms, ENGINE_SECONDS, EngineBenchmark.settings(graal));
+        EngineBenchmark.run(vocabularies.getFirst(), jvms, EngineBenchmark.settings(graal));
     System.out.print(run.table()); // first: a file may fail
     if (json != null) {
       JSON.writeValue(json.toFile(), run);

@@ -33,7 +33,6 @@ final class SoftCaps {
   static final int SIGN = Integer.MIN_VALUE;
   static final int MAGNITUDE = Integer.MAX_VALUE;
 
-  /** The bits of a magnitude that is finite are below those of Infinity. */
   private SoftCaps() {}
 
   /** Not for caps that need a stretch. */
