@@ -61,12 +61,12 @@ final class AttentionPass {
   private static void shortRow(AttentionRows rows, int row, double scale, Scratch scratch) {
     int from = rows.at(row);
     int length = rows.lengths[row];
-    BlockSoftmax.weights(rows.x, from, from + length, rows.extremes[row], scale, scratch);
-    double total = BlockSoftmax.sum(scratch, length);
+    double total =
+        BlockSoftmax.weights(rows.x, from, from + length, rows.extremes[row], scale, scratch);
     ExpSum.checkTotal(total, length);
     rows.total(row, total);
     BlockSoftmax.probabilities(
-        scratch.weights, length, rows.firsts[row], rows.seconds[row], rows.y, rows.yAt(row));
+        scratch.weights, 0, length, rows.firsts[row], rows.seconds[row], rows.y, rows.yAt(row));
   }
 
   /** A row of more than a block. */

@@ -3,11 +3,14 @@ package org.logitkernels.vector;
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.OR;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Lanes;
@@ -208,6 +211,81 @@ final class LaneSum {
             eighth = FloatVector.fromArray(F, weights, g7 + 2 * Lanes.COUNT).add(eighth);
             eighth = FloatVector.fromArray(F, weights, g7 + 3 * Lanes.COUNT).add(eighth);
             lanes = lanes.add(fifth.add(sixth).add(seventh.add(eighth)));
+          }
+          LongVector pairs = lanes.reinterpretAsLongs();
+          LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
+          LongVector high =
+              pairs.lanewise(LSHR, Mass.HALF).lanewise(LSHL, Mass.HALF - Mass.TO_DOUBLE);
+          quarterEven = low.reinterpretAsDoubles().add(quarterEven);
+          quarterOdd = high.reinterpretAsDoubles().add(quarterOdd);
+        }
+        halfEven = one.fma(quarterEven, halfEven);
+        halfOdd = one.fma(quarterOdd, halfOdd);
+      }
+      even = one.fma(halfEven, even);
+      odd = one.fma(halfOdd, odd);
+    }
+    even = DoubleVector.zero(D).add(even);
+    odd = DoubleVector.zero(D).add(odd);
+    if (HALVE_8) {
+      even = even.add(even.rearrange(BY_4));
+      odd = odd.add(odd.rearrange(BY_4));
+    }
+    if (HALVE_4) {
+      even = even.add(even.rearrange(BY_2));
+      odd = odd.add(odd.rearrange(BY_2));
+    }
+    double evens = even.lane(0) + even.lane(1);
+    double odds = odd.lane(0) + odd.lane(1);
+    return (evens + odds) * Mass.SCALE;
+  }
+
+  /**
+   * The sum of the weights of a row that is a group at most and a vector at least.
+   *
+   * <p>What is not a whole vector at the row's end is read with the weights before it, which the
+   * lanes have already, and moved into place.
+   */
+  static double ofGroup(float[] weights, int from, int length) {
+    assert length >= F.length() && length <= Lanes.GROUP : length + " weights";
+    assert from >= 0 && from <= weights.length - length : "weights from " + from;
+    DoubleVector one = DoubleVector.broadcast(D, 1); // what a loop carries is an argument
+    DoubleVector even = DoubleVector.zero(D);
+    DoubleVector odd = DoubleVector.zero(D);
+    int to = from + length;
+    int last = to - F.length();
+    for (int a = 0; a < FIRST; a++) {
+      DoubleVector halfEven = DoubleVector.zero(D);
+      DoubleVector halfOdd = DoubleVector.zero(D);
+      for (int b = 0; b < SECOND; b++) {
+        DoubleVector quarterEven = DoubleVector.zero(D);
+        DoubleVector quarterOdd = DoubleVector.zero(D);
+        for (int c = 0; c < THIRD; c++) {
+          int at = from + (a + 2 * b + 4 * c) * F.length();
+          FloatVector lanes = FloatVector.zero(F);
+          // Four at most. A loop would keep the compiler from unrolling those around it.
+          if (at <= last) {
+            lanes = FloatVector.fromArray(F, weights, at);
+            at += Lanes.COUNT;
+          }
+          if (at <= last) {
+            lanes = FloatVector.fromArray(F, weights, at).add(lanes);
+            at += Lanes.COUNT;
+          }
+          if (at <= last) {
+            lanes = FloatVector.fromArray(F, weights, at).add(lanes);
+            at += Lanes.COUNT;
+          }
+          if (at <= last) {
+            lanes = FloatVector.fromArray(F, weights, at).add(lanes);
+            at += Lanes.COUNT;
+          }
+          if (at < to) {
+            IntVector places = Species.LANES.add(at - last).lanewise(AND, F.length() - 1);
+            VectorMask<Float> inside = Species.LANES.compare(LT, to - at).cast(F);
+            FloatVector rest = FloatVector.fromArray(F, weights, last);
+            rest = rest.rearrange(places.toShuffle().cast(F));
+            lanes = FloatVector.zero(F).blend(rest, inside).add(lanes);
           }
           LongVector pairs = lanes.reinterpretAsLongs();
           LongVector low = pairs.lanewise(LSHL, Mass.HALF).lanewise(LSHR, Mass.TO_DOUBLE);
