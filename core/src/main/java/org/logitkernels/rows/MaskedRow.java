@@ -302,14 +302,8 @@ public final class MaskedRow extends Row<float[]> {
     int[] ids = survivors.ids;
     float[] values = survivors.values;
     int words = to + Long.SIZE - 1 >> 6;
-    int count = list(mask, words, allowed < words / RARE, ids);
-    if (row instanceof OfArray array) {
-      read(array.x, array.from, ids, values, count);
-    } else {
-      for (int i = 0; i < count; i++) {
-        values[i] = row.get(ids[i]);
-      }
-    }
+    int count = list(mask, 0, words, allowed < words / RARE, ids);
+    read(ids, values, count);
     float max = Float.NEGATIVE_INFINITY;
     int kept = 0;
     for (int i = 0; i < count; i++) {
@@ -333,14 +327,29 @@ public final class MaskedRow extends Row<float[]> {
   }
 
   /**
+   * Leaves the allowed tokens of a block as survivors, if few of the row are: to draw from them is
+   * to draw from the block, as all others weigh nothing.
+   */
+  @Override
+  boolean list(int block, Survivors survivors) {
+    if (!isFew()) {
+      return false;
+    }
+    int first = block * Lanes.WORDS;
+    survivors.size = list(mask, first, first + Lanes.WORDS, false, survivors.ids);
+    read(survivors.ids, survivors.values, survivors.size);
+    return true;
+  }
+
+  /**
    * Lists the bits that are 1. Most words have two or fewer, and these are written whether they are
    * there or not: a branch for each would be foreseen by no processor, as each mask is another.
    *
    * @param rare whether most words have none, which a processor does foresee
    */
-  private static int list(long[] mask, int words, boolean rare, int[] ids) {
+  private static int list(long[] mask, int from, int to, boolean rare, int[] ids) {
     int count = 0;
-    for (int i = 0; i < words; i++) {
+    for (int i = from; i < to; i++) {
       long word = mask[i];
       if (rare && word == 0) {
         continue;
@@ -361,6 +370,17 @@ public final class MaskedRow extends Row<float[]> {
     return count;
   }
 
+  /** Reads the logits of some tokens. */
+  private void read(int[] ids, float[] values, int count) {
+    if (row instanceof OfArray array) {
+      read(array.x, array.from, ids, values, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        values[i] = row.get(ids[i]);
+      }
+    }
+  }
+
   /** Reads some logits: misses of the cache overlap, as nothing depends on what is read. */
   private static void read(float[] x, int from, int[] ids, float[] values, int count) {
     for (int i = 0; i < count; i++) {
@@ -368,36 +388,92 @@ public final class MaskedRow extends Row<float[]> {
     }
   }
 
-  /** Leaves the sums and the maxima of the blocks, from the survivors, which are all tokens. */
+  /**
+   * Leaves the sums and the maxima of the blocks, from the survivors, which are all tokens.
+   *
+   * <p>The weights are those by the row's N, if none of them is too small for that: by a block's N
+   * they would have another exponent, and so would its sum.
+   */
   private void sumGathered(double temperature) {
     float[] tops = survivors.row.tops;
     double[] sums = survivors.row.sums;
-    int i = 0;
-    for (int block = 0; block < Lanes.blocks(to); block++) {
-      int first = i;
-      float top = Float.NEGATIVE_INFINITY;
-      for (; i < survivors.size && survivors.ids[i] / Lanes.BLOCK == block; i++) {
-        top = Math.max(top, survivors.values[i]);
-      }
-      tops[block] = top + 0f;
-      sums[block] = first == i ? 0 : sum(first, i, tops[block], temperature);
-    }
-  }
-
-  /** The sum of a block from its tokens that are not masked: all others would add 0. */
-  private double sum(int from, int end, float top, double temperature) {
+    int[] ids = survivors.ids;
+    float[] values = survivors.values;
+    int size = survivors.size;
     double scale = Exponential.scale(temperature);
     float stretch = Exponential.stretch(temperature);
+    backend.weights(survivors, temperature);
+    boolean near = !Exponential.isFar(survivors.max * stretch, scale) && allWeigh(size);
+    int exponent = Exponential.exponent(survivors.max * stretch, scale);
+    int blocks = Lanes.blocks(to);
+    Arrays.fill(tops, 0, blocks, Float.NEGATIVE_INFINITY);
+    Arrays.fill(sums, 0, blocks, 0);
+    int i = 0;
+    while (i < size) {
+      int first = i;
+      int block = ids[i] / Lanes.BLOCK;
+      int behind = (block + 1) * Lanes.BLOCK;
+      int highest = Integer.MIN_VALUE;
+      for (; i < size && ids[i] < behind; i++) {
+        highest = Math.max(highest, rank(Float.floatToRawIntBits(values[i])));
+      }
+      float top = Float.intBitsToFloat(rank(highest)) + 0f;
+      tops[block] = top;
+      double power = 1;
+      if (near && !Exponential.isFar(top * stretch, scale)) {
+        power = Math.scalb(1.0, exponent - Exponential.exponent(top * stretch, scale));
+      } else {
+        weigh(first, i, top, scale, stretch);
+      }
+      sums[block] = sum(first, i) * power;
+    }
+    survivors.forgetWeights();
+  }
+
+  /** From the bits of a float to an integer that orders as the float does, and back. */
+  private static int rank(int bits) {
+    return bits ^ bits >> 31 & Integer.MAX_VALUE;
+  }
+
+  /** Whether no weight is 0. */
+  private boolean allWeigh(int size) {
+    float[] weights = survivors.weights;
+    int least = Integer.MAX_VALUE; // bits of floats that are not negative order as the floats do
+    for (int i = 0; i < size; i++) {
+      least = Math.min(least, Float.floatToRawIntBits(weights[i]));
+    }
+    return least > 0;
+  }
+
+  /** Leaves the weights of a block's tokens by the block's own N. */
+  private void weigh(int from, int end, float top, double scale, float stretch) {
     float origin = Exponential.origin(top, scale, stretch);
     int exponent = Exponential.exponent(top * stretch, scale);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
+    for (int i = from; i < end; i++) {
+      float v = (survivors.values[i] - origin) * stretch;
+      survivors.weights[i] = Exponential.weight(v, head, tail, exponent);
+    }
+  }
+
+  /** The sum of a block's weights: all others would add 0. */
+  private double sum(int from, int end) {
+    int[] ids = survivors.ids;
+    float[] weights = survivors.weights;
+    float one = weights[from];
+    if (end - from == 1) {
+      return one;
+    }
+    if (end - from == 2) {
+      float other = weights[from + 1];
+      boolean sameLane = (ids[from] - ids[from + 1]) % Lanes.COUNT == 0;
+      return sameLane ? one + other : (double) one + other;
+    }
     Arrays.fill(groups, 0);
     for (int i = from; i < end; i++) {
-      int token = survivors.ids[i] % Lanes.BLOCK;
-      int sum = token / Lanes.GROUP * Lanes.COUNT + token % Lanes.COUNT;
-      float v = (survivors.values[i] - origin) * stretch;
-      groups[sum] = Exponential.addTo(groups[sum], v, head, tail, exponent);
+      int token = ids[i] % Lanes.BLOCK;
+      groups[token / Lanes.GROUP * Lanes.COUNT + token % Lanes.COUNT] += weights[i];
     }
     return Lanes.sum(groups, lanes);
   }

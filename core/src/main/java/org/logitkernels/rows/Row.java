@@ -254,6 +254,14 @@ public abstract sealed class Row<X>
   /** Copies a part of it, which begins with a block. */
   public abstract void copy(int at, float[] target, int targetFrom, int length);
 
+  /**
+   * Leaves the tokens of a block that have a weight as survivors, if that is less work than to copy
+   * the block; false if it is not.
+   */
+  boolean list(int block, Survivors survivors) {
+    return false;
+  }
+
   /** Its passes in parts; null if nobody shares them. */
   final @Nullable SharedRow<X> split(Survivors survivors) {
     WorkCrew helpers = crew;

@@ -98,11 +98,14 @@ public final class WholeRowDraw {
     while (block < blocks - 1 && prefixes[block] <= target) {
       block++;
     }
-    load(row, block, survivors);
+    boolean listed = !survivors.excluded.isIn(block) && row.list(block, survivors);
+    if (!listed) {
+      load(row, block, survivors);
+    }
     backend.weights(survivors, temperature);
     double before = block == 0 ? 0 : prefixes[block - 1];
     int i = Survivors.drawIndex(survivors.weights, 0, survivors.size, 0, target - before);
-    return i < 0 ? -1 : block * Lanes.BLOCK + i;
+    return i < 0 ? -1 : listed ? survivors.ids[i] : block * Lanes.BLOCK + i;
   }
 
   /** Leaves the running totals of the blocks, and the total, which it returns. */
