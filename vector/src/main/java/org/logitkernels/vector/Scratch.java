@@ -9,8 +9,10 @@ import org.logitkernels.numerics.Lanes;
  * survivors also for its blocks.
  *
  * <p>A pass takes a scratch from a pool that threads share without a lock, and gives it back at its
- * end. A scratch is made only where more passes run at the same time than ever before, or where an
- * error has kept one from being given back.
+ * end. To take one is an exchange, which a processor does not overlap with what comes before. To
+ * give it back is a store: a scratch has a place, which is marked until then. A scratch is made
+ * only where more passes run at the same time than ever before, or where an error has kept one from
+ * being given back.
  *
  * <p>The pool keeps what was given back for good: 11 KB each, and 16 bytes for each block of the
  * longest row that it was used for without a workspace.
@@ -32,6 +34,12 @@ final class Scratch {
 
   private static final double[] NO_SUMS = {};
   private static final float[] NO_TOPS = {};
+
+  /** Marks the place of a scratch that a pass has. */
+  private static final Scratch TAKEN = new Scratch(0);
+
+  /** Where in the pool it belongs. */
+  private final int place;
 
   /** Sums of a block's groups, lane by lane. */
   final float[] groups = new float[Lanes.GROUPS * Lanes.COUNT];
@@ -57,17 +65,23 @@ final class Scratch {
   /** The least logit of each block whose weights a softmax has stored; NaN for other blocks. */
   float[] leasts = NO_TOPS;
 
-  private Scratch() {}
+  private Scratch(int place) {
+    this.place = place;
+  }
 
   /** A scratch that no other pass has. */
   static Scratch take() {
     for (int i = 0; i < TRIES; i++) {
-      Scratch free = POOL.getAndSet(place(i), null);
-      if (free != null) {
-        return free;
+      int place = place(i);
+      Scratch found = POOL.getAndSet(place, TAKEN);
+      if (found == null) {
+        return new Scratch(place);
+      }
+      if (found != TAKEN) {
+        return found;
       }
     }
-    return new Scratch();
+    return new Scratch(place(0)); // instead of the one that belongs there, which may never come
   }
 
   /** A scratch that no other pass has, with room for so many blocks. */
@@ -82,13 +96,9 @@ final class Scratch {
     return scratch;
   }
 
-  /** Gives the scratch to the next pass, or drops it if all places near are full. */
+  /** Gives the scratch to the next pass. */
   void give() {
-    for (int i = 0; i < TRIES; i++) {
-      if (POOL.compareAndSet(place(i), null, this)) {
-        return;
-      }
-    }
+    POOL.setRelease(place, this);
   }
 
   /** The i-th place that this thread tries. */
