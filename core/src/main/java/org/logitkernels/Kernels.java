@@ -232,8 +232,9 @@ public final class Kernels {
    * against their order.
    *
    * <p><b>Cost:</b> two reads of the row, of which one is for its maximum, a write of the output
-   * (two for more than 1,024 logits), and one exponential a logit. <b>Aliasing:</b> in place (the
-   * same array, the same offset) is allowed, any other overlap is an error.
+   * (two for up to 128 logits, and for more than 1,024), and one exponential a logit.
+   * <b>Aliasing:</b> in place (the same array, the same offset) is allowed, any other overlap is an
+   * error.
    *
    * {@snippet lang=java :
    * float[] logits = {2, 1, 0.5f};
@@ -275,8 +276,8 @@ public final class Kernels {
    *
    * <p><b>Accuracy:</b> absolute error at most {@code (2 (max - x) / T + ln(Z) + |ln p|) * 2^-24}
    * and that of ln(Z), as for {@link #logSumExp}; enforced by {@code SoftmaxContract}. Unlike
-   * {@link #softmax} it does not underflow: only masked tokens, and results below the least float,
-   * are {@code -Infinity}.
+   * {@link #softmax} it does not underflow: only masked tokens, and results below {@code
+   * -Float.MAX_VALUE}, are {@code -Infinity}.
    *
    * <p><b>Cost:</b> two reads of the row and a write of the output. <b>Aliasing:</b> as for {@link
    * #softmax}.

@@ -12,8 +12,9 @@ import org.logitkernels.spi.NarrowFormat;
 /**
  * Where a row of logits lies: in an array, in a range of one, in a buffer or in a memory segment.
  *
- * <p>Every method that reads a row takes one of these, and gives the bits of the same logits in a
- * {@code float[]}. The object is made once and pointed at one row after the other with {@code at}:
+ * <p>Every method of kernels, samplers, beams, drafts and evaluation that reads a row takes one of
+ * these, and gives the bits of the same logits in a {@code float[]}. The object is made once and
+ * pointed at one row after the other with {@code at}:
  *
  * {@snippet lang=java :
  * Sampler sampler = SamplerChain.greedy().newSampler(3, 42);

@@ -681,7 +681,7 @@ public final class Sampler {
    * @return the token's id
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
    *     holds NaN or +Infinity (the message names the lowest offending index), or lacks a token
-   *     that a bias or ban names
+   *     that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked, if the stream's last draw, number 2^63
    *     - 2, was used, or if the chain depends on what was accepted, and nothing was since the last
    *     draw
@@ -701,7 +701,7 @@ public final class Sampler {
    * @throws IndexOutOfBoundsException if the range does not lie in the array
    * @throws IllegalArgumentException if the range is empty or longer than {@link
    *     #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending index,
-   *     counted from {@code from}), or lacks a token that a bias or ban names
+   *     counted from {@code from}), or lacks a token that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked, if the stream's last draw, number 2^63
    *     - 2, was used, or if the chain depends on what was accepted, and nothing was since the last
    *     draw
@@ -761,7 +761,8 @@ public final class Sampler {
    * @throws IndexOutOfBoundsException if the range does not lie in the array
    * @throws IllegalArgumentException if u is not in [0, 1), the range is empty or longer than
    *     {@link #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending
-   *     index, counted from {@code from}), or lacks a token that a bias or ban names
+   *     index, counted from {@code from}), or lacks a token that a bias, a ban or a minimum length
+   *     names
    * @throws IllegalStateException if every token is masked
    */
   public int sample(float[] logits, int from, int to, double u) {
@@ -786,7 +787,7 @@ public final class Sampler {
    * @throws IndexOutOfBoundsException if the row does not lie in the segment
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
    *     holds NaN or +Infinity (the message names the lowest offending index), or lacks a token
-   *     that a bias or ban names
+   *     that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked, the segment's memory was released, the
    *     stream's last draw was used, or the chain depends on what was accepted, and nothing was
    *     since the last draw
@@ -822,7 +823,7 @@ public final class Sampler {
    * @throws IndexOutOfBoundsException if the row does not lie in the segment
    * @throws IllegalArgumentException if u is not in [0, 1), the row is empty or longer than {@link
    *     #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending index),
-   *     or lacks a token that a bias or ban names
+   *     or lacks a token that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked, the segment's memory was released
    * @throws WrongThreadException if the segment is confined to another thread
    */
@@ -846,7 +847,7 @@ public final class Sampler {
    * @return the token's id
    * @throws IllegalArgumentException if the buffer has no logits left or more than {@link
    *     #vocabularySize()}, is not in the machine's byte order, holds NaN or +Infinity, or lacks a
-   *     token that a bias or ban names
+   *     token that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked, the stream's last draw was used, or the
    *     chain depends on what was accepted, and nothing was since the last draw
    */
@@ -921,7 +922,7 @@ public final class Sampler {
    * @return the token's id
    * @throws IllegalArgumentException if u is not in [0, 1), the row is longer than {@link
    *     #vocabularySize()}, holds NaN or +Infinity (the message names the lowest offending index),
-   *     or lacks a token that a bias or ban names
+   *     or lacks a token that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked, or the segment's memory was released
    * @throws WrongThreadException if the segment is confined to another thread
    */
@@ -962,7 +963,7 @@ public final class Sampler {
    * @return {@link #candidates()}
    * @throws IllegalArgumentException if the row is empty or longer than {@link #vocabularySize()},
    *     holds NaN or +Infinity (the message names the lowest offending index), or lacks a token
-   *     that a bias or ban names
+   *     that a bias, a ban or a minimum length names
    * @throws IllegalStateException if every token is masked
    */
   public Candidates apply(float[] logits) {

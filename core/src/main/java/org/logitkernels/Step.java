@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * One step of a {@link SamplerChain}: a filter that drops tokens, a temperature, a change of a few
- * tokens' logits (penalties, biases, bans, masks), or a step that steers by what was drawn.
+ * tokens' logits (penalties, biases, bans, masks), a soft cap of all logits, or a step that steers
+ * by what was drawn.
  *
  * <p>Every step validates its parameters when it is made, and so when it is deserialised. More
  * steps may be added: a switch over them needs a default.
@@ -816,10 +817,10 @@ public sealed interface Step extends Serializable {
    * subtracted from the logit as the chain has scaled it, and is at most the largest float.
    * <b>Cost:</b> grows with how many different tokens are penalised, and for each with the
    * logarithm of how often it came behind the last {@code allowed} tokens, whatever repeats. A
-   * token that comes to the history costs as much as one that is penalised: about a microsecond,
-   * and on average, as now and then a part of the index is made anew. The index takes some 100
-   * bytes for each token, and up to twice that. Otherwise as {@link #repetitionPenalty(float, int,
-   * boolean)}.
+   * token that is penalised costs some 30 nanoseconds. One that comes to the history costs 0.2 to 2
+   * microseconds on average, as now and then a part of the index is made anew. The index takes some
+   * 100 bytes for each token, and up to twice that. Otherwise as {@link #repetitionPenalty(float,
+   * int, boolean)}.
    *
    * <p><b>Source:</b> P. E. Weidmann, oobabooga/text-generation-webui pull request 5677; as in
    * llama.cpp, for breakers of one token each.
@@ -977,10 +978,10 @@ public sealed interface Step extends Serializable {
    * row.
    *
    * <p><b>Cost:</b> the best token and a draw from the whole row read the row once, with the mask
-   * beside it. With vectors of 512 bits that takes up to half as long again as without a mask; with
-   * 256 bits, about twice as long for a draw and four times for the best token. Where fewer than
-   * one token in 64 is allowed, only those are read. Other steps read a copy of the row, which
-   * costs a pass. Behind a filter only survivors are masked.
+   * beside it. With vectors of 512 bits that takes about as long as without a mask; with 256 bits,
+   * up to twice as long (docs/performance.md has the times). Where fewer than one token in 64 is
+   * allowed, only those are read. Other steps read a copy of the row, which costs a pass. Behind a
+   * filter only survivors are masked.
    *
    * {@snippet lang=java :
    * Sampler sampler = SamplerChain.of(Step.allowed()).newSampler(3, 42);
