@@ -25,6 +25,10 @@ final class NativeShortRows {
   private NativeShortRows() {}
 
   static int argMax(SegmentAddress x, int from, int to) {
+    return to - from <= 4 * F.length() ? argMaxOfFour(x, from, to) : argMaxOfEight(x, from, to);
+  }
+
+  private static int argMaxOfFour(SegmentAddress x, int from, int to) {
     MemorySegment segment = x.segment;
     long offset = x.base;
     assert from >= 0 && from <= to - F.length() : from + " to " + to;
@@ -52,6 +56,55 @@ final class NativeShortRows {
             | b.compare(EQ, best).toLong() << second - from
             | c.compare(EQ, best).toLong() << third - from
             | d.compare(EQ, best).toLong() << last - from);
+  }
+
+  private static int argMaxOfEight(SegmentAddress x, int from, int to) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert from >= 0 && from < to - 4 * F.length() : from + " to " + to;
+    assert to <= x.length() && to - from <= 8 * F.length() : to + " of " + x.length();
+    int last = to - F.length();
+    int fifth = from + 4 * F.length();
+    int sixth = Math.min(fifth + F.length(), last);
+    int seventh = Math.min(fifth + 2 * F.length(), last);
+    if (fifth > last) {
+      fifth = last;
+    }
+    int second = from + F.length();
+    int third = from + 2 * F.length();
+    int fourth = from + 3 * F.length();
+    FloatVector a = FloatVector.fromMemorySegment(F, segment, offset + 4L * from, Species.ORDER);
+    FloatVector b = FloatVector.fromMemorySegment(F, segment, offset + 4L * second, Species.ORDER);
+    FloatVector c = FloatVector.fromMemorySegment(F, segment, offset + 4L * third, Species.ORDER);
+    FloatVector d = FloatVector.fromMemorySegment(F, segment, offset + 4L * fourth, Species.ORDER);
+    FloatVector e = FloatVector.fromMemorySegment(F, segment, offset + 4L * fifth, Species.ORDER);
+    FloatVector f = FloatVector.fromMemorySegment(F, segment, offset + 4L * sixth, Species.ORDER);
+    FloatVector g = FloatVector.fromMemorySegment(F, segment, offset + 4L * seventh, Species.ORDER);
+    FloatVector h = FloatVector.fromMemorySegment(F, segment, offset + 4L * last, Species.ORDER);
+    IntVector ab = a.reinterpretAsInts().max(b.reinterpretAsInts());
+    IntVector cd = c.reinterpretAsInts().max(d.reinterpretAsInts());
+    IntVector ef = e.reinterpretAsInts().max(f.reinterpretAsInts());
+    IntVector gh = g.reinterpretAsInts().max(h.reinterpretAsInts());
+    int max = ab.max(cd).max(ef.max(gh)).reduceLanes(MAX);
+    FloatVector sum = a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))); // NaN if a logit is NaN
+    if (max < 0 || max >= Maxima.INFINITY || sum.compare(NE, sum).anyTrue()) {
+      return NativeMaxima.argMax(x, from, to);
+    }
+    float best = Float.intBitsToFloat(max);
+    long hits =
+        a.compare(EQ, best).toLong()
+            | b.compare(EQ, best).toLong() << second - from
+            | c.compare(EQ, best).toLong() << third - from
+            | d.compare(EQ, best).toLong() << fourth - from;
+    if (hits != 0) {
+      return Long.numberOfTrailingZeros(hits);
+    }
+    hits =
+        e.compare(EQ, best).toLong()
+            | f.compare(EQ, best).toLong() << sixth - fifth
+            | g.compare(EQ, best).toLong() << seventh - fifth
+            | h.compare(EQ, best).toLong() << last - fifth;
+    return fifth - from + Long.numberOfTrailingZeros(hits);
   }
 
   static void topK(SegmentAddress x, int from, int to, int k, Survivors survivors) {

@@ -39,7 +39,7 @@ final class ShortRows {
 
   /** Whether a row is short for the arg-max, but not too short for vectors. */
   static boolean isForArgMax(int from, int to) {
-    return to - from >= F.length() && to - from <= 4 * F.length();
+    return to - from >= F.length() && to - from <= 8 * F.length();
   }
 
   /** Whether a row is short for the top-k, but not too short for a vector. */
@@ -54,6 +54,11 @@ final class ShortRows {
    * <p>The assertions make the methods here longer than HotSpot would inline: see {@link ExpSum}.
    */
   static int argMax(float[] x, int from, int to) {
+    return to - from <= 4 * F.length() ? argMaxOfFour(x, from, to) : argMaxOfEight(x, from, to);
+  }
+
+  /** Of a row of four vectors at most. */
+  private static int argMaxOfFour(float[] x, int from, int to) {
     assert from >= 0 && from <= to - F.length() : from + " to " + to;
     assert to <= x.length && to - from <= 4 * F.length() : to + " of " + x.length;
     int last = to - F.length();
@@ -79,6 +84,54 @@ final class ShortRows {
             | b.compare(EQ, best).toLong() << second - from
             | c.compare(EQ, best).toLong() << third - from
             | d.compare(EQ, best).toLong() << last - from);
+  }
+
+  /** Of a row of four to eight vectors. */
+  private static int argMaxOfEight(float[] x, int from, int to) {
+    assert from >= 0 && from < to - 4 * F.length() : from + " to " + to;
+    assert to <= x.length && to - from <= 8 * F.length() : to + " of " + x.length;
+    int last = to - F.length();
+    int fifth = from + 4 * F.length();
+    int sixth = Math.min(fifth + F.length(), last);
+    int seventh = Math.min(fifth + 2 * F.length(), last);
+    if (fifth > last) {
+      fifth = last;
+    }
+    int second = from + F.length();
+    int third = from + 2 * F.length();
+    int fourth = from + 3 * F.length();
+    FloatVector a = FloatVector.fromArray(F, x, from);
+    FloatVector b = FloatVector.fromArray(F, x, second);
+    FloatVector c = FloatVector.fromArray(F, x, third);
+    FloatVector d = FloatVector.fromArray(F, x, fourth);
+    FloatVector e = FloatVector.fromArray(F, x, fifth);
+    FloatVector f = FloatVector.fromArray(F, x, sixth);
+    FloatVector g = FloatVector.fromArray(F, x, seventh);
+    FloatVector h = FloatVector.fromArray(F, x, last);
+    IntVector ab = a.reinterpretAsInts().max(b.reinterpretAsInts());
+    IntVector cd = c.reinterpretAsInts().max(d.reinterpretAsInts());
+    IntVector ef = e.reinterpretAsInts().max(f.reinterpretAsInts());
+    IntVector gh = g.reinterpretAsInts().max(h.reinterpretAsInts());
+    int max = ab.max(cd).max(ef.max(gh)).reduceLanes(MAX);
+    FloatVector sum = a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))); // NaN if a logit is NaN
+    if (max < 0 || max >= Maxima.INFINITY || sum.compare(NE, sum).anyTrue()) {
+      return Maxima.argMax(x, from, to);
+    }
+    float best = Float.intBitsToFloat(max);
+    long hits =
+        a.compare(EQ, best).toLong()
+            | b.compare(EQ, best).toLong() << second - from
+            | c.compare(EQ, best).toLong() << third - from
+            | d.compare(EQ, best).toLong() << fourth - from;
+    if (hits != 0) {
+      return Long.numberOfTrailingZeros(hits);
+    }
+    hits =
+        e.compare(EQ, best).toLong()
+            | f.compare(EQ, best).toLong() << sixth - fifth
+            | g.compare(EQ, best).toLong() << seventh - fifth
+            | h.compare(EQ, best).toLong() << last - fifth;
+    return fifth - from + Long.numberOfTrailingZeros(hits);
   }
 
   /** The float with a rank among the floats. */
