@@ -161,7 +161,8 @@ public final class Exponential {
 
   /**
    * A sum, and the weight of a logit: all that is not below 2^-126.5. What is below 2^-126 is
-   * nothing beside the sum of a block, which is 1/2 at least; a softmax may leave it out.
+   * hardly anything beside the sum of a block, which is 1/2 at least. But it may break a tie, so a
+   * sum of weights that are 0 there is another.
    */
   public static float addTo(float sum, float v, float head, float tail, int exponent) {
     float shift = BIASED - exponent;

@@ -419,15 +419,13 @@ public final class MaskedRow extends Row<float[]> {
       }
       float top = Float.intBitsToFloat(rank(highest)) + 0f;
       tops[block] = top;
-      double power = 1;
       if (near && !Exponential.isFar(top * stretch, scale)) {
-        power = Math.scalb(1.0, exponent - Exponential.exponent(top * stretch, scale));
+        int above = exponent - Exponential.exponent(top * stretch, scale);
+        sums[block] = sum(first, i) * Math.scalb(1.0, above);
       } else {
-        weigh(first, i, top, scale, stretch);
+        sums[block] = sum(first, i, top, scale, stretch);
       }
-      sums[block] = sum(first, i) * power;
     }
-    survivors.forgetWeights();
   }
 
   /** From the bits of a float to an integer that orders as the float does, and back. */
@@ -445,18 +443,6 @@ public final class MaskedRow extends Row<float[]> {
     return least > 0;
   }
 
-  /** Leaves the weights of a block's tokens by the block's own N. */
-  private void weigh(int from, int end, float top, double scale, float stretch) {
-    float origin = Exponential.origin(top, scale, stretch);
-    int exponent = Exponential.exponent(top * stretch, scale);
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    for (int i = from; i < end; i++) {
-      float v = (survivors.values[i] - origin) * stretch;
-      survivors.weights[i] = Exponential.weight(v, head, tail, exponent);
-    }
-  }
-
   /** The sum of a block's weights: all others would add 0. */
   private double sum(int from, int end) {
     int[] ids = survivors.ids;
@@ -472,9 +458,29 @@ public final class MaskedRow extends Row<float[]> {
     }
     Arrays.fill(groups, 0);
     for (int i = from; i < end; i++) {
-      int token = ids[i] % Lanes.BLOCK;
-      groups[token / Lanes.GROUP * Lanes.COUNT + token % Lanes.COUNT] += weights[i];
+      groups[place(ids[i])] += weights[i];
     }
     return Lanes.sum(groups, lanes);
+  }
+
+  /** The sum of a block by its own N, with terms that are too small for a weight. */
+  private double sum(int from, int end, float top, double scale, float stretch) {
+    float origin = Exponential.origin(top, scale, stretch);
+    int exponent = Exponential.exponent(top * stretch, scale);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    Arrays.fill(groups, 0);
+    for (int i = from; i < end; i++) {
+      int place = place(survivors.ids[i]);
+      float v = (survivors.values[i] - origin) * stretch;
+      groups[place] = Exponential.addTo(groups[place], v, head, tail, exponent);
+    }
+    return Lanes.sum(groups, lanes);
+  }
+
+  /** Where the group and the lane of a token are summed. */
+  private static int place(int token) {
+    int inBlock = token % Lanes.BLOCK;
+    return inBlock / Lanes.GROUP * Lanes.COUNT + inBlock % Lanes.COUNT;
   }
 }

@@ -177,6 +177,27 @@ public interface MaskContract {
     }
   }
 
+  /** A term below 2^-126 counts in a sum of few tokens, as in that of the row. */
+  @Example
+  default void termsBelowTheLeastWeightCountInFewTokens() {
+    float temperature = 1.0000001f;
+    float[] row = new float[2048];
+    Arrays.fill(row, Float.NEGATIVE_INFINITY);
+    row[0] = -87.47518f;
+    row[4] = 0;
+    row[8] = -36.736805f;
+    row[16] = -73.47361f;
+    Sampler plain = SamplerChain.of(Step.temperature(temperature)).newSampler(2048, 1, kernels());
+    Sampler masked =
+        SamplerChain.of(Step.allowed(), Step.temperature(temperature))
+            .newSampler(2048, 1, kernels());
+    masked.allow(new long[] {1 | 1 << 4 | 1 << 8 | 1 << 16});
+    double u = Math.nextDown(1.0);
+    assertEquals(16, plain.sample(row, 0, 2048, u));
+    assertEquals(16, masked.sample(row, 0, 2048, u));
+    assertEquals(plain.logProbability(), masked.logProbability());
+  }
+
   /** Around the number of allowed tokens at which they are few, every chain. */
   @Example
   default void fewTokensAndOneMore() {

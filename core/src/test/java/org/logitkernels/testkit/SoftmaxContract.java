@@ -10,6 +10,8 @@ import java.util.function.UnaryOperator;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.logitkernels.AttentionSoftmax;
+import org.logitkernels.Workspace;
 
 /** Softmax and log-softmax against the oracle, and the identities that hold to the last bit. */
 public interface SoftmaxContract extends Inputs {
@@ -34,6 +36,35 @@ public interface SoftmaxContract extends Inputs {
         assertTrue(exact < 0x1p-149 || actual[id] > 0);
       }
       assertTrue(actual[id] <= 1, "above 1");
+    }
+  }
+
+  /**
+   * A term of a sum may be too small for a weight, below 2^-126, and still count: lane 0 has it,
+   * and lanes 16, 8 and 4 have 2^-106, 2^-53 and 1, so that it breaks two ties when lanes are
+   * halved. The total is 1 + 2^-52; it would be 1.
+   */
+  @Example
+  default void termsBelowTheLeastWeightCount() {
+    float temperature = 1.0000001f;
+    Workspace workspace = Workspace.of(3000);
+    for (int length : new int[] {17, 31, 32, 33, 127, 128, 129, 1000, 1024, 1025, 3000}) {
+      float[] x = new float[length];
+      Arrays.fill(x, Float.NEGATIVE_INFINITY);
+      x[0] = -87.47518f;
+      x[4] = 0;
+      x[8] = -36.736805f;
+      x[16] = -73.47361f;
+      double sum = kernels().logSumExp(x, 0, length, temperature);
+      assertEquals(0x1p-52 - 0x1p-105, sum, 0, length + " logits"); // ln(1 + 2^-52)
+      int last = kernels().sample(x, 0, length, temperature, Math.nextDown(1.0), workspace);
+      assertEquals(16, last, length + " logits");
+      float[] logSumExps = new float[1];
+      float[] row = x.clone();
+      AttentionSoftmax attention = AttentionSoftmax.of(kernels(), 1 / temperature).lengths(length);
+      attention.logSumExps(logSumExps, 0).softmax(row, 0, 1, length);
+      assertEquals(0x1p-52f, logSumExps[0], length + " scores");
+      assertBits(softmax(new TestRow("terms", x, 0, length), temperature), row);
     }
   }
 

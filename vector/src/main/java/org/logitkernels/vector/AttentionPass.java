@@ -47,7 +47,7 @@ final class AttentionPass {
         if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
           rows.masked(row);
         } else if (rows.lengths[row] <= Lanes.BLOCK) {
-          shortRow(rows, row, scale, scratch);
+          shortRow(rows, row, temperature, scale, scratch);
         } else {
           longRow(rows, row, temperature, scratch);
         }
@@ -58,11 +58,13 @@ final class AttentionPass {
   }
 
   /** A row of a block at most. */
-  private static void shortRow(AttentionRows rows, int row, double scale, Scratch scratch) {
+  private static void shortRow(
+      AttentionRows rows, int row, double temperature, double scale, Scratch scratch) {
     int from = rows.at(row);
     int length = rows.lengths[row];
     double total =
-        BlockSoftmax.weights(rows.x, from, from + length, rows.extremes[row], scale, scratch);
+        BlockSoftmax.weights(
+            rows.x, from, from + length, rows.extremes[row], temperature, scale, scratch);
     ExpSum.checkTotal(total, length);
     rows.total(row, total);
     BlockSoftmax.probabilities(

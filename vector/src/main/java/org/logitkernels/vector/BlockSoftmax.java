@@ -45,7 +45,7 @@ final class BlockSoftmax {
     long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
     int length = to - from;
-    if (isGroup(length)) {
+    if (isGroup(length) && !mayBeCut(x, from, to, extremes, scale)) {
       groupWeights(x, from, to, Maxima.max(extremes), scale, y, yFrom);
       double total = LaneSum.ofGroup(y, yFrom, length);
       ExpSum.checkTotal(total, length);
@@ -54,9 +54,9 @@ final class BlockSoftmax {
       probabilities(y, yFrom, length, first, second, y, yFrom);
       return;
     }
-    Scratch scratch = Scratch.take();
+    Scratch scratch = Scratch.take(1);
     try {
-      double total = weights(x, from, to, extremes, scale, scratch);
+      double total = weights(x, from, to, extremes, temperature, scale, scratch);
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
@@ -73,7 +73,8 @@ final class BlockSoftmax {
   static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
     long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
-    scratch.sums[0] = weights(x, from, to, extremes, Exponential.scale(temperature), scratch);
+    double scale = Exponential.scale(temperature);
+    scratch.sums[0] = weights(x, from, to, extremes, temperature, scale, scratch);
     return scratch.tops[0];
   }
 
@@ -92,7 +93,14 @@ final class BlockSoftmax {
   }
 
   /** Leaves the weights in the scratch, and returns their sum. */
-  static double weights(float[] x, int from, int to, long extremes, double scale, Scratch scratch) {
+  static double weights(
+      float[] x,
+      int from,
+      int to,
+      long extremes,
+      double temperature,
+      double scale,
+      Scratch scratch) {
     float max = Maxima.max(extremes);
     float[] weights = scratch.weights;
     int length = to - from;
@@ -100,16 +108,15 @@ final class BlockSoftmax {
       for (int i = from; i < to; i++) {
         weights[i - from] = x[i];
       }
-      return filledWeights(length, max, scale, weights);
+      return filledWeights(length, extremes, temperature, scale, scratch);
     }
-    int exponent = Exponential.exponent(max, scale);
-    boolean plain =
-        !Exponential.isFar(max, scale) && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN;
+    boolean cut = mayBeCut(x, from, to, extremes, scale);
+    double sum = cut ? cutSum(x, from, to, temperature, scratch) : 0;
     int whole = length - length % F.length();
-    if (plain) {
+    if (isPlain(extremes, scale)) {
       float head = Exponential.head(scale);
       float tail = Exponential.tail(scale);
-      float shift = Exponential.ROUND - exponent;
+      float shift = Exponential.ROUND - Exponential.exponent(max, scale);
       Weights.plain(x, from, from + whole, head, tail, shift, weights, 0);
       if (whole < length) { // the last vector, of which some weights are there already
         Weights.plain(x, to - F.length(), to, head, tail, shift, weights, length - F.length());
@@ -119,6 +126,9 @@ final class BlockSoftmax {
       if (whole < length) {
         Weights.write(x, to - F.length(), to, max, scale, 1, 0, weights, length - F.length());
       }
+    }
+    if (cut) {
+      return sum;
     }
     if (length <= Lanes.GROUP) {
       return LaneSum.ofGroup(weights, 0, length);
@@ -132,10 +142,56 @@ final class BlockSoftmax {
    * Leaves the weights of so many logits, less than a vector, which stand where the weights will,
    * and returns their sum. They are filled up with masked ones, whose weight is 0.
    */
-  static double filledWeights(int length, float max, double scale, float[] weights) {
-    Arrays.fill(weights, length, F.length(), Float.NEGATIVE_INFINITY);
-    Weights.write(weights, 0, F.length(), max, scale, 1, 0, weights, 0);
-    return LaneSum.ofGroup(weights, 0, F.length());
+  static double filledWeights(
+      int length, long extremes, double temperature, double scale, Scratch scratch) {
+    float[] weights = scratch.weights;
+    int filled = F.length();
+    Arrays.fill(weights, length, filled, Float.NEGATIVE_INFINITY);
+    boolean cut = mayBeCut(weights, 0, filled, extremes, scale);
+    double sum = cut ? cutSum(weights, 0, filled, temperature, scratch) : 0;
+    Weights.write(weights, 0, filled, Maxima.max(extremes), scale, 1, 0, weights, 0);
+    return cut ? sum : LaneSum.ofGroup(weights, 0, filled);
+  }
+
+  /** Whether every weight counts, and none is relative to a far maximum. */
+  static boolean isPlain(long extremes, double scale) {
+    float max = Maxima.max(extremes);
+    return !Exponential.isFar(max, scale)
+        && Maxima.min(extremes) * scale >= Exponential.exponent(max, scale) + ExpSum.PLAIN;
+  }
+
+  /**
+   * Whether a logit of a block may have a weight between 2^-126.5 and 2^-126. A sum has it as a
+   * term, and as a stored weight it is 0: so the sum cannot be that of stored weights.
+   */
+  static boolean mayBeCut(float[] x, int from, int to, long extremes, double scale) {
+    if (isPlain(extremes, scale)) {
+      return false;
+    }
+    float max = Maxima.max(extremes);
+    if (Exponential.isFar(max, scale)) {
+      return true;
+    }
+    int least = Exponential.exponent(max, scale) + Exponential.LEAST;
+    return Maxima.anyBetween(
+        x, from, to, (float) ((least - 0.75) / scale), (float) ((least + 0.25) / scale));
+  }
+
+  /** The sum of a block that is a vector at least, from its logits. */
+  private static double cutSum(float[] x, int from, int to, double temperature, Scratch scratch) {
+    ExpSum.pass(
+        x,
+        from,
+        to,
+        temperature,
+        Float.NaN,
+        0,
+        scratch.sums,
+        scratch.tops,
+        scratch.strips,
+        0,
+        scratch.groups);
+    return scratch.sums[0];
   }
 
   /**

@@ -1,6 +1,8 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.NE;
@@ -161,7 +163,8 @@ final class Maxima {
     return Integer.compareUnsigned(unsignedMax, MINUS_INFINITY) > 0;
   }
 
-  private static long pack(float max, int min) {
+  /** Packs a maximum and the bits of a minimum. */
+  static long pack(float max, int min) {
     return (long) Float.floatToRawIntBits(max + 0f) << 32 | Integer.toUnsignedLong(min);
   }
 
@@ -239,6 +242,19 @@ final class Maxima {
     int max = a.reinterpretAsInts().max(signedMax).reduceLanes(MAX);
     // A NaN whose sign is set shows only in the sum.
     return sum.compare(NE, sum).anyTrue() ? INFINITY : max;
+  }
+
+  /** Whether a logit of a part that is at least a vector long lies between two bounds. */
+  static boolean anyBetween(float[] x, int from, int to, float low, float high) {
+    assert from >= 0 && from <= to - F.length() && to <= x.length : from + " to " + to;
+    int last = to - F.length();
+    int count = 0;
+    for (int i = from; i < to; i += F.length()) {
+      int at = Math.min(i, last);
+      FloatVector v = FloatVector.fromArray(F, x, at);
+      count += v.compare(GE, low).and(v.compare(LT, high)).trueCount();
+    }
+    return count > 0;
   }
 
   /** Where a maximum comes first in {@code x[from, to)}. */

@@ -33,7 +33,7 @@ final class NativeBlockSoftmax {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
     int length = to - from;
-    if (BlockSoftmax.isGroup(length)) {
+    if (BlockSoftmax.isGroup(length) && !mayBeCut(x, from, to, extremes, scale)) {
       groupWeights(x, from, to, Maxima.max(extremes), scale, y, yFrom);
       double total = LaneSum.ofGroup(y, yFrom, length);
       ExpSum.checkTotal(total, length);
@@ -42,9 +42,9 @@ final class NativeBlockSoftmax {
       BlockSoftmax.probabilities(y, yFrom, length, first, second, y, yFrom);
       return;
     }
-    Scratch scratch = Scratch.take();
+    Scratch scratch = Scratch.take(1);
     try {
-      double total = weights(x, from, to, extremes, scale, scratch);
+      double total = weights(x, from, to, extremes, temperature, scale, scratch);
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
@@ -57,7 +57,8 @@ final class NativeBlockSoftmax {
   static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
-    scratch.sums[0] = weights(x, from, to, extremes, Exponential.scale(temperature), scratch);
+    double scale = Exponential.scale(temperature);
+    scratch.sums[0] = weights(x, from, to, extremes, temperature, scale, scratch);
     return scratch.tops[0];
   }
 
@@ -75,7 +76,13 @@ final class NativeBlockSoftmax {
   }
 
   static double weights(
-      SegmentAddress x, int from, int to, long extremes, double scale, Scratch scratch) {
+      SegmentAddress x,
+      int from,
+      int to,
+      long extremes,
+      double temperature,
+      double scale,
+      Scratch scratch) {
     float max = Maxima.max(extremes);
     float[] weights = scratch.weights;
     int length = to - from;
@@ -83,16 +90,15 @@ final class NativeBlockSoftmax {
       for (int i = from; i < to; i++) {
         weights[i - from] = x.get(i);
       }
-      return BlockSoftmax.filledWeights(length, max, scale, weights);
+      return BlockSoftmax.filledWeights(length, extremes, temperature, scale, scratch);
     }
-    int exponent = Exponential.exponent(max, scale);
-    boolean plain =
-        !Exponential.isFar(max, scale) && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN;
+    boolean cut = mayBeCut(x, from, to, extremes, scale);
+    double sum = cut ? cutSum(x, from, to, temperature, scratch) : 0;
     int whole = length - length % F.length();
-    if (plain) {
+    if (BlockSoftmax.isPlain(extremes, scale)) {
       float head = Exponential.head(scale);
       float tail = Exponential.tail(scale);
-      float shift = Exponential.ROUND - exponent;
+      float shift = Exponential.ROUND - Exponential.exponent(max, scale);
       NativeWeights.plain(x, from, from + whole, head, tail, shift, weights, 0);
       if (whole < length) { // the last vector, of which some weights are there already
         NativeWeights.plain(
@@ -104,12 +110,45 @@ final class NativeBlockSoftmax {
         NativeWeights.write(x, to - F.length(), to, max, scale, 1, 0, weights, length - F.length());
       }
     }
+    if (cut) {
+      return sum;
+    }
     if (length <= Lanes.GROUP) {
       return LaneSum.ofGroup(weights, 0, length);
     }
     int groups = LaneSum.paired((length + Lanes.GROUP - 1) / Lanes.GROUP);
     Arrays.fill(weights, length, groups * Lanes.GROUP, 0);
     return LaneSum.ofWeights(weights, 0, groups);
+  }
+
+  static boolean mayBeCut(SegmentAddress x, int from, int to, long extremes, double scale) {
+    if (BlockSoftmax.isPlain(extremes, scale)) {
+      return false;
+    }
+    float max = Maxima.max(extremes);
+    if (Exponential.isFar(max, scale)) {
+      return true;
+    }
+    int least = Exponential.exponent(max, scale) + Exponential.LEAST;
+    return NativeMaxima.anyBetween(
+        x, from, to, (float) ((least - 0.75) / scale), (float) ((least + 0.25) / scale));
+  }
+
+  private static double cutSum(
+      SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
+    NativeExpSum.pass(
+        x,
+        from,
+        to,
+        temperature,
+        Float.NaN,
+        0,
+        scratch.sums,
+        scratch.tops,
+        scratch.strips,
+        0,
+        scratch.groups);
+    return scratch.sums[0];
   }
 
   static void groupWeights(

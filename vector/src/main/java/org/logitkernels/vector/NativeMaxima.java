@@ -2,6 +2,8 @@
 package org.logitkernels.vector;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
 import static jdk.incubator.vector.VectorOperators.NE;
@@ -172,6 +174,20 @@ final class NativeMaxima {
     int max = a.reinterpretAsInts().max(signedMax).reduceLanes(MAX);
     // A NaN whose sign is set shows only in the sum.
     return sum.compare(NE, sum).anyTrue() ? Maxima.INFINITY : max;
+  }
+
+  static boolean anyBetween(SegmentAddress x, int from, int to, float low, float high) {
+    MemorySegment segment = x.segment;
+    long offset = x.base;
+    assert from >= 0 && from <= to - F.length() && to <= x.length() : from + " to " + to;
+    int last = to - F.length();
+    int count = 0;
+    for (int i = from; i < to; i += F.length()) {
+      int at = Math.min(i, last);
+      FloatVector v = FloatVector.fromMemorySegment(F, segment, offset + 4L * at, Species.ORDER);
+      count += v.compare(GE, low).and(v.compare(LT, high)).trueCount();
+    }
+    return count > 0;
   }
 
   static int first(SegmentAddress x, int from, int to, float max) {

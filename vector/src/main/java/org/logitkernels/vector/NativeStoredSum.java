@@ -34,7 +34,10 @@ final class NativeStoredSum {
       float top = scratch.tops[b];
       float least = scratch.leasts[b];
       int yAt = yFrom + at - from;
-      if (!near || least != least || Exponential.isFar(top, scale)) {
+      if (!near
+          || least != least
+          || NativeBlockSoftmax.mayBeCut(
+              x, at, at + Lanes.BLOCK, Maxima.pack(top, Float.floatToRawIntBits(least)), scale)) {
         scratch.leasts[b] = Float.NaN;
         sum(x, at, Math.min(to, at + Lanes.BLOCK), temperature, b, scratch);
       } else {

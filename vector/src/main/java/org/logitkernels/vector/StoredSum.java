@@ -12,8 +12,8 @@ final class StoredSum {
    * row's maximum.
    *
    * <p>Stores the weights of whole blocks, each relative to the N of its block, where a softmax can
-   * go on with them: in near blocks of near rows. The least logits of the blocks tell afterwards
-   * which blocks these are.
+   * go on with them: in near blocks of near rows, unless a term of the sum is no weight. The least
+   * logits of the blocks tell afterwards which blocks these are.
    *
    * <p>The whole row is looked at first, because nothing may be written before the row is known to
    * be valid.
@@ -36,7 +36,10 @@ final class StoredSum {
       float top = scratch.tops[b];
       float least = scratch.leasts[b];
       int yAt = yFrom + at - from;
-      if (!near || least != least || Exponential.isFar(top, scale)) {
+      if (!near
+          || least != least
+          || BlockSoftmax.mayBeCut(
+              x, at, at + Lanes.BLOCK, Maxima.pack(top, Float.floatToRawIntBits(least)), scale)) {
         scratch.leasts[b] = Float.NaN;
         sum(x, at, Math.min(to, at + Lanes.BLOCK), temperature, b, scratch);
       } else {
