@@ -48,8 +48,11 @@ final class DivergenceSum {
       Survivors survivors) {
     float otherMax = Lanes.max(otherTops, Lanes.blocks(to - from));
     Scratch scratch = Scratch.take();
-    pass(x, from, to, other, otherFrom, otherTops, scratch, survivors);
-    scratch.give();
+    try {
+      pass(x, from, to, other, otherFrom, otherTops, scratch, survivors);
+    } finally {
+      scratch.give();
+    }
     ExpSum.total(x, from, to, Divergence.TEMPERATURE, survivors);
     double scale = Exponential.scale(Divergence.TEMPERATURE);
     float max = survivors.max;

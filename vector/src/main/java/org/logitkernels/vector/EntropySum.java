@@ -37,8 +37,12 @@ final class EntropySum {
   /** Leaves the row's maximum, total weight and entropy, and how many tokens are not masked. */
   static void entropy(float[] x, int from, int to, double temperature, Survivors survivors) {
     Scratch scratch = Scratch.take();
-    int masked = pass(x, from, to, temperature, scratch, survivors);
-    scratch.give();
+    int masked;
+    try {
+      masked = pass(x, from, to, temperature, scratch, survivors);
+    } finally {
+      scratch.give();
+    }
     ExpSum.total(x, from, to, temperature, survivors);
     double scale = Exponential.scale(temperature);
     double products = 0;

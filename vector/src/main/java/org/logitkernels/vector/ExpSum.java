@@ -89,19 +89,22 @@ final class ExpSum {
   static void sums(
       float[] x, int from, int to, double temperature, int block, int end, Survivors survivors) {
     Scratch scratch = Scratch.take();
-    pass(
-        x,
-        from + block * Lanes.BLOCK,
-        Math.min(to, from + end * Lanes.BLOCK),
-        temperature,
-        survivors.row.isLooked() ? Maxima.min(survivors.row.extremes) : Float.NaN,
-        block,
-        survivors.row.sums,
-        survivors.row.tops,
-        survivors.row.maxima,
-        Lanes.COUNT,
-        scratch.groups);
-    scratch.give();
+    try {
+      pass(
+          x,
+          from + block * Lanes.BLOCK,
+          Math.min(to, from + end * Lanes.BLOCK),
+          temperature,
+          survivors.row.isLooked() ? Maxima.min(survivors.row.extremes) : Float.NaN,
+          block,
+          survivors.row.sums,
+          survivors.row.tops,
+          survivors.row.maxima,
+          Lanes.COUNT,
+          scratch.groups);
+    } finally {
+      scratch.give();
+    }
   }
 
   /**

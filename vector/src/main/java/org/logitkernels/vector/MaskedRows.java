@@ -136,7 +136,12 @@ final class MaskedRows {
       Backend blocks) {
     int whole = (to - from) / Lanes.BLOCK;
     int rest = from + whole * Lanes.BLOCK;
-    sumWhole(x, from, rest, mask, block, temperature, survivors);
+    Scratch scratch = Scratch.take();
+    try {
+      sumWhole(x, from, rest, mask, block, temperature, survivors, scratch.groups);
+    } finally {
+      scratch.give();
+    }
     if (rest < to) {
       int last = block + whole;
       blocks.maskedTops(x, rest, to, mask, last, survivors);
@@ -157,15 +162,14 @@ final class MaskedRows {
       long[] mask,
       int block,
       double temperature,
-      Survivors survivors) {
+      Survivors survivors,
+      float[] groups) {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
     double inverse = 1 / scale;
     float[] tops = survivors.row.tops;
     double[] sums = survivors.row.sums;
-    Scratch scratch = Scratch.take();
-    float[] groups = scratch.groups;
     int waiting = 0; // so many blocks before b wait for the sum of their lanes
     boolean seen = false;
     long extremes = Maxima.NONE;
@@ -212,7 +216,6 @@ final class MaskedRows {
       first = next;
     }
     LaneSum.sums(groups, waiting, sums, b - waiting);
-    scratch.give();
   }
 
   /**

@@ -42,8 +42,11 @@ final class NativeDivergenceSum {
       Survivors survivors) {
     float otherMax = Lanes.max(otherTops, Lanes.blocks(to - from));
     Scratch scratch = Scratch.take();
-    pass(x, from, to, other, otherFrom, otherTops, scratch, survivors);
-    scratch.give();
+    try {
+      pass(x, from, to, other, otherFrom, otherTops, scratch, survivors);
+    } finally {
+      scratch.give();
+    }
     NativeExpSum.total(x, from, to, Divergence.TEMPERATURE, survivors);
     double scale = Exponential.scale(Divergence.TEMPERATURE);
     float max = survivors.max;

@@ -34,8 +34,12 @@ final class NativeEntropySum {
 
   static void entropy(SegmentAddress x, int from, int to, double temperature, Survivors survivors) {
     Scratch scratch = Scratch.take();
-    int masked = pass(x, from, to, temperature, scratch, survivors);
-    scratch.give();
+    int masked;
+    try {
+      masked = pass(x, from, to, temperature, scratch, survivors);
+    } finally {
+      scratch.give();
+    }
     NativeExpSum.total(x, from, to, temperature, survivors);
     double scale = Exponential.scale(temperature);
     double products = 0;

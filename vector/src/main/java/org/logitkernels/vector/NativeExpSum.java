@@ -60,19 +60,22 @@ final class NativeExpSum {
       int end,
       Survivors survivors) {
     Scratch scratch = Scratch.take();
-    pass(
-        x,
-        from + block * Lanes.BLOCK,
-        Math.min(to, from + end * Lanes.BLOCK),
-        temperature,
-        survivors.row.isLooked() ? Maxima.min(survivors.row.extremes) : Float.NaN,
-        block,
-        survivors.row.sums,
-        survivors.row.tops,
-        survivors.row.maxima,
-        Lanes.COUNT,
-        scratch.groups);
-    scratch.give();
+    try {
+      pass(
+          x,
+          from + block * Lanes.BLOCK,
+          Math.min(to, from + end * Lanes.BLOCK),
+          temperature,
+          survivors.row.isLooked() ? Maxima.min(survivors.row.extremes) : Float.NaN,
+          block,
+          survivors.row.sums,
+          survivors.row.tops,
+          survivors.row.maxima,
+          Lanes.COUNT,
+          scratch.groups);
+    } finally {
+      scratch.give();
+    }
   }
 
   static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {

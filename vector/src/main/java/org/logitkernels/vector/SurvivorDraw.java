@@ -37,18 +37,21 @@ final class SurvivorDraw {
    */
   static void sumBlock(Survivors survivors, double temperature, int block) {
     Scratch scratch = Scratch.take();
-    ExpSum.pass(
-        survivors.values,
-        0,
-        survivors.size,
-        temperature,
-        Float.NaN,
-        block,
-        survivors.row.sums,
-        survivors.row.tops,
-        scratch.strips,
-        0,
-        scratch.groups);
-    scratch.give();
+    try {
+      ExpSum.pass(
+          survivors.values,
+          0,
+          survivors.size,
+          temperature,
+          Float.NaN,
+          block,
+          survivors.row.sums,
+          survivors.row.tops,
+          scratch.strips,
+          0,
+          scratch.groups);
+    } finally {
+      scratch.give();
+    }
   }
 }
