@@ -39,9 +39,11 @@ final class Trial<X> {
 
   /**
    * Lengths of the beginnings of rows that are tried where less than a block has a way of its own:
-   * some groups, some vectors, a vector or two, and less than one.
+   * some groups, five vectors to eight, some vectors, a vector or two, and less than one.
    */
-  static final int[] BEGINNINGS = {3 * Lanes.GROUP + 45, 2 * Lanes.COUNT, 21, 6};
+  static final int[] BEGINNINGS = {
+    3 * Lanes.GROUP + 45, 3 * Lanes.COUNT + 13, 2 * Lanes.COUNT, 21, 6
+  };
 
   private final float[][] rows; // by shape
   private final List<X> placed; // the same rows
