@@ -74,7 +74,11 @@ final class BlockSoftmax {
     long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
     double scale = Exponential.scale(temperature);
-    scratch.sums[0] = weights(x, from, to, extremes, temperature, scale, scratch);
+    boolean stored = to - from < F.length() || isPlain(extremes, scale);
+    scratch.sums[0] =
+        stored
+            ? weights(x, from, to, extremes, temperature, scale, scratch)
+            : cutSum(x, from, to, temperature, scratch);
     return scratch.tops[0];
   }
 
@@ -174,7 +178,7 @@ final class BlockSoftmax {
     }
     int least = Exponential.exponent(max, scale) + Exponential.LEAST;
     return Maxima.anyBetween(
-        x, from, to, (float) ((least - 0.75) / scale), (float) ((least + 0.25) / scale));
+        x, from, to, (float) ((least - 0.52) / scale), (float) ((least + 0.01) / scale));
   }
 
   /** The sum of a block that is a vector at least, from its logits. */

@@ -58,7 +58,11 @@ final class NativeBlockSoftmax {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     scratch.tops[0] = Maxima.max(extremes);
     double scale = Exponential.scale(temperature);
-    scratch.sums[0] = weights(x, from, to, extremes, temperature, scale, scratch);
+    boolean stored = to - from < F.length() || BlockSoftmax.isPlain(extremes, scale);
+    scratch.sums[0] =
+        stored
+            ? weights(x, from, to, extremes, temperature, scale, scratch)
+            : cutSum(x, from, to, temperature, scratch);
     return scratch.tops[0];
   }
 
@@ -131,7 +135,7 @@ final class NativeBlockSoftmax {
     }
     int least = Exponential.exponent(max, scale) + Exponential.LEAST;
     return NativeMaxima.anyBetween(
-        x, from, to, (float) ((least - 0.75) / scale), (float) ((least + 0.25) / scale));
+        x, from, to, (float) ((least - 0.52) / scale), (float) ((least + 0.01) / scale));
   }
 
   private static double cutSum(
