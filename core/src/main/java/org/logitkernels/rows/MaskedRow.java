@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.numerics.RowErrors;
+import org.logitkernels.numerics.TokenOrder;
 import org.logitkernels.spi.Backend;
 import org.logitkernels.spi.Survivors;
 
@@ -413,11 +414,11 @@ public final class MaskedRow extends Row<float[]> {
       int first = i;
       int block = ids[i] / Lanes.BLOCK;
       int behind = (block + 1) * Lanes.BLOCK;
-      int highest = Integer.MIN_VALUE;
+      long best = Long.MAX_VALUE;
       for (; i < size && ids[i] < behind; i++) {
-        highest = Math.max(highest, rank(Float.floatToRawIntBits(values[i])));
+        best = Math.min(best, TokenOrder.key(values[i], 0));
       }
-      float top = Float.intBitsToFloat(rank(highest)) + 0f;
+      float top = TokenOrder.value(best);
       tops[block] = top;
       if (near && !Exponential.isFar(top * stretch, scale)) {
         int above = exponent - Exponential.exponent(top * stretch, scale);
@@ -426,11 +427,6 @@ public final class MaskedRow extends Row<float[]> {
         sums[block] = sum(first, i, top, scale, stretch);
       }
     }
-  }
-
-  /** From the bits of a float to an integer that orders as the float does, and back. */
-  private static int rank(int bits) {
-    return bits ^ bits >> 31 & Integer.MAX_VALUE;
   }
 
   /** Whether no weight is 0. */

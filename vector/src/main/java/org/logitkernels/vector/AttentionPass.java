@@ -46,7 +46,7 @@ final class AttentionPass {
       for (int row = 0; row < rows.count; row++) {
         if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
           rows.masked(row);
-        } else if (rows.lengths[row] <= Lanes.BLOCK) {
+        } else if (rows.lengths[row] <= Lanes.BLOCK && !mayBeCut(rows, row, scale)) {
           shortRow(rows, row, temperature, scale, scratch);
         } else {
           longRow(rows, row, temperature, scratch);
@@ -55,6 +55,14 @@ final class AttentionPass {
     } finally {
       scratch.give();
     }
+  }
+
+  /** Whether the sum of a row that is a vector at least may not be that of its weights. */
+  private static boolean mayBeCut(AttentionRows rows, int row, double scale) {
+    int at = rows.at(row);
+    int end = at + rows.lengths[row];
+    return end - at >= Species.FLOATS.length()
+        && BlockSoftmax.mayBeCut(rows.x, at, end, rows.extremes[row], scale);
   }
 
   /** A row of a block at most. */
@@ -71,7 +79,7 @@ final class AttentionPass {
         scratch.weights, 0, length, rows.firsts[row], rows.seconds[row], rows.y, rows.yAt(row));
   }
 
-  /** A row of more than a block. */
+  /** A row of more than a block, or one that may be cut. */
   private static void longRow(AttentionRows rows, int row, double temperature, Scratch scratch) {
     float[] x = rows.x;
     float[] y = rows.y;

@@ -1,19 +1,7 @@
 package org.logitkernels.vector;
 
-import static jdk.incubator.vector.VectorOperators.GE;
-import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
-import static org.logitkernels.numerics.Exponential.C1;
-import static org.logitkernels.numerics.Exponential.C2;
-import static org.logitkernels.numerics.Exponential.C3;
-import static org.logitkernels.numerics.Exponential.C4;
-import static org.logitkernels.numerics.Exponential.C5;
-import static org.logitkernels.numerics.Exponential.C6;
-
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
@@ -40,19 +28,25 @@ final class BlockSoftmax {
     return length >= F.length() && length <= Lanes.GROUP;
   }
 
-  /** The weights, each divided by the total. */
-  static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+  /**
+   * The weights, each divided by the total. Returns false, and has written nothing, if the row may
+   * be cut: then the total cannot be that of stored weights.
+   */
+  static boolean softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
     int length = to - from;
-    if (isGroup(length) && !mayBeCut(x, from, to, extremes, scale)) {
-      groupWeights(x, from, to, Maxima.max(extremes), scale, y, yFrom);
+    if (length >= F.length() && mayBeCut(x, from, to, extremes, scale)) {
+      return false;
+    }
+    if (isGroup(length)) {
+      Weights.write(x, from, to, Maxima.max(extremes), scale, 1, 0, y, yFrom);
       double total = LaneSum.ofGroup(y, yFrom, length);
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
       probabilities(y, yFrom, length, first, second, y, yFrom);
-      return;
+      return true;
     }
     Scratch scratch = Scratch.take(1);
     try {
@@ -64,6 +58,7 @@ final class BlockSoftmax {
     } finally {
       scratch.give();
     }
+    return true;
   }
 
   /**
@@ -72,13 +67,12 @@ final class BlockSoftmax {
    */
   static float sums(float[] x, int from, int to, double temperature, Scratch scratch) {
     long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
-    scratch.tops[0] = Maxima.max(extremes);
     double scale = Exponential.scale(temperature);
-    boolean stored = to - from < F.length() || isPlain(extremes, scale);
-    scratch.sums[0] =
-        stored
-            ? weights(x, from, to, extremes, temperature, scale, scratch)
-            : cutSum(x, from, to, temperature, scratch);
+    if (to - from >= F.length() && !isPlain(extremes, scale)) {
+      return ExpSum.sums(x, from, to, temperature, scratch);
+    }
+    scratch.tops[0] = Maxima.max(extremes);
+    scratch.sums[0] = weights(x, from, to, extremes, temperature, scale, scratch);
     return scratch.tops[0];
   }
 
@@ -96,7 +90,10 @@ final class BlockSoftmax {
     }
   }
 
-  /** Leaves the weights in the scratch, and returns their sum. */
+  /**
+   * Leaves the weights in the scratch, and returns their sum. The row may not be cut, unless it is
+   * shorter than a vector.
+   */
   static double weights(
       float[] x,
       int from,
@@ -114,10 +111,8 @@ final class BlockSoftmax {
       }
       return filledWeights(length, extremes, temperature, scale, scratch);
     }
-    boolean cut = mayBeCut(x, from, to, extremes, scale);
-    double sum = cut ? cutSum(x, from, to, temperature, scratch) : 0;
-    int whole = length - length % F.length();
     if (isPlain(extremes, scale)) {
+      int whole = length - length % F.length();
       float head = Exponential.head(scale);
       float tail = Exponential.tail(scale);
       float shift = Exponential.ROUND - Exponential.exponent(max, scale);
@@ -126,13 +121,7 @@ final class BlockSoftmax {
         Weights.plain(x, to - F.length(), to, head, tail, shift, weights, length - F.length());
       }
     } else {
-      Weights.write(x, from, from + whole, max, scale, 1, 0, weights, 0);
-      if (whole < length) {
-        Weights.write(x, to - F.length(), to, max, scale, 1, 0, weights, length - F.length());
-      }
-    }
-    if (cut) {
-      return sum;
+      Weights.write(x, from, to, max, scale, 1, 0, weights, 0);
     }
     if (length <= Lanes.GROUP) {
       return LaneSum.ofGroup(weights, 0, length);
@@ -151,10 +140,13 @@ final class BlockSoftmax {
     float[] weights = scratch.weights;
     int filled = F.length();
     Arrays.fill(weights, length, filled, Float.NEGATIVE_INFINITY);
-    boolean cut = mayBeCut(weights, 0, filled, extremes, scale);
-    double sum = cut ? cutSum(weights, 0, filled, temperature, scratch) : 0;
+    if (mayBeCut(weights, 0, filled, extremes, scale)) {
+      ExpSum.sums(weights, 0, filled, temperature, scratch);
+      Weights.write(weights, 0, filled, Maxima.max(extremes), scale, 1, 0, weights, 0);
+      return scratch.sums[0];
+    }
     Weights.write(weights, 0, filled, Maxima.max(extremes), scale, 1, 0, weights, 0);
-    return cut ? sum : LaneSum.ofGroup(weights, 0, filled);
+    return LaneSum.ofGroup(weights, 0, filled);
   }
 
   /** Whether every weight counts, and none is relative to a far maximum. */
@@ -179,83 +171,6 @@ final class BlockSoftmax {
     int least = Exponential.exponent(max, scale) + Exponential.LEAST;
     return Maxima.anyBetween(
         x, from, to, (float) ((least - 0.52) / scale), (float) ((least + 0.01) / scale));
-  }
-
-  /** The sum of a block that is a vector at least, from its logits. */
-  private static double cutSum(float[] x, int from, int to, double temperature, Scratch scratch) {
-    ExpSum.pass(
-        x,
-        from,
-        to,
-        temperature,
-        Float.NaN,
-        0,
-        scratch.sums,
-        scratch.tops,
-        scratch.strips,
-        0,
-        scratch.groups);
-    return scratch.sums[0];
-  }
-
-  /**
-   * Writes the weights of a row that is a vector at least, as {@link Weights#write} does. The
-   * output may be the row: the last vector, which may overlap with the one before, is read before
-   * it is written over.
-   */
-  static void groupWeights(
-      float[] x, int from, int to, float max, double scale, float[] y, int yFrom) {
-    int length = to - from;
-    assert from >= 0 && to <= x.length && isGroup(length) : from + " to " + to;
-    assert yFrom >= 0 && yFrom <= y.length - length : "weights from " + yFrom;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    float origin = Exponential.origin(max, scale, 1);
-    float shift = Exponential.ROUND - Exponential.exponent(max, scale);
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector origins = FloatVector.broadcast(F, origin);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    int end = to - F.length();
-    FloatVector last = FloatVector.fromArray(F, x, end);
-    int whole = length - length % F.length();
-    for (int i = 0; i < whole; i += F.length()) {
-      FloatVector v = FloatVector.fromArray(F, x, from + i).sub(origins);
-      FloatVector t = v.fma(heads, shifts);
-      FloatVector r = v.fma(heads, shifts.sub(t));
-      r = v.fma(tails, r);
-      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-      p = p.fma(r, FloatVector.broadcast(F, C4));
-      p = p.fma(r, FloatVector.broadcast(F, C3));
-      p = p.fma(r, FloatVector.broadcast(F, C2));
-      p = p.fma(r, FloatVector.broadcast(F, C1));
-      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-      VectorMask<Float> counts =
-          t.compare(GE, VectorExponential.LEAST)
-              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts).intoArray(y, yFrom + i);
-    }
-    if (whole < length) {
-      FloatVector v = last.sub(origins);
-      FloatVector t = v.fma(heads, shifts);
-      FloatVector r = v.fma(heads, shifts.sub(t));
-      r = v.fma(tails, r);
-      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-      p = p.fma(r, FloatVector.broadcast(F, C4));
-      p = p.fma(r, FloatVector.broadcast(F, C3));
-      p = p.fma(r, FloatVector.broadcast(F, C2));
-      p = p.fma(r, FloatVector.broadcast(F, C1));
-      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-      VectorMask<Float> counts =
-          t.compare(GE, VectorExponential.LEAST)
-              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.intoArray(y, yFrom + length - F.length());
-    }
   }
 
   /**

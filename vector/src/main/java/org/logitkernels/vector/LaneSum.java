@@ -148,10 +148,10 @@ final class LaneSum {
    * that a method returns may be allocated.
    *
    * @param from where the weights begin
-   * @param groups how many groups they are, with zeros behind: 1, 2, 4 or 8
+   * @param groups how many groups they are, with zeros behind: 2, 4 or 8
    */
   static double ofWeights(float[] weights, int from, int groups) {
-    assert groups == 1 || groups == 2 || groups == 4 || groups == Lanes.GROUPS : groups + " groups";
+    assert groups == 2 || groups == 4 || groups == Lanes.GROUPS : groups + " groups";
     assert from >= 0 && from <= weights.length - groups * Lanes.GROUP : "weights from " + from;
     DoubleVector one = DoubleVector.broadcast(D, 1); // what a loop carries is an argument
     DoubleVector even = DoubleVector.zero(D);
@@ -168,14 +168,12 @@ final class LaneSum {
           lanes = FloatVector.fromArray(F, weights, at + Lanes.COUNT).add(lanes);
           lanes = FloatVector.fromArray(F, weights, at + 2 * Lanes.COUNT).add(lanes);
           lanes = FloatVector.fromArray(F, weights, at + 3 * Lanes.COUNT).add(lanes);
-          if (groups > 1) {
-            int g1 = at + 1 * Lanes.GROUP;
-            FloatVector second = FloatVector.fromArray(F, weights, g1);
-            second = FloatVector.fromArray(F, weights, g1 + Lanes.COUNT).add(second);
-            second = FloatVector.fromArray(F, weights, g1 + 2 * Lanes.COUNT).add(second);
-            second = FloatVector.fromArray(F, weights, g1 + 3 * Lanes.COUNT).add(second);
-            lanes = lanes.add(second);
-          }
+          int g1 = at + 1 * Lanes.GROUP;
+          FloatVector second = FloatVector.fromArray(F, weights, g1);
+          second = FloatVector.fromArray(F, weights, g1 + Lanes.COUNT).add(second);
+          second = FloatVector.fromArray(F, weights, g1 + 2 * Lanes.COUNT).add(second);
+          second = FloatVector.fromArray(F, weights, g1 + 3 * Lanes.COUNT).add(second);
+          lanes = lanes.add(second);
           if (groups > 2) {
             int g2 = at + 2 * Lanes.GROUP;
             FloatVector third = FloatVector.fromArray(F, weights, g2);

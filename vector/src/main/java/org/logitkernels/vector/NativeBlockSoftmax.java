@@ -1,21 +1,7 @@
 // Generated from BlockSoftmax.java by bin/twins: change that, and run bin/twins.
 package org.logitkernels.vector;
 
-import static jdk.incubator.vector.VectorOperators.GE;
-import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
-import static org.logitkernels.numerics.Exponential.C1;
-import static org.logitkernels.numerics.Exponential.C2;
-import static org.logitkernels.numerics.Exponential.C3;
-import static org.logitkernels.numerics.Exponential.C4;
-import static org.logitkernels.numerics.Exponential.C5;
-import static org.logitkernels.numerics.Exponential.C6;
-
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
@@ -28,19 +14,22 @@ final class NativeBlockSoftmax {
 
   private NativeBlockSoftmax() {}
 
-  static void softmax(
+  static boolean softmax(
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
     int length = to - from;
-    if (BlockSoftmax.isGroup(length) && !mayBeCut(x, from, to, extremes, scale)) {
-      groupWeights(x, from, to, Maxima.max(extremes), scale, y, yFrom);
+    if (length >= F.length() && mayBeCut(x, from, to, extremes, scale)) {
+      return false;
+    }
+    if (BlockSoftmax.isGroup(length)) {
+      NativeWeights.write(x, from, to, Maxima.max(extremes), scale, 1, 0, y, yFrom);
       double total = LaneSum.ofGroup(y, yFrom, length);
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
       BlockSoftmax.probabilities(y, yFrom, length, first, second, y, yFrom);
-      return;
+      return true;
     }
     Scratch scratch = Scratch.take(1);
     try {
@@ -52,17 +41,17 @@ final class NativeBlockSoftmax {
     } finally {
       scratch.give();
     }
+    return true;
   }
 
   static float sums(SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
-    scratch.tops[0] = Maxima.max(extremes);
     double scale = Exponential.scale(temperature);
-    boolean stored = to - from < F.length() || BlockSoftmax.isPlain(extremes, scale);
-    scratch.sums[0] =
-        stored
-            ? weights(x, from, to, extremes, temperature, scale, scratch)
-            : cutSum(x, from, to, temperature, scratch);
+    if (to - from >= F.length() && !BlockSoftmax.isPlain(extremes, scale)) {
+      return NativeExpSum.sums(x, from, to, temperature, scratch);
+    }
+    scratch.tops[0] = Maxima.max(extremes);
+    scratch.sums[0] = weights(x, from, to, extremes, temperature, scale, scratch);
     return scratch.tops[0];
   }
 
@@ -96,10 +85,8 @@ final class NativeBlockSoftmax {
       }
       return BlockSoftmax.filledWeights(length, extremes, temperature, scale, scratch);
     }
-    boolean cut = mayBeCut(x, from, to, extremes, scale);
-    double sum = cut ? cutSum(x, from, to, temperature, scratch) : 0;
-    int whole = length - length % F.length();
     if (BlockSoftmax.isPlain(extremes, scale)) {
+      int whole = length - length % F.length();
       float head = Exponential.head(scale);
       float tail = Exponential.tail(scale);
       float shift = Exponential.ROUND - Exponential.exponent(max, scale);
@@ -109,13 +96,7 @@ final class NativeBlockSoftmax {
             x, to - F.length(), to, head, tail, shift, weights, length - F.length());
       }
     } else {
-      NativeWeights.write(x, from, from + whole, max, scale, 1, 0, weights, 0);
-      if (whole < length) {
-        NativeWeights.write(x, to - F.length(), to, max, scale, 1, 0, weights, length - F.length());
-      }
-    }
-    if (cut) {
-      return sum;
+      NativeWeights.write(x, from, to, max, scale, 1, 0, weights, 0);
     }
     if (length <= Lanes.GROUP) {
       return LaneSum.ofGroup(weights, 0, length);
@@ -136,81 +117,5 @@ final class NativeBlockSoftmax {
     int least = Exponential.exponent(max, scale) + Exponential.LEAST;
     return NativeMaxima.anyBetween(
         x, from, to, (float) ((least - 0.52) / scale), (float) ((least + 0.01) / scale));
-  }
-
-  private static double cutSum(
-      SegmentAddress x, int from, int to, double temperature, Scratch scratch) {
-    NativeExpSum.pass(
-        x,
-        from,
-        to,
-        temperature,
-        Float.NaN,
-        0,
-        scratch.sums,
-        scratch.tops,
-        scratch.strips,
-        0,
-        scratch.groups);
-    return scratch.sums[0];
-  }
-
-  static void groupWeights(
-      SegmentAddress x, int from, int to, float max, double scale, float[] y, int yFrom) {
-    MemorySegment segment = x.segment;
-    long offset = x.base;
-    int length = to - from;
-    assert from >= 0 && to <= x.length() && BlockSoftmax.isGroup(length) : from + " to " + to;
-    assert yFrom >= 0 && yFrom <= y.length - length : "weights from " + yFrom;
-    assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
-    assert scale > 0 && scale < 0x1p128 : "scale " + scale;
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
-    float origin = Exponential.origin(max, scale, 1);
-    float shift = Exponential.ROUND - Exponential.exponent(max, scale);
-    FloatVector heads = FloatVector.broadcast(F, head);
-    FloatVector tails = FloatVector.broadcast(F, tail);
-    FloatVector origins = FloatVector.broadcast(F, origin);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    int end = to - F.length();
-    FloatVector last = FloatVector.fromMemorySegment(F, segment, offset + 4L * end, Species.ORDER);
-    int whole = length - length % F.length();
-    for (int i = 0; i < whole; i += F.length()) {
-      FloatVector v =
-          FloatVector.fromMemorySegment(F, segment, offset + 4L * from + 4L * i, Species.ORDER)
-              .sub(origins);
-      FloatVector t = v.fma(heads, shifts);
-      FloatVector r = v.fma(heads, shifts.sub(t));
-      r = v.fma(tails, r);
-      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-      p = p.fma(r, FloatVector.broadcast(F, C4));
-      p = p.fma(r, FloatVector.broadcast(F, C3));
-      p = p.fma(r, FloatVector.broadcast(F, C2));
-      p = p.fma(r, FloatVector.broadcast(F, C1));
-      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-      VectorMask<Float> counts =
-          t.compare(GE, VectorExponential.LEAST)
-              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts).intoArray(y, yFrom + i);
-    }
-    if (whole < length) {
-      FloatVector v = last.sub(origins);
-      FloatVector t = v.fma(heads, shifts);
-      FloatVector r = v.fma(heads, shifts.sub(t));
-      r = v.fma(tails, r);
-      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-      p = p.fma(r, FloatVector.broadcast(F, C4));
-      p = p.fma(r, FloatVector.broadcast(F, C3));
-      p = p.fma(r, FloatVector.broadcast(F, C2));
-      p = p.fma(r, FloatVector.broadcast(F, C1));
-      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
-      VectorMask<Float> counts =
-          t.compare(GE, VectorExponential.LEAST)
-              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.intoArray(y, yFrom + length - F.length());
-    }
   }
 }

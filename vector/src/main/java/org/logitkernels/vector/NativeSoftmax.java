@@ -45,9 +45,9 @@ final class NativeSoftmax {
 
   static void softmax(
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
-    if (to - from <= Lanes.BLOCK) {
-      NativeBlockSoftmax.softmax(x, from, to, temperature, y, yFrom);
-    } else {
+    boolean written =
+        to - from <= Lanes.BLOCK && NativeBlockSoftmax.softmax(x, from, to, temperature, y, yFrom);
+    if (!written) {
       softmax(x, from, to, temperature, y, yFrom, Softmax.STORES);
     }
   }

@@ -34,20 +34,17 @@ final class NativeStoredSum {
       float top = scratch.tops[b];
       float least = scratch.leasts[b];
       int yAt = yFrom + at - from;
+      long extremes = Maxima.pack(top, Float.floatToRawIntBits(least));
       if (!near
           || least != least
-          || NativeBlockSoftmax.mayBeCut(
-              x, at, at + Lanes.BLOCK, Maxima.pack(top, Float.floatToRawIntBits(least)), scale)) {
+          || NativeBlockSoftmax.mayBeCut(x, at, at + Lanes.BLOCK, extremes, scale)) {
         scratch.leasts[b] = Float.NaN;
         sum(x, at, Math.min(to, at + Lanes.BLOCK), temperature, b, scratch);
+      } else if (BlockSoftmax.isPlain(extremes, scale)) {
+        float shift = Exponential.ROUND - Exponential.exponent(top, scale);
+        NativeWeights.plain(x, at, at + Lanes.BLOCK, head, tail, shift, y, yAt);
       } else {
-        int exponent = Exponential.exponent(top, scale);
-        if (least * scale >= exponent + ExpSum.PLAIN) {
-          float shift = Exponential.ROUND - exponent;
-          NativeWeights.plain(x, at, at + Lanes.BLOCK, head, tail, shift, y, yAt);
-        } else {
-          NativeWeights.write(x, at, at + Lanes.BLOCK, top, scale, 1, 0, y, yAt);
-        }
+        NativeWeights.write(x, at, at + Lanes.BLOCK, top, scale, 1, 0, y, yAt);
       }
       if (b > 0) { // by now the stores of the block before are done
         StoredSum.sumStored(y, yAt - Lanes.BLOCK, b - 1, scratch);

@@ -72,9 +72,9 @@ final class Softmax {
 
   /** The weights, each divided by the total. */
   static void softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
-    if (to - from <= Lanes.BLOCK) {
-      BlockSoftmax.softmax(x, from, to, temperature, y, yFrom);
-    } else {
+    boolean written =
+        to - from <= Lanes.BLOCK && BlockSoftmax.softmax(x, from, to, temperature, y, yFrom);
+    if (!written) {
       softmax(x, from, to, temperature, y, yFrom, STORES);
     }
   }

@@ -59,7 +59,8 @@ final class Weights {
   /**
    * Writes the weights of {@code x[at, end)} under a maximum, and makes a probability of each by
    * two factors. The factors 1 and 0 leave the weight as it is. Writes into {@code w} from {@code
-   * wFrom} on.
+   * wFrom} on, which may be where the logits stand: the last vector, which may overlap with the one
+   * before, is read before it is written over.
    */
   static void write(
       float[] x,
@@ -80,15 +81,24 @@ final class Weights {
     float origin = Exponential.origin(max, scale, 1);
     int exponent = Exponential.exponent(max, scale);
     float shift = Exponential.ROUND - exponent;
+    int ahead = wFrom - at;
+    int i = at;
+    if (end - at < F.length()) {
+      for (; i < end; i++) {
+        float weight = Exponential.weight(x[i] - origin, head, tail, exponent);
+        w[i + ahead] = Exponential.probability(weight, first, second);
+      }
+      return;
+    }
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector firsts = FloatVector.broadcast(F, first);
     FloatVector seconds = FloatVector.broadcast(F, second);
-    int ahead = wFrom - at;
-    int i = at;
-    for (; i <= end - F.length(); i += F.length()) {
+    int start = end - F.length();
+    FloatVector last = FloatVector.fromArray(F, x, start);
+    for (; i <= start; i += F.length()) {
       FloatVector v = FloatVector.fromArray(F, x, i).sub(origins);
       FloatVector t = v.fma(heads, shifts);
       FloatVector r = v.fma(heads, shifts.sub(t));
@@ -106,9 +116,23 @@ final class Weights {
       FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
       weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
     }
-    for (; i < end; i++) {
-      float weight = Exponential.weight(x[i] - origin, head, tail, exponent);
-      w[i + ahead] = Exponential.probability(weight, first, second);
+    if (i < end) {
+      FloatVector v = last.sub(origins);
+      FloatVector t = v.fma(heads, shifts);
+      FloatVector r = v.fma(heads, shifts.sub(t));
+      r = v.fma(tails, r);
+      FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+      p = p.fma(r, FloatVector.broadcast(F, C4));
+      p = p.fma(r, FloatVector.broadcast(F, C3));
+      p = p.fma(r, FloatVector.broadcast(F, C2));
+      p = p.fma(r, FloatVector.broadcast(F, C1));
+      p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+      IntVector bits = p.reinterpretAsInts().add(t.reinterpretAsInts().lanewise(LSHL, 23));
+      VectorMask<Float> counts =
+          t.compare(GE, VectorExponential.LEAST)
+              .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
+      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
+      weight.fma(firsts, weight.mul(seconds)).intoArray(w, start + ahead);
     }
   }
 }
