@@ -89,10 +89,20 @@ final class AttentionPass {
     double scale = Exponential.scale(temperature);
     // Under a high sink, the factors of stored weights could underflow.
     boolean stores = rows.sinkWeight(row) <= HIGHEST_SINK;
-    float max =
-        stores
-            ? StoredSum.sums(x, at, end, temperature, scratch, y, yAt)
-            : ExpSum.sums(x, at, end, temperature, scratch);
+    float max = rows.maxima[row];
+    if (stores && BlockSoftmax.isPlain(rows.extremes[row], scale)) {
+      double total = StoredSum.plain(x, at, end, max, scale, y, yAt, scratch);
+      ExpSum.checkTotal(total, end - at);
+      rows.total(row, total);
+      Softmax.scalePlain(y, yAt, end - at, rows.firsts[row], rows.seconds[row], scratch);
+      return;
+    }
+    if (stores) {
+      StoredSum.look(x, at, end, scratch);
+      StoredSum.sums(x, at, end, max, temperature, scratch, y, yAt);
+    } else {
+      ExpSum.sums(x, at, end, temperature, scratch);
+    }
     rows.total(row, Softmax.total(scratch, end - at, max, temperature));
     float first = rows.firsts[row];
     float second = rows.seconds[row];

@@ -123,12 +123,7 @@ final class BlockSoftmax {
     } else {
       Weights.write(x, from, to, max, scale, 1, 0, weights, 0);
     }
-    if (length <= Lanes.GROUP) {
-      return LaneSum.ofGroup(weights, 0, length);
-    }
-    int groups = LaneSum.paired((length + Lanes.GROUP - 1) / Lanes.GROUP);
-    Arrays.fill(weights, length, groups * Lanes.GROUP, 0);
-    return LaneSum.ofWeights(weights, 0, groups);
+    return LaneSum.ofWeights(weights, length);
   }
 
   /**

@@ -34,17 +34,9 @@ import org.logitkernels.spi.Survivors;
  * row streams in while the processor computes. Extremes and weights keep different units of the
  * processor busy.
  *
- * <p>A loop with a look ahead holds one exponential. More copies in one method would not be inlined
- * any more. The loops of two rounds around it repeat it, because the compiler unrolls every loop of
- * two rounds. The loop of plain blocks without a look ahead computes four exponentials side by
- * side. Written one after the other, they would wait for each other's sum: the compiler keeps that
- * order.
- *
- * <p>The loops of two rounds add up a group. Where there are registers for it, they combine the
- * groups of a lane in pairs: {@link LaneSum#COMBINES}.
- *
- * <p>The sums of the lanes of a block wait in memory until {@link LaneSum#BLOCKS} blocks are there.
- * Read back at once, they would wait for the stores.
+ * <p>The loops of plain blocks compute four exponentials side by side, which is a group of a lane.
+ * The loops of cut blocks hold one exponential, because four would be more than the compiler
+ * inlines. Loops of two rounds around it repeat it: the compiler unrolls every loop of two rounds.
  *
  * <p>The methods that hold these loops are longer than 325 bytes of bytecode, assertions included.
  * They have to be: HotSpot then compiles each on its own. Inlined into a kernel that inlines much
@@ -169,7 +161,6 @@ final class ExpSum {
     boolean ahead =
         !looked && !Species.GRAAL; // there, two loops take less time than one that is long
     boolean seen = false;
-    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     long extremes = Maxima.NONE;
     for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
@@ -189,49 +180,55 @@ final class ExpSum {
       int exponent = Exponential.exponent(top, scale);
       boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
       boolean plain = whole && !far && bottom * scale >= exponent + PLAIN;
-      boolean parts = !whole || !ahead && !plain;
       seen = whole && ahead && !masked;
-      if (waiting == LaneSum.BLOCKS || parts || masked) {
-        LaneSum.sums(groups, waiting, sums, b - waiting);
-        waiting = 0;
-      }
       if (masked) {
         sums[b] = 0;
         continue;
       }
+      int step = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+      int next = step > 0 ? strip + strips : strip;
       float shift = Exponential.BIASED - exponent;
       float origin = far ? top : 0;
       float floor = plain ? 0 : Exponential.floor(exponent, inverse);
-      if (parts) {
-        int full = (end - at) / Lanes.GROUP;
-        if (full > 0) {
-          cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
-        }
-        int rest = at + full * Lanes.GROUP;
-        if (rest < end) {
-          lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
-        }
-        int count = LaneSum.paired(full);
-        if (full < count) {
-          Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
-        }
-        sums[b] = LaneSum.sum(groups, 0, count);
-        continue;
-      }
-      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
-      if (!ahead) {
-        plainSeen(x, at, head, tail, shift, groups, first);
+      int count = Lanes.GROUPS;
+      if (plain && ahead) {
+        extremes = plainBlock(x, at, step, head, tail, shift, maxima, next, groups);
+      } else if (plain) {
+        plainSeen(x, at, head, tail, shift, groups);
+      } else if (whole && ahead) {
+        extremes = cutBlock(x, at, step, origin, floor, head, tail, shift, maxima, next, groups);
       } else {
-        int step = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int next = step > 0 ? strip + strips : strip;
-        extremes =
-            plain
-                ? plainBlock(x, at, step, head, tail, shift, maxima, next, groups, first)
-                : cutBlock(
-                    x, at, step, origin, floor, head, tail, shift, maxima, next, groups, first);
+        count = cutParts(x, at, end, origin, floor, head, tail, shift, groups);
       }
+      sums[b] = LaneSum.sum(groups, 0, count);
     }
-    LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
+  }
+
+  /**
+   * Sums the groups of what there is of a block, without a look ahead. Returns for how many groups
+   * there are sums, some of which may be 0.
+   */
+  private static int cutParts(
+      float[] x,
+      int at,
+      int end,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] groups) {
+    int full = (end - at) / Lanes.GROUP;
+    if (full > 0) {
+      cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+    }
+    int rest = at + full * Lanes.GROUP;
+    if (rest < end) {
+      lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
+    }
+    int count = LaneSum.paired(full);
+    Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+    return count;
   }
 
   /** Sums a plain block: a whole block in which every weight counts. */
@@ -244,16 +241,21 @@ final class ExpSum {
       float shift,
       float[] maxima,
       int strip,
-      float[] groups,
-      int first) {
+      float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
+    FloatVector c0 = FloatVector.broadcast(F, 1);
+    FloatVector c1 = FloatVector.broadcast(F, C1);
+    FloatVector c2 = FloatVector.broadcast(F, C2);
+    FloatVector c3 = FloatVector.broadcast(F, C3);
+    FloatVector c4 = FloatVector.broadcast(F, C4);
+    FloatVector c5 = FloatVector.broadcast(F, C5);
+    FloatVector c6 = FloatVector.broadcast(F, C6);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -261,46 +263,45 @@ final class ExpSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       int look = at + ahead + part * LaneSum.ROUNDS;
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              int watch = look + 4 * group * F.length();
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT);
-                  FloatVector t = v.fma(heads, shifts);
-                  FloatVector r = v.fma(heads, shifts.sub(t));
-                  r = v.fma(tails, r);
-                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                  p = p.fma(r, FloatVector.broadcast(F, C4));
-                  p = p.fma(r, FloatVector.broadcast(F, C3));
-                  p = p.fma(r, FloatVector.broadcast(F, C2));
-                  p = p.fma(r, FloatVector.broadcast(F, C1));
-                  p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                  sum = p.fma(power.reinterpretAsFloats(), sum);
-                  IntVector bits =
-                      FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
-                  signedMax = bits.max(signedMax);
-                  signedMin = bits.min(signedMin);
-                  flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
-                }
-              }
-              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
-          }
-          all = LaneSum.COMBINES ? one.fma(half, all) : half;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int watch = look + 4 * group * F.length();
+        for (int j = 0; j < 4; j++) {
+          IntVector bits = FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector v0 = FloatVector.fromArray(F, x, start);
+        FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
+        FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
+        FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
+        FloatVector t0 = v0.fma(heads, shifts);
+        FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+        r0 = v0.fma(tails, r0);
+        FloatVector p0 = c6.fma(r0, c5).fma(r0, c4).fma(r0, c3);
+        p0 = p0.fma(r0, c2).fma(r0, c1).fma(r0, c0);
+        FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t1 = v1.fma(heads, shifts);
+        FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+        r1 = v1.fma(tails, r1);
+        FloatVector p1 = c6.fma(r1, c5).fma(r1, c4).fma(r1, c3);
+        p1 = p1.fma(r1, c2).fma(r1, c1).fma(r1, c0);
+        FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t2 = v2.fma(heads, shifts);
+        FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+        r2 = v2.fma(tails, r2);
+        FloatVector p2 = c6.fma(r2, c5).fma(r2, c4).fma(r2, c3);
+        p2 = p2.fma(r2, c2).fma(r2, c1).fma(r2, c0);
+        FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t3 = v3.fma(heads, shifts);
+        FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+        r3 = v3.fma(tails, r3);
+        FloatVector p3 = c6.fma(r3, c5).fma(r3, c4).fma(r3, c3);
+        p3 = p3.fma(r3, c2).fma(r3, c1).fma(r3, c0);
+        FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.mul(q0))));
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -329,17 +330,15 @@ final class ExpSum {
       float shift,
       float[] maxima,
       int strip,
-      float[] groups,
-      int first) {
+      float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector floors = FloatVector.broadcast(F, floor);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -349,47 +348,34 @@ final class ExpSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       int look = at + ahead + part * LaneSum.ROUNDS;
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              int watch = look + 4 * group * F.length();
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
-                  v = v.blend(floors, v.compare(LT, floors));
-                  FloatVector t = v.fma(heads, shifts);
-                  FloatVector r = v.fma(heads, shifts.sub(t));
-                  r = v.fma(tails, r);
-                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                  p = p.fma(r, FloatVector.broadcast(F, C4));
-                  p = p.fma(r, FloatVector.broadcast(F, C3));
-                  p = p.fma(r, FloatVector.broadcast(F, C2));
-                  p = p.fma(r, FloatVector.broadcast(F, C1));
-                  p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                  sum = p.fma(power.reinterpretAsFloats(), sum);
-                  IntVector bits =
-                      FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
-                  signedMax = bits.max(signedMax);
-                  signedMin = bits.min(signedMin);
-                  flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
-                }
-              }
-              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        int watch = look + 4 * group * F.length();
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            FloatVector v = FloatVector.fromArray(F, x, start + j * Lanes.COUNT).sub(origins);
+            v = v.blend(floors, v.compare(LT, floors));
+            FloatVector t = v.fma(heads, shifts);
+            FloatVector r = v.fma(heads, shifts.sub(t));
+            r = v.fma(tails, r);
+            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            p = p.fma(r, FloatVector.broadcast(F, C4));
+            p = p.fma(r, FloatVector.broadcast(F, C3));
+            p = p.fma(r, FloatVector.broadcast(F, C2));
+            p = p.fma(r, FloatVector.broadcast(F, C1));
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+            IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+            sum = p.fma(power.reinterpretAsFloats(), sum);
+            IntVector bits =
+                FloatVector.fromArray(F, x, watch + j * F.length()).reinterpretAsInts();
+            signedMax = bits.max(signedMax);
+            signedMin = bits.min(signedMin);
+            flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
           }
-          all = LaneSum.COMBINES ? one.fma(half, all) : half;
         }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -406,78 +392,55 @@ final class ExpSum {
 
   /** Sums a plain block without a look ahead. */
   private static void plainSeen(
-      float[] x, int at, float head, float tail, float shift, float[] groups, int first) {
+      float[] x, int at, float head, float tail, float shift, float[] groups) {
     assert at >= 0 && at <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert Math.abs(tail) < head : "head " + head + ", tail " + tail;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
+    FloatVector c0 = FloatVector.broadcast(F, 1);
+    FloatVector c1 = FloatVector.broadcast(F, C1);
+    FloatVector c2 = FloatVector.broadcast(F, C2);
+    FloatVector c3 = FloatVector.broadcast(F, C3);
+    FloatVector c4 = FloatVector.broadcast(F, C4);
+    FloatVector c5 = FloatVector.broadcast(F, C5);
+    FloatVector c6 = FloatVector.broadcast(F, C6);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              FloatVector v0 = FloatVector.fromArray(F, x, start);
-              FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
-              FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
-              FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
-              FloatVector t0 = v0.fma(heads, shifts);
-              FloatVector t1 = v1.fma(heads, shifts);
-              FloatVector t2 = v2.fma(heads, shifts);
-              FloatVector t3 = v3.fma(heads, shifts);
-              FloatVector r0 = v0.fma(heads, shifts.sub(t0));
-              FloatVector r1 = v1.fma(heads, shifts.sub(t1));
-              FloatVector r2 = v2.fma(heads, shifts.sub(t2));
-              FloatVector r3 = v3.fma(heads, shifts.sub(t3));
-              r0 = v0.fma(tails, r0);
-              r1 = v1.fma(tails, r1);
-              r2 = v2.fma(tails, r2);
-              r3 = v3.fma(tails, r3);
-              FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
-              FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
-              FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
-              FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
-              FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.fma(q0, FloatVector.zero(F)))));
-              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
-          }
-          all = LaneSum.COMBINES ? one.fma(half, all) : half;
-        }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector v0 = FloatVector.fromArray(F, x, start);
+        FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT);
+        FloatVector v2 = FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT);
+        FloatVector v3 = FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT);
+        FloatVector t0 = v0.fma(heads, shifts);
+        FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+        r0 = v0.fma(tails, r0);
+        FloatVector p0 = c6.fma(r0, c5).fma(r0, c4).fma(r0, c3);
+        p0 = p0.fma(r0, c2).fma(r0, c1).fma(r0, c0);
+        FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t1 = v1.fma(heads, shifts);
+        FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+        r1 = v1.fma(tails, r1);
+        FloatVector p1 = c6.fma(r1, c5).fma(r1, c4).fma(r1, c3);
+        p1 = p1.fma(r1, c2).fma(r1, c1).fma(r1, c0);
+        FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t2 = v2.fma(heads, shifts);
+        FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+        r2 = v2.fma(tails, r2);
+        FloatVector p2 = c6.fma(r2, c5).fma(r2, c4).fma(r2, c3);
+        p2 = p2.fma(r2, c2).fma(r2, c1).fma(r2, c0);
+        FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t3 = v3.fma(heads, shifts);
+        FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+        r3 = v3.fma(tails, r3);
+        FloatVector p3 = c6.fma(r3, c5).fma(r3, c4).fma(r3, c3);
+        p3 = p3.fma(r3, c2).fma(r3, c1).fma(r3, c0);
+        FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.mul(q0))));
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
     }
   }

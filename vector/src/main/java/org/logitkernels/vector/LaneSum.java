@@ -6,6 +6,7 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.OR;
 
+import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -34,22 +35,6 @@ final class LaneSum {
   /** How many weights each virtual lane of a block sums. */
   static final int ROUNDS = Lanes.BLOCK / Lanes.COUNT;
 
-  /**
-   * Whether kernels combine the groups of a block in registers: in pairs, then pairs of pairs, then
-   * the two of these. That needs the 32 registers of AVX-512, and a compiler that unrolls all of
-   * these loops, which Graal does not. Otherwise kernels store the sum of every group.
-   */
-  static final boolean COMBINES = F.length() >= 16 && !Species.GRAAL;
-
-  /** How many groups, or pairs of groups, a kernel combines at once. */
-  static final int PAIR = COMBINES ? 2 : 1;
-
-  /** How many sums of each lane a kernel stores for a block. */
-  static final int ROWS = Lanes.GROUPS / (PAIR * PAIR * PAIR);
-
-  /** How many blocks' sums there is room for. */
-  static final int BLOCKS = Lanes.GROUPS / ROWS;
-
   private static final int FIRST = 2;
   private static final int SECOND = VECTORS >= 4 ? 2 : 1;
   private static final int THIRD = VECTORS >= 8 ? 2 : 1;
@@ -77,11 +62,10 @@ final class LaneSum {
   }
 
   /**
-   * The sum of a block from the sums of its groups, or from lanes that were combined before. No sum
-   * is negative.
+   * The sum of a block from the sums of its groups. No sum is negative.
    *
    * @param from where the sums begin in {@code groups}
-   * @param rows how many groups there are: 1, 2, 4 or 8; 1 if they were combined before
+   * @param rows how many groups there are: 1, 2, 4 or 8
    */
   static double sum(float[] groups, int from, int rows) {
     assert rows == 1 || rows == 2 || rows == 4 || rows == Lanes.GROUPS : rows + " groups";
@@ -239,6 +223,18 @@ final class LaneSum {
   }
 
   /**
+   * The sum of so many weights, a block at most, which stand at the beginning. What is behind them
+   * is overwritten.
+   */
+  static double ofWeights(float[] weights, int length) {
+    assert length > 0 && length <= Lanes.BLOCK && weights.length == Lanes.BLOCK : length;
+    int groups = paired((length + Lanes.GROUP - 1) / Lanes.GROUP);
+    int end = groups > 1 ? groups * Lanes.GROUP : Math.max(length, F.length());
+    Arrays.fill(weights, length, end, 0);
+    return groups > 1 ? ofWeights(weights, 0, groups) : ofGroup(weights, 0, end);
+  }
+
+  /**
    * The sum of the weights of a row that is a group at most and a vector at least.
    *
    * <p>What is not a whole vector at the row's end is read with the weights before it, which the
@@ -379,12 +375,5 @@ final class LaneSum {
     double odds = odd.lane(0) + odd.lane(1);
     double sum = (evens + odds) * Mass.SCALE;
     return Math.abs(sum) < LARGEST_FLOAT ? sum : Lanes.sum(groups, scratch);
-  }
-
-  /** Leaves the sums of some blocks, from what kernels have stored for them. */
-  static void sums(float[] groups, int blocks, double[] sums, int first) {
-    for (int b = 0; b < blocks; b++) {
-      sums[first + b] = sum(groups, b * ROWS * Lanes.COUNT, ROWS);
-    }
   }
 }

@@ -170,7 +170,6 @@ final class MaskedRows {
     double inverse = 1 / scale;
     float[] tops = survivors.row.tops;
     double[] sums = survivors.row.sums;
-    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     boolean seen = false;
     long extremes = Maxima.NONE;
     int first = from < to ? first(mask, block) : NONE;
@@ -187,10 +186,6 @@ final class MaskedRows {
       boolean plain =
           !Exponential.isFar(top, scale) && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN;
       seen = plain && next >= 0;
-      if (waiting == LaneSum.BLOCKS || !plain) {
-        LaneSum.sums(groups, waiting, sums, b - waiting);
-        waiting = 0;
-      }
       if (masked) {
         sums[b] = 0;
       } else if (plain) {
@@ -206,8 +201,8 @@ final class MaskedRows {
                 head,
                 tail,
                 Exponential.BIASED - exponent,
-                groups,
-                waiting++ * LaneSum.ROWS * Lanes.COUNT);
+                groups);
+        sums[b] = LaneSum.sum(groups, 0, Lanes.GROUPS);
       } else {
         write(x, at, at + Lanes.BLOCK, mask, b, survivors.values, 0);
         survivors.size = Lanes.BLOCK;
@@ -215,7 +210,6 @@ final class MaskedRows {
       }
       first = next;
     }
-    LaneSum.sums(groups, waiting, sums, b - waiting);
   }
 
   /**
@@ -236,84 +230,69 @@ final class MaskedRows {
       float head,
       float tail,
       float shift,
-      float[] groups,
-      int first) {
+      float[] groups) {
     int nextWord = (block + ahead / Lanes.BLOCK) * Lanes.WORDS;
     int word = block * Lanes.WORDS;
     assert at >= 0 && at + ahead <= x.length - Lanes.BLOCK : "block at " + at + " of " + x.length;
     assert block >= 0 && nextWord + Lanes.WORDS <= mask.length : block + " of " + mask.length;
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector floors = FloatVector.broadcast(F, floor);
-    FloatVector unit = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     FloatVector ones = FloatVector.broadcast(F, one);
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int look = part * LaneSum.ROUNDS + 4 * group * F.length();
-              long then = mask[nextWord + (look >> 6)] >>> look;
-              long low = mask[word + 2 * group] >>> part;
-              long high = mask[word + 2 * group + 1] >>> part;
-              FloatVector sum = FloatVector.zero(F);
-              for (int a = 0; a < 2; a++) {
-                for (int b = 0; b < 2; b++) {
-                  int j = 2 * a + b;
-                  int i = group * Lanes.GROUP + j * Lanes.COUNT + part;
-                  long now = (a == 0 ? low : high) >>> b * Lanes.COUNT;
-                  VectorMask<Float> forbidden =
-                      LONGS
-                          ? VectorMask.fromLong(F, ~now)
-                          : BITS.lanewise(AND, (int) now).compare(EQ, 0).cast(F);
-                  FloatVector v = FloatVector.fromArray(F, x, at + i).blend(floors, forbidden);
-                  FloatVector t = v.fma(heads, shifts);
-                  FloatVector r = v.fma(heads, shifts.sub(t));
-                  r = v.fma(tails, r);
-                  FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                  p = p.fma(r, FloatVector.broadcast(F, C4));
-                  p = p.fma(r, FloatVector.broadcast(F, C3));
-                  p = p.fma(r, FloatVector.broadcast(F, C2));
-                  p = p.fma(r, FloatVector.broadcast(F, C1));
-                  p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-                  IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                  sum = p.fma(power.reinterpretAsFloats(), sum);
-                  int watch = look + j * F.length();
-                  int far = j * F.length() & -Integer.SIZE; // beyond the first half of the word
-                  VectorMask<Float> unwatched =
-                      LONGS
-                          ? VectorMask.fromLong(F, ~then >>> j * F.length())
-                          : BITS.lanewise(LSHL, j * F.length() - far)
-                              .lanewise(AND, (int) (then >>> far))
-                              .compare(EQ, 0)
-                              .cast(F);
-                  IntVector bits =
-                      FloatVector.fromArray(F, x, at + ahead + watch)
-                          .blend(ones, unwatched)
-                          .reinterpretAsInts();
-                  signedMax = bits.max(signedMax);
-                  signedMin = bits.min(signedMin);
-                  flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
-                }
-              }
-              quarter = LaneSum.COMBINES ? unit.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? unit.fma(quarter, half) : quarter;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int look = part * LaneSum.ROUNDS + 4 * group * F.length();
+        long then = mask[nextWord + (look >> 6)] >>> look;
+        long low = mask[word + 2 * group] >>> part;
+        long high = mask[word + 2 * group + 1] >>> part;
+        FloatVector sum = FloatVector.zero(F);
+        for (int a = 0; a < 2; a++) {
+          for (int b = 0; b < 2; b++) {
+            int j = 2 * a + b;
+            int i = group * Lanes.GROUP + j * Lanes.COUNT + part;
+            long now = (a == 0 ? low : high) >>> b * Lanes.COUNT;
+            VectorMask<Float> forbidden =
+                LONGS
+                    ? VectorMask.fromLong(F, ~now)
+                    : BITS.lanewise(AND, (int) now).compare(EQ, 0).cast(F);
+            FloatVector v = FloatVector.fromArray(F, x, at + i).blend(floors, forbidden);
+            FloatVector t = v.fma(heads, shifts);
+            FloatVector r = v.fma(heads, shifts.sub(t));
+            r = v.fma(tails, r);
+            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            p = p.fma(r, FloatVector.broadcast(F, C4));
+            p = p.fma(r, FloatVector.broadcast(F, C3));
+            p = p.fma(r, FloatVector.broadcast(F, C2));
+            p = p.fma(r, FloatVector.broadcast(F, C1));
+            p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+            IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+            sum = p.fma(power.reinterpretAsFloats(), sum);
+            int watch = look + j * F.length();
+            int far = j * F.length() & -Integer.SIZE; // beyond the first half of the word
+            VectorMask<Float> unwatched =
+                LONGS
+                    ? VectorMask.fromLong(F, ~then >>> j * F.length())
+                    : BITS.lanewise(LSHL, j * F.length() - far)
+                        .lanewise(AND, (int) (then >>> far))
+                        .compare(EQ, 0)
+                        .cast(F);
+            IntVector bits =
+                FloatVector.fromArray(F, x, at + ahead + watch)
+                    .blend(ones, unwatched)
+                    .reinterpretAsInts();
+            signedMax = bits.max(signedMax);
+            signedMin = bits.min(signedMin);
+            flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
           }
-          all = LaneSum.COMBINES ? unit.fma(half, all) : half;
         }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
       }
     }
     return Maxima.extremes(

@@ -1,10 +1,8 @@
 // Generated from BlockSoftmax.java by bin/twins: change that, and run bin/twins.
 package org.logitkernels.vector;
 
-import java.util.Arrays;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
-import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.SegmentAddress;
 import org.logitkernels.spi.Survivors;
 
@@ -98,12 +96,7 @@ final class NativeBlockSoftmax {
     } else {
       NativeWeights.write(x, from, to, max, scale, 1, 0, weights, 0);
     }
-    if (length <= Lanes.GROUP) {
-      return LaneSum.ofGroup(weights, 0, length);
-    }
-    int groups = LaneSum.paired((length + Lanes.GROUP - 1) / Lanes.GROUP);
-    Arrays.fill(weights, length, groups * Lanes.GROUP, 0);
-    return LaneSum.ofWeights(weights, 0, groups);
+    return LaneSum.ofWeights(weights, length);
   }
 
   static boolean mayBeCut(SegmentAddress x, int from, int to, long extremes, double scale) {

@@ -118,7 +118,6 @@ final class NativeExpSum {
     boolean ahead =
         !looked && !Species.GRAAL; // there, two loops take less time than one that is long
     boolean seen = false;
-    int waiting = 0; // so many blocks before b wait for the sum of their lanes
     long extremes = Maxima.NONE;
     for (int at = from, b = block; at < to; at += Lanes.BLOCK, b++) {
       int end = Math.min(to, at + Lanes.BLOCK);
@@ -138,49 +137,51 @@ final class NativeExpSum {
       int exponent = Exponential.exponent(top, scale);
       boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
       boolean plain = whole && !far && bottom * scale >= exponent + ExpSum.PLAIN;
-      boolean parts = !whole || !ahead && !plain;
       seen = whole && ahead && !masked;
-      if (waiting == LaneSum.BLOCKS || parts || masked) {
-        LaneSum.sums(groups, waiting, sums, b - waiting);
-        waiting = 0;
-      }
       if (masked) {
         sums[b] = 0;
         continue;
       }
+      int step = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
+      int next = step > 0 ? strip + strips : strip;
       float shift = Exponential.BIASED - exponent;
       float origin = far ? top : 0;
       float floor = plain ? 0 : Exponential.floor(exponent, inverse);
-      if (parts) {
-        int full = (end - at) / Lanes.GROUP;
-        if (full > 0) {
-          cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
-        }
-        int rest = at + full * Lanes.GROUP;
-        if (rest < end) {
-          lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
-        }
-        int count = LaneSum.paired(full);
-        if (full < count) {
-          Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
-        }
-        sums[b] = LaneSum.sum(groups, 0, count);
-        continue;
-      }
-      int first = waiting++ * LaneSum.ROWS * Lanes.COUNT;
-      if (!ahead) {
-        plainSeen(x, at, head, tail, shift, groups, first);
+      int count = Lanes.GROUPS;
+      if (plain && ahead) {
+        extremes = plainBlock(x, at, step, head, tail, shift, maxima, next, groups);
+      } else if (plain) {
+        plainSeen(x, at, head, tail, shift, groups);
+      } else if (whole && ahead) {
+        extremes = cutBlock(x, at, step, origin, floor, head, tail, shift, maxima, next, groups);
       } else {
-        int step = to - end >= Lanes.BLOCK ? Lanes.BLOCK : 0;
-        int next = step > 0 ? strip + strips : strip;
-        extremes =
-            plain
-                ? plainBlock(x, at, step, head, tail, shift, maxima, next, groups, first)
-                : cutBlock(
-                    x, at, step, origin, floor, head, tail, shift, maxima, next, groups, first);
+        count = cutParts(x, at, end, origin, floor, head, tail, shift, groups);
       }
+      sums[b] = LaneSum.sum(groups, 0, count);
     }
-    LaneSum.sums(groups, waiting, sums, Lanes.blocks(to - from) + block - waiting);
+  }
+
+  private static int cutParts(
+      SegmentAddress x,
+      int at,
+      int end,
+      float origin,
+      float floor,
+      float head,
+      float tail,
+      float shift,
+      float[] groups) {
+    int full = (end - at) / Lanes.GROUP;
+    if (full > 0) {
+      cutGroups(x, at, origin, floor, head, tail, shift, full, groups);
+    }
+    int rest = at + full * Lanes.GROUP;
+    if (rest < end) {
+      lastGroup(x, rest, end, origin, floor, head, tail, shift, full++, groups);
+    }
+    int count = LaneSum.paired(full);
+    Arrays.fill(groups, full * Lanes.COUNT, count * Lanes.COUNT, 0);
+    return count;
   }
 
   private static long plainBlock(
@@ -192,18 +193,23 @@ final class NativeExpSum {
       float shift,
       float[] maxima,
       int strip,
-      float[] groups,
-      int first) {
+      float[] groups) {
     MemorySegment segment = x.segment;
     long offset = x.base;
     assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
+    FloatVector c0 = FloatVector.broadcast(F, 1);
+    FloatVector c1 = FloatVector.broadcast(F, C1);
+    FloatVector c2 = FloatVector.broadcast(F, C2);
+    FloatVector c3 = FloatVector.broadcast(F, C3);
+    FloatVector c4 = FloatVector.broadcast(F, C4);
+    FloatVector c5 = FloatVector.broadcast(F, C5);
+    FloatVector c6 = FloatVector.broadcast(F, C6);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector blockMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -211,47 +217,55 @@ final class NativeExpSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       int look = at + ahead + part * LaneSum.ROUNDS;
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              int watch = look + 4 * group * F.length();
-              FloatVector sum = FloatVector.zero(F);
-              for (int j = 0; j < 4; j++) {
-                FloatVector v =
-                    FloatVector.fromMemorySegment(
-                        F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER);
-                FloatVector t = v.fma(heads, shifts);
-                FloatVector r = v.fma(heads, shifts.sub(t));
-                r = v.fma(tails, r);
-                FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                p = p.fma(r, FloatVector.broadcast(F, C4));
-                p = p.fma(r, FloatVector.broadcast(F, C3));
-                p = p.fma(r, FloatVector.broadcast(F, C2));
-                p = p.fma(r, FloatVector.broadcast(F, C1));
-                p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-                IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                sum = p.fma(power.reinterpretAsFloats(), sum);
-                IntVector bits =
-                    FloatVector.fromMemorySegment(
-                            F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
-                        .reinterpretAsInts();
-                signedMax = bits.max(signedMax);
-                signedMin = bits.min(signedMin);
-                flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
-              }
-              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
-          }
-          all = LaneSum.COMBINES ? one.fma(half, all) : half;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int watch = look + 4 * group * F.length();
+        for (int j = 0; j < 4; j++) {
+          IntVector bits =
+              FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
+                  .reinterpretAsInts();
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector v0 =
+            FloatVector.fromMemorySegment(F, segment, offset + 4L * start, Species.ORDER);
+        FloatVector v1 =
+            FloatVector.fromMemorySegment(
+                F, segment, offset + 4L * start + 4L * Lanes.COUNT, Species.ORDER);
+        FloatVector v2 =
+            FloatVector.fromMemorySegment(
+                F, segment, offset + 4L * start + 4L * (2 * Lanes.COUNT), Species.ORDER);
+        FloatVector v3 =
+            FloatVector.fromMemorySegment(
+                F, segment, offset + 4L * start + 4L * (3 * Lanes.COUNT), Species.ORDER);
+        FloatVector t0 = v0.fma(heads, shifts);
+        FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+        r0 = v0.fma(tails, r0);
+        FloatVector p0 = c6.fma(r0, c5).fma(r0, c4).fma(r0, c3);
+        p0 = p0.fma(r0, c2).fma(r0, c1).fma(r0, c0);
+        FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t1 = v1.fma(heads, shifts);
+        FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+        r1 = v1.fma(tails, r1);
+        FloatVector p1 = c6.fma(r1, c5).fma(r1, c4).fma(r1, c3);
+        p1 = p1.fma(r1, c2).fma(r1, c1).fma(r1, c0);
+        FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t2 = v2.fma(heads, shifts);
+        FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+        r2 = v2.fma(tails, r2);
+        FloatVector p2 = c6.fma(r2, c5).fma(r2, c4).fma(r2, c3);
+        p2 = p2.fma(r2, c2).fma(r2, c1).fma(r2, c0);
+        FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t3 = v3.fma(heads, shifts);
+        FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+        r3 = v3.fma(tails, r3);
+        FloatVector p3 = c6.fma(r3, c5).fma(r3, c4).fma(r3, c3);
+        p3 = p3.fma(r3, c2).fma(r3, c1).fma(r3, c0);
+        FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.mul(q0))));
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -277,19 +291,17 @@ final class NativeExpSum {
       float shift,
       float[] maxima,
       int strip,
-      float[] groups,
-      int first) {
+      float[] groups) {
     MemorySegment segment = x.segment;
     long offset = x.base;
     assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert origin - origin == 0 && floor - floor == 0 : "origin " + origin + ", floor " + floor;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector floors = FloatVector.broadcast(F, floor);
     IntVector blockMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -299,49 +311,36 @@ final class NativeExpSum {
       IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
       IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
       int look = at + ahead + part * LaneSum.ROUNDS;
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              int watch = look + 4 * group * F.length();
-              FloatVector sum = FloatVector.zero(F);
-              for (int j = 0; j < 4; j++) {
-                FloatVector v =
-                    FloatVector.fromMemorySegment(
-                            F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER)
-                        .sub(origins);
-                v = v.blend(floors, v.compare(LT, floors));
-                FloatVector t = v.fma(heads, shifts);
-                FloatVector r = v.fma(heads, shifts.sub(t));
-                r = v.fma(tails, r);
-                FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                p = p.fma(r, FloatVector.broadcast(F, C4));
-                p = p.fma(r, FloatVector.broadcast(F, C3));
-                p = p.fma(r, FloatVector.broadcast(F, C2));
-                p = p.fma(r, FloatVector.broadcast(F, C1));
-                p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-                IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-                sum = p.fma(power.reinterpretAsFloats(), sum);
-                IntVector bits =
-                    FloatVector.fromMemorySegment(
-                            F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
-                        .reinterpretAsInts();
-                signedMax = bits.max(signedMax);
-                signedMin = bits.min(signedMin);
-                flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
-              }
-              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
-          }
-          all = LaneSum.COMBINES ? one.fma(half, all) : half;
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        int watch = look + 4 * group * F.length();
+        FloatVector sum = FloatVector.zero(F);
+        for (int j = 0; j < 4; j++) {
+          FloatVector v =
+              FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * start + 4L * (j * Lanes.COUNT), Species.ORDER)
+                  .sub(origins);
+          v = v.blend(floors, v.compare(LT, floors));
+          FloatVector t = v.fma(heads, shifts);
+          FloatVector r = v.fma(heads, shifts.sub(t));
+          r = v.fma(tails, r);
+          FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+          p = p.fma(r, FloatVector.broadcast(F, C4));
+          p = p.fma(r, FloatVector.broadcast(F, C3));
+          p = p.fma(r, FloatVector.broadcast(F, C2));
+          p = p.fma(r, FloatVector.broadcast(F, C1));
+          p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
+          IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
+          sum = p.fma(power.reinterpretAsFloats(), sum);
+          IntVector bits =
+              FloatVector.fromMemorySegment(
+                      F, segment, offset + 4L * watch + 4L * (j * F.length()), Species.ORDER)
+                  .reinterpretAsInts();
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
       }
       IntVector most = Species.LOWEST.max(signedMax);
       most.blend(signedMin, most.compare(LT, 0))
@@ -357,87 +356,64 @@ final class NativeExpSum {
   }
 
   private static void plainSeen(
-      SegmentAddress x, int at, float head, float tail, float shift, float[] groups, int first) {
+      SegmentAddress x, int at, float head, float tail, float shift, float[] groups) {
     MemorySegment segment = x.segment;
     long offset = x.base;
     assert at >= 0 && at <= x.length() - Lanes.BLOCK : "block at " + at + " of " + x.length();
     assert head > 0 && head < Float.POSITIVE_INFINITY : "head " + head + ", tail " + tail;
-    assert first >= 0 && first <= groups.length - LaneSum.ROWS * Lanes.COUNT : "sums at " + first;
+    assert groups.length == Lanes.GROUPS * Lanes.COUNT : groups.length + " sums of groups";
     assert shift > 0x1p23f && shift < 0x1p24f : "shift " + shift;
     assert Math.abs(tail) < head : "head " + head + ", tail " + tail;
     FloatVector heads = FloatVector.broadcast(F, head);
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector one = FloatVector.broadcast(F, 1); // what a loop carries is an argument
+    FloatVector c0 = FloatVector.broadcast(F, 1);
+    FloatVector c1 = FloatVector.broadcast(F, C1);
+    FloatVector c2 = FloatVector.broadcast(F, C2);
+    FloatVector c3 = FloatVector.broadcast(F, C3);
+    FloatVector c4 = FloatVector.broadcast(F, C4);
+    FloatVector c5 = FloatVector.broadcast(F, C5);
+    FloatVector c6 = FloatVector.broadcast(F, C6);
     for (int part = 0; part < Lanes.COUNT; part += F.length()) {
-      for (int row = 0; row < LaneSum.ROWS; row++) {
-        FloatVector all = FloatVector.zero(F);
-        for (int a4 = 0; a4 < LaneSum.PAIR; a4++) {
-          FloatVector half = FloatVector.zero(F);
-          for (int a2 = 0; a2 < LaneSum.PAIR; a2++) {
-            FloatVector quarter = FloatVector.zero(F);
-            for (int a1 = 0; a1 < LaneSum.PAIR; a1++) {
-              int group = row + 4 * a4 + 2 * a2 + a1;
-              int start = at + group * Lanes.GROUP + part;
-              FloatVector v0 =
-                  FloatVector.fromMemorySegment(F, segment, offset + 4L * start, Species.ORDER);
-              FloatVector v1 =
-                  FloatVector.fromMemorySegment(
-                      F, segment, offset + 4L * start + 4L * Lanes.COUNT, Species.ORDER);
-              FloatVector v2 =
-                  FloatVector.fromMemorySegment(
-                      F, segment, offset + 4L * start + 4L * (2 * Lanes.COUNT), Species.ORDER);
-              FloatVector v3 =
-                  FloatVector.fromMemorySegment(
-                      F, segment, offset + 4L * start + 4L * (3 * Lanes.COUNT), Species.ORDER);
-              FloatVector t0 = v0.fma(heads, shifts);
-              FloatVector t1 = v1.fma(heads, shifts);
-              FloatVector t2 = v2.fma(heads, shifts);
-              FloatVector t3 = v3.fma(heads, shifts);
-              FloatVector r0 = v0.fma(heads, shifts.sub(t0));
-              FloatVector r1 = v1.fma(heads, shifts.sub(t1));
-              FloatVector r2 = v2.fma(heads, shifts.sub(t2));
-              FloatVector r3 = v3.fma(heads, shifts.sub(t3));
-              r0 = v0.fma(tails, r0);
-              r1 = v1.fma(tails, r1);
-              r2 = v2.fma(tails, r2);
-              r3 = v3.fma(tails, r3);
-              FloatVector p0 = FloatVector.broadcast(F, C6).fma(r0, FloatVector.broadcast(F, C5));
-              FloatVector p1 = FloatVector.broadcast(F, C6).fma(r1, FloatVector.broadcast(F, C5));
-              FloatVector p2 = FloatVector.broadcast(F, C6).fma(r2, FloatVector.broadcast(F, C5));
-              FloatVector p3 = FloatVector.broadcast(F, C6).fma(r3, FloatVector.broadcast(F, C5));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C4));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C4));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C4));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C4));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C3));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C3));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C3));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C3));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C2));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C2));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C2));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C2));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, C1));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, C1));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, C1));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, C1));
-              p0 = p0.fma(r0, FloatVector.broadcast(F, 1));
-              p1 = p1.fma(r1, FloatVector.broadcast(F, 1));
-              p2 = p2.fma(r2, FloatVector.broadcast(F, 1));
-              p3 = p3.fma(r3, FloatVector.broadcast(F, 1));
-              FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-              FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.fma(q0, FloatVector.zero(F)))));
-              quarter = LaneSum.COMBINES ? one.fma(sum, quarter) : sum;
-            }
-            half = LaneSum.COMBINES ? one.fma(quarter, half) : quarter;
-          }
-          all = LaneSum.COMBINES ? one.fma(half, all) : half;
-        }
-        FloatVector.zero(F).add(all).intoArray(groups, first + row * Lanes.COUNT + part);
+      for (int group = 0; group < Lanes.GROUPS; group++) {
+        int start = at + group * Lanes.GROUP + part;
+        FloatVector v0 =
+            FloatVector.fromMemorySegment(F, segment, offset + 4L * start, Species.ORDER);
+        FloatVector v1 =
+            FloatVector.fromMemorySegment(
+                F, segment, offset + 4L * start + 4L * Lanes.COUNT, Species.ORDER);
+        FloatVector v2 =
+            FloatVector.fromMemorySegment(
+                F, segment, offset + 4L * start + 4L * (2 * Lanes.COUNT), Species.ORDER);
+        FloatVector v3 =
+            FloatVector.fromMemorySegment(
+                F, segment, offset + 4L * start + 4L * (3 * Lanes.COUNT), Species.ORDER);
+        FloatVector t0 = v0.fma(heads, shifts);
+        FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+        r0 = v0.fma(tails, r0);
+        FloatVector p0 = c6.fma(r0, c5).fma(r0, c4).fma(r0, c3);
+        p0 = p0.fma(r0, c2).fma(r0, c1).fma(r0, c0);
+        FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t1 = v1.fma(heads, shifts);
+        FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+        r1 = v1.fma(tails, r1);
+        FloatVector p1 = c6.fma(r1, c5).fma(r1, c4).fma(r1, c3);
+        p1 = p1.fma(r1, c2).fma(r1, c1).fma(r1, c0);
+        FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t2 = v2.fma(heads, shifts);
+        FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+        r2 = v2.fma(tails, r2);
+        FloatVector p2 = c6.fma(r2, c5).fma(r2, c4).fma(r2, c3);
+        p2 = p2.fma(r2, c2).fma(r2, c1).fma(r2, c0);
+        FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t3 = v3.fma(heads, shifts);
+        FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+        r3 = v3.fma(tails, r3);
+        FloatVector p3 = c6.fma(r3, c5).fma(r3, c4).fma(r3, c3);
+        p3 = p3.fma(r3, c2).fma(r3, c1).fma(r3, c0);
+        FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.mul(q0))));
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
     }
   }

@@ -60,21 +60,30 @@ final class NativeSoftmax {
       float[] y,
       int yFrom,
       boolean stores) {
-    int blocks = Lanes.blocks(to - from);
-    Scratch scratch = Scratch.take(blocks);
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    double scale = Exponential.scale(temperature);
     try {
-      float max =
-          stores
-              ? NativeStoredSum.sums(x, from, to, temperature, scratch, y, yFrom)
-              : NativeExpSum.sums(x, from, to, temperature, scratch);
-      double total = Softmax.total(scratch, to - from, max, temperature);
-      double scale = Exponential.scale(temperature);
-      float first = Exponential.first(total);
-      float second = Exponential.second(total);
-      if (stores) {
-        scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
-      } else {
+      if (!stores) {
+        float max = NativeExpSum.sums(x, from, to, temperature, scratch);
+        double total = Softmax.total(scratch, to - from, max, temperature);
+        float first = Exponential.first(total);
+        float second = Exponential.second(total);
         NativeWeights.write(x, from, to, max, scale, first, second, y, yFrom);
+        return;
+      }
+      long extremes = NativeStoredSum.look(x, from, to, scratch);
+      float max = Maxima.max(extremes);
+      if (BlockSoftmax.isPlain(extremes, scale)) {
+        double total = NativeStoredSum.plain(x, from, to, max, scale, y, yFrom, scratch);
+        ExpSum.checkTotal(total, to - from);
+        Softmax.scalePlain(
+            y, yFrom, to - from, Exponential.first(total), Exponential.second(total), scratch);
+      } else {
+        NativeStoredSum.sums(x, from, to, max, temperature, scratch, y, yFrom);
+        double total = Softmax.total(scratch, to - from, max, temperature);
+        float first = Exponential.first(total);
+        float second = Exponential.second(total);
+        scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
       }
     } finally {
       scratch.give();

@@ -9,10 +9,53 @@ import org.logitkernels.spi.SegmentAddress;
 final class NativeStoredSum {
   private NativeStoredSum() {}
 
-  static float sums(
+  static long look(SegmentAddress x, int from, int to, Scratch scratch) {
+    long row = Maxima.NONE;
+    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
+      boolean whole = to - at >= Lanes.BLOCK;
+      long extremes =
+          whole ? NativeMaxima.scan(x, at, at + Lanes.BLOCK) : NativeMaxima.rest(x, at, to);
+      scratch.tops[b] = Maxima.max(extremes);
+      scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
+      row = Maxima.join(row, extremes);
+    }
+    return NativeMaxima.check(x, from, to, row);
+  }
+
+  static double plain(
       SegmentAddress x,
       int from,
       int to,
+      float max,
+      double scale,
+      float[] y,
+      int yFrom,
+      Scratch scratch) {
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float shift = Exponential.ROUND - Exponential.exponent(max, scale);
+    int whole = (to - from) / Lanes.BLOCK * Lanes.BLOCK;
+    double total = 0;
+    for (int i = 0; i < whole; i += StoredSum.TURN) {
+      int end = Math.min(whole, i + StoredSum.TURN);
+      NativeWeights.plain(x, from + i, from + end, head, tail, shift, y, yFrom + i);
+      for (int at = i; at < end; at += Lanes.BLOCK) {
+        total += LaneSum.ofWeights(y, yFrom + at, Lanes.GROUPS);
+      }
+    }
+    int rest = to - from - whole;
+    if (rest > 0) {
+      NativeWeights.write(x, to - rest, to, max, scale, 1, 0, scratch.weights, 0);
+      total += LaneSum.ofWeights(scratch.weights, rest);
+    }
+    return total;
+  }
+
+  static void sums(
+      SegmentAddress x,
+      int from,
+      int to,
+      float max,
       double temperature,
       Scratch scratch,
       float[] y,
@@ -20,14 +63,6 @@ final class NativeStoredSum {
     double scale = Exponential.scale(temperature);
     float head = Exponential.head(scale);
     float tail = Exponential.tail(scale);
-    for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
-      boolean whole = to - at >= Lanes.BLOCK;
-      long extremes =
-          whole ? NativeMaxima.scan(x, at, at + Lanes.BLOCK) : NativeMaxima.rest(x, at, to);
-      scratch.tops[b] = Maxima.max(extremes);
-      scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
-    }
-    float max = NativeExpSum.max(x, from, to, scratch);
     boolean near = !Exponential.isFar(max, scale);
     int blocks = Lanes.blocks(to - from);
     for (int at = from, b = 0; b < blocks; at += Lanes.BLOCK, b++) {
@@ -51,7 +86,6 @@ final class NativeStoredSum {
       }
     }
     StoredSum.sumStored(y, yFrom + (blocks - 1) * Lanes.BLOCK, blocks - 1, scratch);
-    return max;
   }
 
   private static void sum(

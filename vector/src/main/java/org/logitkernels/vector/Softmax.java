@@ -82,21 +82,30 @@ final class Softmax {
   /** Softmax in one of its two forms. */
   static void softmax(
       float[] x, int from, int to, double temperature, float[] y, int yFrom, boolean stores) {
-    int blocks = Lanes.blocks(to - from);
-    Scratch scratch = Scratch.take(blocks);
+    Scratch scratch = Scratch.take(Lanes.blocks(to - from));
+    double scale = Exponential.scale(temperature);
     try {
-      float max =
-          stores
-              ? StoredSum.sums(x, from, to, temperature, scratch, y, yFrom)
-              : ExpSum.sums(x, from, to, temperature, scratch);
-      double total = total(scratch, to - from, max, temperature);
-      double scale = Exponential.scale(temperature);
-      float first = Exponential.first(total);
-      float second = Exponential.second(total);
-      if (stores) {
-        scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
-      } else {
+      if (!stores) {
+        float max = ExpSum.sums(x, from, to, temperature, scratch);
+        double total = total(scratch, to - from, max, temperature);
+        float first = Exponential.first(total);
+        float second = Exponential.second(total);
         Weights.write(x, from, to, max, scale, first, second, y, yFrom);
+        return;
+      }
+      long extremes = StoredSum.look(x, from, to, scratch);
+      float max = Maxima.max(extremes);
+      if (BlockSoftmax.isPlain(extremes, scale)) {
+        double total = StoredSum.plain(x, from, to, max, scale, y, yFrom, scratch);
+        ExpSum.checkTotal(total, to - from);
+        scalePlain(
+            y, yFrom, to - from, Exponential.first(total), Exponential.second(total), scratch);
+      } else {
+        StoredSum.sums(x, from, to, max, temperature, scratch, y, yFrom);
+        double total = total(scratch, to - from, max, temperature);
+        float first = Exponential.first(total);
+        float second = Exponential.second(total);
+        scale(x, from, to, max, scale, first, second, y, yFrom, scratch);
       }
     } finally {
       scratch.give();
@@ -108,6 +117,17 @@ final class Softmax {
     double total = Lanes.total(scratch.sums, scratch.tops, Lanes.blocks(length), max, temperature);
     ExpSum.checkTotal(total, length);
     return total;
+  }
+
+  /** Makes probabilities of the weights that {@link StoredSum#plain} has stored. */
+  static void scalePlain(
+      float[] y, int yFrom, int length, float first, float second, Scratch scratch) {
+    int rest = length % Lanes.BLOCK;
+    int end = yFrom + length - rest;
+    scale(y, yFrom, end, first, second);
+    if (rest > 0) {
+      BlockSoftmax.probabilities(scratch.weights, 0, rest, first, second, y, end);
+    }
   }
 
   /**
@@ -154,7 +174,7 @@ final class Softmax {
     boolean all = below == 0 || least * scale >= exponent + ExpSum.PLAIN + below;
     if (below <= NORMAL && all) { // neither factors nor weights underflow
       float power = Math.scalb(1f, -below);
-      scale(y, at, first * power, second * power);
+      scale(y, at, at + Lanes.BLOCK, first * power, second * power);
     } else if (below <= -Exponential.LEAST) {
       scaleCut(y, at, below, first, second);
     } else {
@@ -163,16 +183,17 @@ final class Softmax {
   }
 
   /**
-   * Multiplies the stored weights of a block by the two factors of probabilities, scaled by a power
+   * Multiplies the stored weights of blocks by the two factors of probabilities, scaled by a power
    * of two.
    */
-  private static void scale(float[] y, int at, float first, float second) {
-    assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
+  private static void scale(float[] y, int at, int end, float first, float second) {
+    assert at >= 0 && at <= end && end <= y.length : "weights " + at + " to " + end;
+    assert (end - at) % Lanes.BLOCK == 0 : "no blocks from " + at + " to " + end;
     assert first >= 0x1p-126f && first < Float.POSITIVE_INFINITY : "factor " + first;
     assert Math.abs(second) < first : "factors " + first + ", " + second;
     FloatVector firsts = FloatVector.broadcast(F, first);
     FloatVector seconds = FloatVector.broadcast(F, second);
-    for (int i = at; i < at + Lanes.BLOCK; i += F.length()) {
+    for (int i = at; i < end; i += F.length()) {
       FloatVector weight = FloatVector.fromArray(F, y, i);
       weight.fma(firsts, weight.mul(seconds)).intoArray(y, i);
     }

@@ -3,33 +3,82 @@ package org.logitkernels.vector;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 
-/** Sums of weights for a softmax, which stores the weights and then sums them. */
+/**
+ * Sums of weights for a softmax of more than a block, which stores the weights and then sums them.
+ *
+ * <p>The whole row is looked at first, because nothing may be written before the row is known to be
+ * valid. Where every weight of the row counts, all are stored relative to the row's N. That is as
+ * good as the N of their block: another N is another exponent, exactly. So no block has a factor of
+ * its own.
+ */
 final class StoredSum {
+  /**
+   * So many blocks of weights are stored before the first of them is summed: by then its stores are
+   * done, and it is still in the nearest cache.
+   */
+  static final int TURN = 2 * Lanes.BLOCK;
+
   private StoredSum() {}
 
-  /**
-   * Sums the blocks of a row, as {@link ExpSum} does where there are no survivors. Returns the
-   * row's maximum.
-   *
-   * <p>Stores the weights of whole blocks, each relative to the N of its block, where a softmax can
-   * go on with them: in near blocks of near rows, unless a term of the sum is no weight. The least
-   * logits of the blocks tell afterwards which blocks these are.
-   *
-   * <p>The whole row is looked at first, because nothing may be written before the row is known to
-   * be valid.
-   */
-  static float sums(
-      float[] x, int from, int to, double temperature, Scratch scratch, float[] y, int yFrom) {
-    double scale = Exponential.scale(temperature);
-    float head = Exponential.head(scale);
-    float tail = Exponential.tail(scale);
+  /** Leaves the maxima and the minima of the blocks, and returns the extremes of the row. */
+  static long look(float[] x, int from, int to, Scratch scratch) {
+    long row = Maxima.NONE;
     for (int at = from, b = 0; at < to; at += Lanes.BLOCK, b++) {
       boolean whole = to - at >= Lanes.BLOCK;
       long extremes = whole ? Maxima.scan(x, at, at + Lanes.BLOCK) : Maxima.rest(x, at, to);
       scratch.tops[b] = Maxima.max(extremes);
       scratch.leasts[b] = whole ? Maxima.min(extremes) : Float.NaN;
+      row = Maxima.join(row, extremes);
     }
-    float max = ExpSum.max(x, from, to, scratch);
+    return Maxima.check(x, from, to, row);
+  }
+
+  /**
+   * Stores the weights of a row in which every weight counts, and returns their total. Those behind
+   * the last whole block go to the scratch.
+   */
+  static double plain(
+      float[] x, int from, int to, float max, double scale, float[] y, int yFrom, Scratch scratch) {
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
+    float shift = Exponential.ROUND - Exponential.exponent(max, scale);
+    int whole = (to - from) / Lanes.BLOCK * Lanes.BLOCK;
+    double total = 0;
+    for (int i = 0; i < whole; i += TURN) {
+      int end = Math.min(whole, i + TURN);
+      Weights.plain(x, from + i, from + end, head, tail, shift, y, yFrom + i);
+      for (int at = i; at < end; at += Lanes.BLOCK) {
+        total += LaneSum.ofWeights(y, yFrom + at, Lanes.GROUPS);
+      }
+    }
+    int rest = to - from - whole;
+    if (rest > 0) {
+      Weights.write(x, to - rest, to, max, scale, 1, 0, scratch.weights, 0);
+      total += LaneSum.ofWeights(scratch.weights, rest);
+    }
+    return total;
+  }
+
+  /**
+   * Sums the blocks of a row, as {@link ExpSum} does where there are no survivors. The row has been
+   * looked at.
+   *
+   * <p>Stores the weights of whole blocks, each relative to the N of its block, where a softmax can
+   * go on with them: in near blocks of near rows, unless a term of the sum is no weight. The least
+   * logits of the blocks tell afterwards which blocks these are.
+   */
+  static void sums(
+      float[] x,
+      int from,
+      int to,
+      float max,
+      double temperature,
+      Scratch scratch,
+      float[] y,
+      int yFrom) {
+    double scale = Exponential.scale(temperature);
+    float head = Exponential.head(scale);
+    float tail = Exponential.tail(scale);
     boolean near = !Exponential.isFar(max, scale);
     int blocks = Lanes.blocks(to - from);
     for (int at = from, b = 0; b < blocks; at += Lanes.BLOCK, b++) {
@@ -53,7 +102,6 @@ final class StoredSum {
       }
     }
     sumStored(y, yFrom + (blocks - 1) * Lanes.BLOCK, blocks - 1, scratch);
-    return max;
   }
 
   /** Sums a block whose weights are not stored. */
