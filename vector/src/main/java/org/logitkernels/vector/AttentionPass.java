@@ -76,7 +76,13 @@ final class AttentionPass {
     ExpSum.checkTotal(total, length);
     rows.total(row, total);
     BlockSoftmax.probabilities(
-        scratch.weights, 0, length, rows.firsts[row], rows.seconds[row], rows.y, rows.yAt(row));
+        scratch.weights,
+        length,
+        BlockSoftmax.least(rows.extremes[row], scale),
+        rows.firsts[row],
+        rows.seconds[row],
+        rows.y,
+        rows.yAt(row));
   }
 
   /** A row of more than a block, or one that may be cut. */
@@ -94,7 +100,8 @@ final class AttentionPass {
       double total = StoredSum.plain(x, at, end, max, scale, y, yAt, scratch);
       ExpSum.checkTotal(total, end - at);
       rows.total(row, total);
-      Softmax.scalePlain(y, yAt, end - at, rows.firsts[row], rows.seconds[row], scratch);
+      double least = BlockSoftmax.least(rows.extremes[row], scale);
+      Softmax.scalePlain(y, yAt, end - at, least, rows.firsts[row], rows.seconds[row], scratch);
       return;
     }
     if (stores) {
@@ -109,7 +116,7 @@ final class AttentionPass {
     if (stores) {
       Softmax.scale(x, at, end, max, scale, first, second, y, yAt, scratch);
     } else {
-      Weights.write(x, at, end, max, scale, first, second, y, yAt);
+      Softmax.again(x, at, end, max, scale, first, second, y, yAt);
     }
   }
 }

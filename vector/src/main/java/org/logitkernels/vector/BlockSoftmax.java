@@ -1,7 +1,6 @@
 package org.logitkernels.vector;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
@@ -35,17 +34,18 @@ final class BlockSoftmax {
   static boolean softmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = Maxima.check(x, from, to, Maxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
+    double least = least(extremes, scale);
     int length = to - from;
     if (length >= F.length() && mayBeCut(x, from, to, extremes, scale)) {
       return false;
     }
     if (isGroup(length)) {
-      Weights.write(x, from, to, Maxima.max(extremes), scale, 1, 0, y, yFrom);
+      Weights.write(x, from, to, Maxima.max(extremes), scale, y, yFrom);
       double total = LaneSum.ofGroup(y, yFrom, length);
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
-      probabilities(y, yFrom, length, first, second, y, yFrom);
+      Probability.write(y, yFrom, length, 0, least, first, second, y, yFrom);
       return true;
     }
     Scratch scratch = Scratch.take(1);
@@ -54,7 +54,7 @@ final class BlockSoftmax {
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
-      probabilities(scratch.weights, 0, length, first, second, y, yFrom);
+      probabilities(scratch.weights, length, least, first, second, y, yFrom);
     } finally {
       scratch.give();
     }
@@ -121,7 +121,7 @@ final class BlockSoftmax {
         Weights.plain(x, to - F.length(), to, head, tail, shift, weights, length - F.length());
       }
     } else {
-      Weights.write(x, from, to, max, scale, 1, 0, weights, 0);
+      Weights.write(x, from, to, max, scale, weights, 0);
     }
     return LaneSum.ofWeights(weights, length);
   }
@@ -137,18 +137,22 @@ final class BlockSoftmax {
     Arrays.fill(weights, length, filled, Float.NEGATIVE_INFINITY);
     if (mayBeCut(weights, 0, filled, extremes, scale)) {
       ExpSum.sums(weights, 0, filled, temperature, scratch);
-      Weights.write(weights, 0, filled, Maxima.max(extremes), scale, 1, 0, weights, 0);
+      Weights.write(weights, 0, filled, Maxima.max(extremes), scale, weights, 0);
       return scratch.sums[0];
     }
-    Weights.write(weights, 0, filled, Maxima.max(extremes), scale, 1, 0, weights, 0);
+    Weights.write(weights, 0, filled, Maxima.max(extremes), scale, weights, 0);
     return LaneSum.ofGroup(weights, 0, filled);
+  }
+
+  /** The power of two of the least weight, but for its rounding, if the maximum is near. */
+  static double least(long extremes, double scale) {
+    return Maxima.min(extremes) * scale - Exponential.exponent(Maxima.max(extremes), scale);
   }
 
   /** Whether every weight counts, and none is relative to a far maximum. */
   static boolean isPlain(long extremes, double scale) {
-    float max = Maxima.max(extremes);
-    return !Exponential.isFar(max, scale)
-        && Maxima.min(extremes) * scale >= Exponential.exponent(max, scale) + ExpSum.PLAIN;
+    return !Exponential.isFar(Maxima.max(extremes), scale)
+        && least(extremes, scale) >= ExpSum.PLAIN;
   }
 
   /**
@@ -168,32 +172,14 @@ final class BlockSoftmax {
         x, from, to, (float) ((least - 0.52) / scale), (float) ((least + 0.01) / scale));
   }
 
-  /**
-   * Makes probabilities of so many weights, which stand in {@code weights} from {@code at} on: into
-   * {@code y} from {@code yFrom} on, or where they stand.
-   */
+  /** Writes the probabilities of the first weights, behind which there are zeros. */
   static void probabilities(
-      float[] weights, int at, int length, float first, float second, float[] y, int yFrom) {
+      float[] weights, int length, double least, float first, float second, float[] y, int yFrom) {
     if (length < F.length()) {
-      probabilities(weights, at, F.length(), first, second, weights, at);
-      System.arraycopy(weights, at, y, yFrom, length);
-      return;
+      Probability.write(weights, 0, F.length(), 0, least, first, second, weights, 0);
+      System.arraycopy(weights, 0, y, yFrom, length);
+    } else {
+      Probability.write(weights, 0, length, 0, least, first, second, y, yFrom);
     }
-    assert at >= 0 && at <= weights.length - length : length + " weights from " + at;
-    assert yFrom >= 0 && yFrom <= y.length - length : "probabilities from " + yFrom;
-    assert first >= 0 && first <= 2 : "factor " + first;
-    assert Math.abs(second) <= first : "factors " + first + ", " + second;
-    assert length >= F.length() && length <= Lanes.BLOCK : length + " weights";
-    assert y != weights || yFrom == at : "weights over others: " + at + " to " + yFrom;
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
-    int last = length - F.length();
-    FloatVector weightsAtEnd = FloatVector.fromArray(F, weights, at + last); // or written over
-    for (int i = 0; i < last; i += F.length()) {
-      FloatVector weight = FloatVector.fromArray(F, weights, at + i);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(y, yFrom + i);
-    }
-    // Some of these may be written a second time.
-    weightsAtEnd.fma(firsts, weightsAtEnd.mul(seconds)).intoArray(y, yFrom + last);
   }
 }

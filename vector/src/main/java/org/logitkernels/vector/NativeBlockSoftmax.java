@@ -16,17 +16,18 @@ final class NativeBlockSoftmax {
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
     long extremes = NativeMaxima.check(x, from, to, NativeMaxima.rest(x, from, to));
     double scale = Exponential.scale(temperature);
+    double least = BlockSoftmax.least(extremes, scale);
     int length = to - from;
     if (length >= F.length() && mayBeCut(x, from, to, extremes, scale)) {
       return false;
     }
     if (BlockSoftmax.isGroup(length)) {
-      NativeWeights.write(x, from, to, Maxima.max(extremes), scale, 1, 0, y, yFrom);
+      NativeWeights.write(x, from, to, Maxima.max(extremes), scale, y, yFrom);
       double total = LaneSum.ofGroup(y, yFrom, length);
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
-      BlockSoftmax.probabilities(y, yFrom, length, first, second, y, yFrom);
+      Probability.write(y, yFrom, length, 0, least, first, second, y, yFrom);
       return true;
     }
     Scratch scratch = Scratch.take(1);
@@ -35,7 +36,7 @@ final class NativeBlockSoftmax {
       ExpSum.checkTotal(total, length);
       float first = Exponential.first(total);
       float second = Exponential.second(total);
-      BlockSoftmax.probabilities(scratch.weights, 0, length, first, second, y, yFrom);
+      BlockSoftmax.probabilities(scratch.weights, length, least, first, second, y, yFrom);
     } finally {
       scratch.give();
     }
@@ -94,7 +95,7 @@ final class NativeBlockSoftmax {
             x, to - F.length(), to, head, tail, shift, weights, length - F.length());
       }
     } else {
-      NativeWeights.write(x, from, to, max, scale, 1, 0, weights, 0);
+      NativeWeights.write(x, from, to, max, scale, weights, 0);
     }
     return LaneSum.ofWeights(weights, length);
   }

@@ -68,7 +68,7 @@ final class NativeSoftmax {
         double total = Softmax.total(scratch, to - from, max, temperature);
         float first = Exponential.first(total);
         float second = Exponential.second(total);
-        NativeWeights.write(x, from, to, max, scale, first, second, y, yFrom);
+        again(x, from, to, max, scale, first, second, y, yFrom);
         return;
       }
       long extremes = NativeStoredSum.look(x, from, to, scratch);
@@ -76,8 +76,10 @@ final class NativeSoftmax {
       if (BlockSoftmax.isPlain(extremes, scale)) {
         double total = NativeStoredSum.plain(x, from, to, max, scale, y, yFrom, scratch);
         ExpSum.checkTotal(total, to - from);
-        Softmax.scalePlain(
-            y, yFrom, to - from, Exponential.first(total), Exponential.second(total), scratch);
+        float first = Exponential.first(total);
+        float second = Exponential.second(total);
+        double least = BlockSoftmax.least(extremes, scale);
+        Softmax.scalePlain(y, yFrom, to - from, least, first, second, scratch);
       } else {
         NativeStoredSum.sums(x, from, to, max, temperature, scratch, y, yFrom);
         double total = Softmax.total(scratch, to - from, max, temperature);
@@ -87,6 +89,24 @@ final class NativeSoftmax {
       }
     } finally {
       scratch.give();
+    }
+  }
+
+  static void again(
+      SegmentAddress x,
+      int from,
+      int to,
+      float max,
+      double scale,
+      float first,
+      float second,
+      float[] y,
+      int yFrom) {
+    for (int at = from; at < to; at += Lanes.BLOCK) {
+      int end = Math.min(to, at + Lanes.BLOCK);
+      int yAt = yFrom + at - from;
+      NativeWeights.write(x, at, end, max, scale, y, yAt);
+      Probability.write(y, yAt, end - at, 0, Softmax.UNKNOWN, first, second, y, yAt);
     }
   }
 
@@ -109,7 +129,7 @@ final class NativeSoftmax {
         Softmax.scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
-        NativeWeights.write(x, at, end, max, scale, first, second, y, yAt);
+        again(x, at, end, max, scale, first, second, y, yAt);
       }
     }
   }

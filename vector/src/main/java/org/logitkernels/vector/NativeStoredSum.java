@@ -45,7 +45,7 @@ final class NativeStoredSum {
     }
     int rest = to - from - whole;
     if (rest > 0) {
-      NativeWeights.write(x, to - rest, to, max, scale, 1, 0, scratch.weights, 0);
+      NativeWeights.write(x, to - rest, to, max, scale, scratch.weights, 0);
       total += LaneSum.ofWeights(scratch.weights, rest);
     }
     return total;
@@ -79,7 +79,7 @@ final class NativeStoredSum {
         float shift = Exponential.ROUND - Exponential.exponent(top, scale);
         NativeWeights.plain(x, at, at + Lanes.BLOCK, head, tail, shift, y, yAt);
       } else {
-        NativeWeights.write(x, at, at + Lanes.BLOCK, top, scale, 1, 0, y, yAt);
+        NativeWeights.write(x, at, at + Lanes.BLOCK, top, scale, y, yAt);
       }
       if (b > 0) { // by now the stores of the block before are done
         StoredSum.sumStored(y, yAt - Lanes.BLOCK, b - 1, scratch);

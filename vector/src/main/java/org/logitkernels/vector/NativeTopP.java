@@ -50,7 +50,7 @@ final class NativeTopP {
       int step = NativeStrips.sample(x, from, to, survivors);
       int size = survivors.size;
       double scale = Exponential.scale(temperature);
-      Weights.write(survivors.values, 0, size, max, scale, 1, 0, survivors.weights, 0);
+      Weights.write(survivors.values, 0, size, max, scale, survivors.weights, 0);
       end = TopP.bar(survivors, outside / step, max, low);
       // A little lower than the sample says, because a sample errs.
       float bar = TopP.bar(survivors, 0.75 * outside / step, end, low);

@@ -62,15 +62,7 @@ final class NativeWeights {
   }
 
   static void write(
-      SegmentAddress x,
-      int at,
-      int end,
-      float max,
-      double scale,
-      float first,
-      float second,
-      float[] w,
-      int wFrom) {
+      SegmentAddress x, int at, int end, float max, double scale, float[] w, int wFrom) {
     MemorySegment segment = x.segment;
     long offset = x.base;
     assert at >= 0 && at <= end && end <= x.length() : "weights of " + at + " to " + end;
@@ -86,8 +78,7 @@ final class NativeWeights {
     int i = at;
     if (end - at < F.length()) {
       for (; i < end; i++) {
-        float weight = Exponential.weight(x.get(i) - origin, head, tail, exponent);
-        w[i + ahead] = Exponential.probability(weight, first, second);
+        w[i + ahead] = Exponential.weight(x.get(i) - origin, head, tail, exponent);
       }
       return;
     }
@@ -95,8 +86,6 @@ final class NativeWeights {
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
     int start = end - F.length();
     FloatVector last =
         FloatVector.fromMemorySegment(F, segment, offset + 4L * start, Species.ORDER);
@@ -116,8 +105,7 @@ final class NativeWeights {
       VectorMask<Float> counts =
           t.compare(GE, VectorExponential.LEAST)
               .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
+      FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts).intoArray(w, i + ahead);
     }
     if (i < end) {
       FloatVector v = last.sub(origins);
@@ -134,8 +122,7 @@ final class NativeWeights {
       VectorMask<Float> counts =
           t.compare(GE, VectorExponential.LEAST)
               .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(w, start + ahead);
+      FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts).intoArray(w, start + ahead);
     }
   }
 }

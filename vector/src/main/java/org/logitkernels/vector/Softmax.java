@@ -1,7 +1,5 @@
 package org.logitkernels.vector;
 
-import static jdk.incubator.vector.VectorOperators.LT;
-
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -27,11 +25,8 @@ final class Softmax {
    */
   static final boolean STORES = true;
 
-  /**
-   * The most that may be taken from the exponent of a factor. A factor is 0 or at least 2^-84, so
-   * it stays normal.
-   */
-  private static final int NORMAL = 40;
+  /** What stands for the power of the least weight where it is not known. */
+  static final double UNKNOWN = Double.NEGATIVE_INFINITY;
 
   private Softmax() {}
 
@@ -90,7 +85,7 @@ final class Softmax {
         double total = total(scratch, to - from, max, temperature);
         float first = Exponential.first(total);
         float second = Exponential.second(total);
-        Weights.write(x, from, to, max, scale, first, second, y, yFrom);
+        again(x, from, to, max, scale, first, second, y, yFrom);
         return;
       }
       long extremes = StoredSum.look(x, from, to, scratch);
@@ -98,8 +93,10 @@ final class Softmax {
       if (BlockSoftmax.isPlain(extremes, scale)) {
         double total = StoredSum.plain(x, from, to, max, scale, y, yFrom, scratch);
         ExpSum.checkTotal(total, to - from);
-        scalePlain(
-            y, yFrom, to - from, Exponential.first(total), Exponential.second(total), scratch);
+        float first = Exponential.first(total);
+        float second = Exponential.second(total);
+        double least = BlockSoftmax.least(extremes, scale);
+        scalePlain(y, yFrom, to - from, least, first, second, scratch);
       } else {
         StoredSum.sums(x, from, to, max, temperature, scratch, y, yFrom);
         double total = total(scratch, to - from, max, temperature);
@@ -119,14 +116,33 @@ final class Softmax {
     return total;
   }
 
+  /** Computes the weights again, block by block, and makes probabilities of them. */
+  static void again(
+      float[] x,
+      int from,
+      int to,
+      float max,
+      double scale,
+      float first,
+      float second,
+      float[] y,
+      int yFrom) {
+    for (int at = from; at < to; at += Lanes.BLOCK) {
+      int end = Math.min(to, at + Lanes.BLOCK);
+      int yAt = yFrom + at - from;
+      Weights.write(x, at, end, max, scale, y, yAt);
+      Probability.write(y, yAt, end - at, 0, UNKNOWN, first, second, y, yAt);
+    }
+  }
+
   /** Makes probabilities of the weights that {@link StoredSum#plain} has stored. */
   static void scalePlain(
-      float[] y, int yFrom, int length, float first, float second, Scratch scratch) {
+      float[] y, int yFrom, int length, double least, float first, float second, Scratch scratch) {
     int rest = length % Lanes.BLOCK;
-    int end = yFrom + length - rest;
-    scale(y, yFrom, end, first, second);
+    int whole = length - rest;
+    Probability.write(y, yFrom, whole, 0, least, first, second, y, yFrom);
     if (rest > 0) {
-      BlockSoftmax.probabilities(scratch.weights, 0, rest, first, second, y, end);
+      BlockSoftmax.probabilities(scratch.weights, rest, least, first, second, y, yFrom + whole);
     }
   }
 
@@ -154,7 +170,7 @@ final class Softmax {
         scaleBlock(y, yAt, scratch.tops[b], least, max, scale, first, second);
       } else {
         int end = Math.min(to, at + Lanes.BLOCK);
-        Weights.write(x, at, end, max, scale, first, second, y, yAt);
+        again(x, at, end, max, scale, first, second, y, yAt);
       }
     }
   }
@@ -169,56 +185,13 @@ final class Softmax {
       double scale,
       float first,
       float second) {
-    int exponent = Exponential.exponent(top, scale);
-    int below = Exponential.exponent(max, scale) - exponent;
-    boolean all = below == 0 || least * scale >= exponent + ExpSum.PLAIN + below;
-    if (below <= NORMAL && all) { // neither factors nor weights underflow
-      float power = Math.scalb(1f, -below);
-      scale(y, at, at + Lanes.BLOCK, first * power, second * power);
-    } else if (below <= -Exponential.LEAST) {
-      scaleCut(y, at, below, first, second);
+    int exponent = Exponential.exponent(max, scale);
+    int below = exponent - Exponential.exponent(top, scale);
+    if (below <= -Exponential.LEAST) {
+      double lowest = least * scale - exponent;
+      Probability.write(y, at, Lanes.BLOCK, below, lowest, first, second, y, at);
     } else {
       Arrays.fill(y, at, at + Lanes.BLOCK, 0);
-    }
-  }
-
-  /**
-   * Multiplies the stored weights of blocks by the two factors of probabilities, scaled by a power
-   * of two.
-   */
-  private static void scale(float[] y, int at, int end, float first, float second) {
-    assert at >= 0 && at <= end && end <= y.length : "weights " + at + " to " + end;
-    assert (end - at) % Lanes.BLOCK == 0 : "no blocks from " + at + " to " + end;
-    assert first >= 0x1p-126f && first < Float.POSITIVE_INFINITY : "factor " + first;
-    assert Math.abs(second) < first : "factors " + first + ", " + second;
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
-    for (int i = at; i < end; i += F.length()) {
-      FloatVector weight = FloatVector.fromArray(F, y, i);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(y, i);
-    }
-  }
-
-  /**
-   * Multiplies the stored weights of a block whose N lies so far below the row's that factors or
-   * weights may underflow. A weight below 2^-126 of the row's 2^N becomes 0.
-   */
-  private static void scaleCut(float[] y, int at, int below, float first, float second) {
-    assert at >= 0 && at <= y.length - Lanes.BLOCK : "block at " + at + " of " + y.length;
-    assert below >= 0 && below <= -Exponential.LEAST : "2^-" + below;
-    assert first <= 2 : "factor " + first + " of a total that is less than a maximum's weight";
-    assert first > 0 && first < Float.POSITIVE_INFINITY : "factors " + first + ", " + second;
-    assert Math.abs(second) < first : "factors " + first + ", " + second;
-    assert Math.scalb(1f, -below) >= Float.MIN_NORMAL : "2^-" + below;
-    FloatVector powers = FloatVector.broadcast(F, Math.scalb(1f, -below));
-    FloatVector least = FloatVector.broadcast(F, Math.scalb(1f, below + Exponential.LEAST));
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
-    FloatVector zero = FloatVector.zero(F);
-    for (int i = at; i < at + Lanes.BLOCK; i += F.length()) {
-      FloatVector w = FloatVector.fromArray(F, y, i);
-      FloatVector weight = w.mul(powers).blend(zero, w.compare(LT, least));
-      weight.fma(firsts, weight.mul(seconds)).intoArray(y, i);
     }
   }
 

@@ -53,7 +53,7 @@ final class StoredSum {
     }
     int rest = to - from - whole;
     if (rest > 0) {
-      Weights.write(x, to - rest, to, max, scale, 1, 0, scratch.weights, 0);
+      Weights.write(x, to - rest, to, max, scale, scratch.weights, 0);
       total += LaneSum.ofWeights(scratch.weights, rest);
     }
     return total;
@@ -95,7 +95,7 @@ final class StoredSum {
         float shift = Exponential.ROUND - Exponential.exponent(top, scale);
         Weights.plain(x, at, at + Lanes.BLOCK, head, tail, shift, y, yAt);
       } else {
-        Weights.write(x, at, at + Lanes.BLOCK, top, scale, 1, 0, y, yAt);
+        Weights.write(x, at, at + Lanes.BLOCK, top, scale, y, yAt);
       }
       if (b > 0) { // by now the stores of the block before are done
         sumStored(y, yAt - Lanes.BLOCK, b - 1, scratch);

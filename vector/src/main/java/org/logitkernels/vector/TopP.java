@@ -63,7 +63,7 @@ final class TopP {
       int step = Strips.sample(x, from, to, survivors);
       int size = survivors.size;
       double scale = Exponential.scale(temperature);
-      Weights.write(survivors.values, 0, size, max, scale, 1, 0, survivors.weights, 0);
+      Weights.write(survivors.values, 0, size, max, scale, survivors.weights, 0);
       end = bar(survivors, outside / step, max, low);
       // A little lower than the sample says, because a sample errs.
       float bar = bar(survivors, 0.75 * outside / step, end, low);
@@ -87,7 +87,7 @@ final class TopP {
   static long weigh(Survivors survivors, double temperature, double quantum) {
     int size = survivors.size;
     double scale = Exponential.scale(temperature);
-    Weights.write(survivors.values, 0, size, survivors.max, scale, 1, 0, survivors.weights, 0);
+    Weights.write(survivors.values, 0, size, survivors.max, scale, survivors.weights, 0);
     int padded = survivors.pad(F.length());
     return Mass.atLeast(
         survivors.values, survivors.weights, padded, Float.NEGATIVE_INFINITY, quantum);

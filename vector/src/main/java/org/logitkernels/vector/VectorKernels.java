@@ -61,8 +61,6 @@ final class VectorKernels extends ArrayKernels implements Backend {
           survivors.size,
           survivors.max,
           Exponential.scale(temperature),
-          1,
-          0,
           survivors.weights,
           0);
     }

@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 import org.logitkernels.numerics.Exponential;
 
-/** Weights and probabilities, where the maximum and the total are known. */
+/** Weights, where the maximum is known. */
 final class Weights {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
@@ -57,21 +57,11 @@ final class Weights {
   }
 
   /**
-   * Writes the weights of {@code x[at, end)} under a maximum, and makes a probability of each by
-   * two factors. The factors 1 and 0 leave the weight as it is. Writes into {@code w} from {@code
+   * Writes the weights of {@code x[at, end)} under a maximum. Writes into {@code w} from {@code
    * wFrom} on, which may be where the logits stand: the last vector, which may overlap with the one
    * before, is read before it is written over.
    */
-  static void write(
-      float[] x,
-      int at,
-      int end,
-      float max,
-      double scale,
-      float first,
-      float second,
-      float[] w,
-      int wFrom) {
+  static void write(float[] x, int at, int end, float max, double scale, float[] w, int wFrom) {
     assert at >= 0 && at <= end && end <= x.length : "weights of " + at + " to " + end;
     assert wFrom >= 0 && wFrom <= w.length - (end - at) : "weights from " + wFrom;
     assert max < Float.POSITIVE_INFINITY && max > Float.NEGATIVE_INFINITY : "maximum " + max;
@@ -85,8 +75,7 @@ final class Weights {
     int i = at;
     if (end - at < F.length()) {
       for (; i < end; i++) {
-        float weight = Exponential.weight(x[i] - origin, head, tail, exponent);
-        w[i + ahead] = Exponential.probability(weight, first, second);
+        w[i + ahead] = Exponential.weight(x[i] - origin, head, tail, exponent);
       }
       return;
     }
@@ -94,8 +83,6 @@ final class Weights {
     FloatVector tails = FloatVector.broadcast(F, tail);
     FloatVector origins = FloatVector.broadcast(F, origin);
     FloatVector shifts = FloatVector.broadcast(F, shift);
-    FloatVector firsts = FloatVector.broadcast(F, first);
-    FloatVector seconds = FloatVector.broadcast(F, second);
     int start = end - F.length();
     FloatVector last = FloatVector.fromArray(F, x, start);
     for (; i <= start; i += F.length()) {
@@ -113,8 +100,7 @@ final class Weights {
       VectorMask<Float> counts =
           t.compare(GE, VectorExponential.LEAST)
               .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(w, i + ahead);
+      FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts).intoArray(w, i + ahead);
     }
     if (i < end) {
       FloatVector v = last.sub(origins);
@@ -131,8 +117,7 @@ final class Weights {
       VectorMask<Float> counts =
           t.compare(GE, VectorExponential.LEAST)
               .and(bits.compare(GT, VectorExponential.SUBNORMAL).cast(F));
-      FloatVector weight = FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts);
-      weight.fma(firsts, weight.mul(seconds)).intoArray(w, start + ahead);
+      FloatVector.zero(F).blend(bits.reinterpretAsFloats(), counts).intoArray(w, start + ahead);
     }
   }
 }
