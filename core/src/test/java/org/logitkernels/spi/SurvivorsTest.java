@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Masses and weights of survivors, and what they hold for. */
@@ -135,5 +136,42 @@ class SurvivorsTest {
     }
     survivors.renewMax();
     return survivors;
+  }
+
+  /** The same index as by additions in order, also for targets on one of their sums and beside. */
+  @Test
+  void drawsAreThoseOfTheSumInOrder() {
+    SplittableRandom random = new SplittableRandom(7);
+    for (int round = 0; round < 3000; round++) {
+      float[] weights = new float[random.nextInt(1, 1025)];
+      int depth = random.nextInt(1, 126);
+      for (int i = 0; i < weights.length; i++) {
+        float weight = Math.scalb((float) random.nextDouble(), -random.nextInt(depth));
+        weights[i] = random.nextInt(8) == 0 ? 0 : weight;
+      }
+      int at = random.nextInt(weights.length);
+      double before = random.nextBoolean() ? 0 : random.nextDouble(1000);
+      double[] sums = new double[weights.length];
+      double sum = before;
+      for (int i = at; i < weights.length; i++) {
+        sum += weights[i];
+        sums[i] = sum;
+      }
+      for (int draw = 0; draw < 20; draw++) {
+        double near = sums[random.nextInt(at, weights.length)];
+        double target =
+            switch (draw % 4) {
+              case 0 -> near;
+              case 1 -> Math.nextUp(near);
+              case 2 -> Math.nextDown(near);
+              default -> before + random.nextDouble() * (sum - before);
+            };
+        int expected = -1;
+        for (int i = at; i < weights.length && (expected < 0 || !(sums[expected] > target)); i++) {
+          expected = weights[i] > 0 ? i : expected;
+        }
+        assertEquals(expected, Survivors.drawIndex(weights, at, weights.length, before, target));
+      }
+    }
   }
 }
