@@ -45,7 +45,7 @@ final class Probability {
       float second,
       float[] y,
       int yAt) {
-    float power = Math.scalb(1f, -below);
+    float power = Float.intBitsToFloat(Float.MAX_EXPONENT - below << 23); // 2^-below, at once
     if (length < F.length()) {
       for (int i = 0; i < length; i++) {
         float weight = w[at + i] < Float.MIN_NORMAL / power ? 0 : w[at + i] * power;
