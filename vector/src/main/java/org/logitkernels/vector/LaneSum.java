@@ -223,15 +223,16 @@ final class LaneSum {
   }
 
   /**
-   * The sum of so many weights, a block at most, which stand at the beginning. What is behind them
-   * is overwritten.
+   * The sum of so many weights, at least a vector and a block at most, which stand at the
+   * beginning. What is behind them is overwritten.
    */
   static double ofWeights(float[] weights, int length) {
-    assert length > 0 && length <= Lanes.BLOCK && weights.length == Lanes.BLOCK : length;
+    if (length <= Lanes.GROUP) {
+      return ofGroup(weights, 0, length);
+    }
     int groups = paired((length + Lanes.GROUP - 1) / Lanes.GROUP);
-    int end = groups > 1 ? groups * Lanes.GROUP : Math.max(length, F.length());
-    Arrays.fill(weights, length, end, 0);
-    return groups > 1 ? ofWeights(weights, 0, groups) : ofGroup(weights, 0, end);
+    Arrays.fill(weights, length, groups * Lanes.GROUP, 0);
+    return ofWeights(weights, 0, groups);
   }
 
   /**

@@ -1,6 +1,7 @@
 // Generated from StoredSum.java by bin/twins: change that, and run bin/twins.
 package org.logitkernels.vector;
 
+import java.util.Arrays;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.SegmentAddress;
@@ -46,7 +47,8 @@ final class NativeStoredSum {
     int rest = to - from - whole;
     if (rest > 0) {
       NativeWeights.write(x, to - rest, to, max, scale, scratch.weights, 0);
-      total += LaneSum.ofWeights(scratch.weights, rest);
+      Arrays.fill(scratch.weights, rest, Math.max(rest, Species.FLOATS.length()), 0);
+      total += LaneSum.ofWeights(scratch.weights, Math.max(rest, Species.FLOATS.length()));
     }
     return total;
   }

@@ -72,14 +72,19 @@ final class Probability {
     return Maxima.anyBetween(w, at, at + length, Float.MIN_NORMAL, bound);
   }
 
-  /** Writes the probabilities of weights of which no product is subnormal. */
+  /**
+   * Writes the probabilities of weights of which no product is subnormal.
+   *
+   * <p>The assertions make the method longer than HotSpot would inline. With it in them, its
+   * callers would be too long for that themselves, and attention rows take 5 % longer.
+   */
   private static void plain(
       float[] w, int at, int length, float first, float second, float[] y, int yAt) {
     assert at >= 0 && at <= w.length - length : length + " weights from " + at;
     assert yAt >= 0 && yAt <= y.length - length : "probabilities from " + yAt;
+    assert length >= F.length() : length + " weights";
     assert first >= 0 && first <= 2 : "factor " + first + " of a total that is less than 1/2";
     assert Math.abs(second) <= first : "factors " + first + ", " + second;
-    assert length >= F.length() : length + " weights";
     assert y != w || yAt == at : "weights over others: " + at + " to " + yAt;
     FloatVector firsts = FloatVector.broadcast(F, first);
     FloatVector seconds = FloatVector.broadcast(F, second);

@@ -1,5 +1,6 @@
 package org.logitkernels.vector;
 
+import java.util.Arrays;
 import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 
@@ -54,7 +55,8 @@ final class StoredSum {
     int rest = to - from - whole;
     if (rest > 0) {
       Weights.write(x, to - rest, to, max, scale, scratch.weights, 0);
-      total += LaneSum.ofWeights(scratch.weights, rest);
+      Arrays.fill(scratch.weights, rest, Math.max(rest, Species.FLOATS.length()), 0);
+      total += LaneSum.ofWeights(scratch.weights, Math.max(rest, Species.FLOATS.length()));
     }
     return total;
   }
