@@ -67,6 +67,7 @@ public final class Main implements Callable<Integer> {
       Stream.of(
               "results",
               "results-limit",
+              "results-limit-xeon",
               "results-limit-avx2",
               "results-length",
               "results-sweeps",
