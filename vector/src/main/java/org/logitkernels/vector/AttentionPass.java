@@ -96,7 +96,7 @@ final class AttentionPass {
     // Under a high sink, the factors of stored weights could underflow.
     boolean stores = rows.sinkWeight(row) <= HIGHEST_SINK;
     float max = rows.maxima[row];
-    if (stores && BlockSoftmax.isPlain(rows.extremes[row], scale)) {
+    if (stores && StoredSum.isPlain(rows.extremes[row], scale)) {
       double total = StoredSum.plain(x, at, end, max, scale, y, yAt, scratch);
       ExpSum.checkTotal(total, end - at);
       rows.total(row, total);

@@ -149,7 +149,7 @@ final class BlockSoftmax {
     return Maxima.min(extremes) * scale - Exponential.exponent(Maxima.max(extremes), scale);
   }
 
-  /** Whether every weight counts, and none is relative to a far maximum. */
+  /** Whether every weight of a block counts, and none is relative to a far maximum. */
   static boolean isPlain(long extremes, double scale) {
     return !Exponential.isFar(Maxima.max(extremes), scale)
         && least(extremes, scale) >= ExpSum.PLAIN;
@@ -172,7 +172,10 @@ final class BlockSoftmax {
         x, from, to, (float) ((least - 0.52) / scale), (float) ((least + 0.01) / scale));
   }
 
-  /** Writes the probabilities of the first weights, behind which there are zeros. */
+  /**
+   * Writes the probabilities of the first weights. Where these are less than a vector, there are
+   * zeros behind them.
+   */
   static void probabilities(
       float[] weights, int length, double least, float first, float second, float[] y, int yFrom) {
     if (length < F.length()) {

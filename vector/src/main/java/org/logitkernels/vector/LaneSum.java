@@ -224,7 +224,7 @@ final class LaneSum {
 
   /**
    * The sum of so many weights, at least a vector and a block at most, which stand at the
-   * beginning. What is behind them is overwritten.
+   * beginning. What is behind more than a group of them is overwritten.
    */
   static double ofWeights(float[] weights, int length) {
     if (length <= Lanes.GROUP) {

@@ -73,7 +73,7 @@ final class NativeSoftmax {
       }
       long extremes = NativeStoredSum.look(x, from, to, scratch);
       float max = Maxima.max(extremes);
-      if (BlockSoftmax.isPlain(extremes, scale)) {
+      if (StoredSum.isPlain(extremes, scale)) {
         double total = NativeStoredSum.plain(x, from, to, max, scale, y, yFrom, scratch);
         ExpSum.checkTotal(total, to - from);
         float first = Exponential.first(total);

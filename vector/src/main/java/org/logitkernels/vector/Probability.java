@@ -20,7 +20,10 @@ import org.logitkernels.numerics.Exponential;
 final class Probability {
   private static final VectorSpecies<Float> F = Species.FLOATS;
 
-  /** So many powers of two larger: a second factor is at least 2^-72, or 0. */
+  /**
+   * So many powers of two larger: a second factor is 0 or at least 2^-84, but under a high sink,
+   * where some products are subnormal all the same.
+   */
   private static final int UP = 100;
 
   /** The least normal float, so much larger. */
@@ -33,7 +36,7 @@ final class Probability {
    * {@code y} from {@code yAt} on, or where they stand.
    *
    * @param below how far the N of these weights lies below that of the row
-   * @param least no weight but 0 is below 2 to this power, by the N of the row
+   * @param least no weight but 0 is below 2 to this power, by the N of the row, if that is near
    */
   static void write(
       float[] w,

@@ -47,7 +47,7 @@ final class Scratch {
   /** Sums of the products of a block's groups, lane by lane. */
   final float[] products = new float[Lanes.GROUPS * Lanes.COUNT];
 
-  /** Weights of a row that is a block at most. */
+  /** Weights of a row that is a block at most, or behind the last whole block of a plain row. */
   final float[] weights = new float[Lanes.BLOCK];
 
   /** The rest of another row, behind its last whole block. */
@@ -62,7 +62,10 @@ final class Scratch {
   /** Maxima of a row's blocks, where a row has no survivors to keep them. */
   float[] tops = NO_TOPS;
 
-  /** The least logit of each block whose weights a softmax has stored; NaN for other blocks. */
+  /**
+   * Where a row is not plain, the least logit of each block whose weights a softmax has stored; NaN
+   * for other blocks.
+   */
   float[] leasts = NO_TOPS;
 
   private Scratch(int place) {

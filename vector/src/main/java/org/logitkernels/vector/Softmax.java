@@ -90,7 +90,7 @@ final class Softmax {
       }
       long extremes = StoredSum.look(x, from, to, scratch);
       float max = Maxima.max(extremes);
-      if (BlockSoftmax.isPlain(extremes, scale)) {
+      if (StoredSum.isPlain(extremes, scale)) {
         double total = StoredSum.plain(x, from, to, max, scale, y, yFrom, scratch);
         ExpSum.checkTotal(total, to - from);
         float first = Exponential.first(total);

@@ -5,21 +5,29 @@ import org.logitkernels.numerics.Exponential;
 import org.logitkernels.numerics.Lanes;
 
 /**
- * Sums of weights for a softmax of more than a block, which stores the weights and then sums them.
+ * Sums of weights for a softmax that stores the weights and then sums them: of more than a block,
+ * or of a block that may be cut.
  *
  * <p>The whole row is looked at first, because nothing may be written before the row is known to be
- * valid. Where every weight of the row counts, all are stored relative to the row's N. That is as
- * good as the N of their block: another N is another exponent, exactly. So no block has a factor of
- * its own.
+ * valid. In a plain row all weights are stored relative to the row's N. That is as good as the N of
+ * their block: another N is another exponent, exactly. So no block has a factor of its own.
  */
 final class StoredSum {
   /**
-   * So many blocks of weights are stored before the first of them is summed: by then its stores are
-   * done, and it is still in the nearest cache.
+   * So many weights, two blocks, are stored before the first of them is summed: by then its stores
+   * are done, and it is still in the nearest cache.
    */
   static final int TURN = 2 * Lanes.BLOCK;
 
   private StoredSum() {}
+
+  /**
+   * Whether a row is plain: every weight counts, and every block is near, which a far least logit
+   * would leave open. The weights of a far block are not those of a near one.
+   */
+  static boolean isPlain(long extremes, double scale) {
+    return BlockSoftmax.isPlain(extremes, scale) && !Exponential.isFar(Maxima.min(extremes), scale);
+  }
 
   /** Leaves the maxima and the minima of the blocks, and returns the extremes of the row. */
   static long look(float[] x, int from, int to, Scratch scratch) {
@@ -35,8 +43,8 @@ final class StoredSum {
   }
 
   /**
-   * Stores the weights of a row in which every weight counts, and returns their total. Those behind
-   * the last whole block go to the scratch.
+   * Stores the weights of a plain row, and returns their total. Those behind the last whole block
+   * go to the scratch.
    */
   static double plain(
       float[] x, int from, int to, float max, double scale, float[] y, int yFrom, Scratch scratch) {

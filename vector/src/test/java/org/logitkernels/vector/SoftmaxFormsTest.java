@@ -78,6 +78,20 @@ class SoftmaxFormsTest implements Inputs {
     check(row, temperature);
   }
 
+  /** A near row with a far block, though every weight counts by the N of the row. */
+  @Property
+  void formsAgreeWhereANearRowHasAFarBlock(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float temperature = (float) Math.exp(random.nextDouble(-10, 10));
+    double border = -65536 * Math.log(2) * temperature;
+    float[] row = new float[random.nextInt(1025, 4096)];
+    for (int i = 0; i < row.length; i++) {
+      double above = i < 1024 ? random.nextDouble(3) : -random.nextDouble(6);
+      row[i] = (float) (border + above * temperature);
+    }
+    check(row, temperature);
+  }
+
   private static void check(float[] row, float temperature) {
     int length = row.length;
     float[] expected = new float[length];
