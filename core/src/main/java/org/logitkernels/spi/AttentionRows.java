@@ -70,6 +70,12 @@ public final class AttentionRows {
   /** The largest and the least logit of each row, packed as kernels do it. For kernels. */
   public long[] extremes = {};
 
+  /** 1.5 * 2^23 - N of each row whose loops are those of many rows; NaN of others. For kernels. */
+  public float[] shifts = NO_FLOATS;
+
+  /** The sum of each such row's weights. For kernels. */
+  public double[] totals = {};
+
   /** No rows yet. */
   public AttentionRows() {}
 
@@ -82,6 +88,8 @@ public final class AttentionRows {
       firsts = new float[room];
       seconds = new float[room];
       extremes = new long[room];
+      shifts = new float[room];
+      totals = new double[room];
     }
   }
 

@@ -8,26 +8,32 @@ import org.logitkernels.spi.AttentionRows;
  * Softmax of many rows, each with the bits of {@link Softmax}.
  *
  * <p>First comes a look at all rows, so that nothing is written before all are known to be valid.
- * Then each row is taken as a row alone would be: a short one by {@link BlockSoftmax}, a long one
- * by {@link Softmax}. Only the sink is different, which has a part in the total.
+ * Then short rows are taken many at a time, by {@link AttentionGroups}. Each other row is taken as
+ * a row alone would be: by {@link BlockSoftmax}, or a long one by {@link Softmax}. Only the sink is
+ * different, which has a part in the total.
  */
 final class AttentionPass {
   /** With such a weight a total is hardly larger than that of the longest row may be. */
   private static final double HIGHEST_SINK = 0x1p30;
 
+  /** So many rows, if they are a group, lie in the nearest cache together with their weights. */
+  private static final int TURN = 32;
+
   private AttentionPass() {}
 
   /** Leaves the extremes of each row. Throws for NaN and +Infinity. */
   static void look(AttentionRows rows) {
+    AttentionGroups.look(rows);
     for (int row = 0; row < rows.count; row++) {
-      int at = rows.at(row);
       int length = rows.lengths[row];
-      long extremes = length == 0 ? Maxima.NONE : Maxima.rest(rows.x, at, at + length);
-      float max = Maxima.max(extremes);
+      if (!BlockSoftmax.isGroup(length)) {
+        int at = rows.at(row);
+        rows.extremes[row] = length == 0 ? Maxima.NONE : Maxima.rest(rows.x, at, at + length);
+      }
+      float max = Maxima.max(rows.extremes[row]);
       if (!(max < Float.POSITIVE_INFINITY)) {
         throw rows.invalid(row);
       }
-      rows.extremes[row] = extremes;
       rows.maxima[row] = max;
     }
   }
@@ -43,17 +49,34 @@ final class AttentionPass {
     double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take(Lanes.blocks(longest));
     try {
-      for (int row = 0; row < rows.count; row++) {
-        if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
-          rows.masked(row);
-        } else if (rows.lengths[row] <= Lanes.BLOCK && !mayBeCut(rows, row, scale)) {
-          shortRow(rows, row, temperature, scale, scratch);
-        } else {
-          longRow(rows, row, temperature, scratch);
-        }
+      for (int row = 0; row < rows.count; row += TURN) {
+        int end = Math.min(rows.count, row + TURN);
+        AttentionGroups.references(rows, row, end, scale);
+        AttentionGroups.weights(rows, row, end, scale);
+        AttentionGroups.sums(rows, row, end);
+        AttentionGroups.factors(rows, row, end);
+        AttentionGroups.probabilities(rows, row, end);
+        others(rows, row, end, temperature, scale, scratch);
       }
     } finally {
       scratch.give();
+    }
+  }
+
+  /** The rows that are not taken together. */
+  private static void others(
+      AttentionRows rows, int begin, int end, double temperature, double scale, Scratch scratch) {
+    for (int row = begin; row < end; row++) {
+      if (AttentionGroups.has(rows, row)) {
+        continue;
+      }
+      if (rows.maxima[row] == Float.NEGATIVE_INFINITY) {
+        rows.masked(row);
+      } else if (rows.lengths[row] <= Lanes.BLOCK && !mayBeCut(rows, row, scale)) {
+        shortRow(rows, row, temperature, scale, scratch);
+      } else {
+        longRow(rows, row, temperature, scratch);
+      }
     }
   }
 

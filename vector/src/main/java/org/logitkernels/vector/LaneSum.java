@@ -27,7 +27,7 @@ import org.logitkernels.numerics.Lanes;
  */
 final class LaneSum {
   private static final VectorSpecies<Float> F = Species.FLOATS;
-  private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
+  static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
 
   /** How many vectors the virtual lanes are. */
   static final int VECTORS = Lanes.COUNT / F.length();
@@ -35,14 +35,14 @@ final class LaneSum {
   /** How many weights each virtual lane of a block sums. */
   static final int ROUNDS = Lanes.BLOCK / Lanes.COUNT;
 
-  private static final int FIRST = 2;
-  private static final int SECOND = VECTORS >= 4 ? 2 : 1;
-  private static final int THIRD = VECTORS >= 8 ? 2 : 1;
+  static final int FIRST = 2;
+  static final int SECOND = VECTORS >= 4 ? 2 : 1;
+  static final int THIRD = VECTORS >= 8 ? 2 : 1;
 
-  private static final boolean HALVE_8 = D.length() > 4;
-  private static final boolean HALVE_4 = D.length() > 2;
-  private static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(D, 4, 1, true);
-  private static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
+  static final boolean HALVE_8 = D.length() > 4;
+  static final boolean HALVE_4 = D.length() > 2;
+  static final VectorShuffle<Double> BY_4 = VectorShuffle.iota(D, 4, 1, true);
+  static final VectorShuffle<Double> BY_2 = VectorShuffle.iota(D, 2, 1, true);
 
   /** What is left of a float's bits, which are moved to where those of a double are. */
   private static final long MAGNITUDE = (1L << 60) - 1;

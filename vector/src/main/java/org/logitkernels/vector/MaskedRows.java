@@ -243,6 +243,13 @@ final class MaskedRows {
     FloatVector shifts = FloatVector.broadcast(F, shift);
     FloatVector floors = FloatVector.broadcast(F, floor);
     FloatVector ones = FloatVector.broadcast(F, one);
+    FloatVector c0 = FloatVector.broadcast(F, 1);
+    FloatVector c1 = FloatVector.broadcast(F, C1);
+    FloatVector c2 = FloatVector.broadcast(F, C2);
+    FloatVector c3 = FloatVector.broadcast(F, C3);
+    FloatVector c4 = FloatVector.broadcast(F, C4);
+    FloatVector c5 = FloatVector.broadcast(F, C5);
+    FloatVector c6 = FloatVector.broadcast(F, C6);
     IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
     IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
     IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
@@ -252,47 +259,74 @@ final class MaskedRows {
         long then = mask[nextWord + (look >> 6)] >>> look;
         long low = mask[word + 2 * group] >>> part;
         long high = mask[word + 2 * group + 1] >>> part;
-        FloatVector sum = FloatVector.zero(F);
-        for (int a = 0; a < 2; a++) {
-          for (int b = 0; b < 2; b++) {
-            int j = 2 * a + b;
-            int i = group * Lanes.GROUP + j * Lanes.COUNT + part;
-            long now = (a == 0 ? low : high) >>> b * Lanes.COUNT;
-            VectorMask<Float> forbidden =
-                LONGS
-                    ? VectorMask.fromLong(F, ~now)
-                    : BITS.lanewise(AND, (int) now).compare(EQ, 0).cast(F);
-            FloatVector v = FloatVector.fromArray(F, x, at + i).blend(floors, forbidden);
-            FloatVector t = v.fma(heads, shifts);
-            FloatVector r = v.fma(heads, shifts.sub(t));
-            r = v.fma(tails, r);
-            FloatVector p = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-            p = p.fma(r, FloatVector.broadcast(F, C4));
-            p = p.fma(r, FloatVector.broadcast(F, C3));
-            p = p.fma(r, FloatVector.broadcast(F, C2));
-            p = p.fma(r, FloatVector.broadcast(F, C1));
-            p = p.fma(r, FloatVector.broadcast(F, 1)); // 2^r
-            IntVector power = t.reinterpretAsInts().lanewise(LSHL, 23);
-            sum = p.fma(power.reinterpretAsFloats(), sum);
-            int watch = look + j * F.length();
-            int far = j * F.length() & -Integer.SIZE; // beyond the first half of the word
-            VectorMask<Float> unwatched =
-                LONGS
-                    ? VectorMask.fromLong(F, ~then >>> j * F.length())
-                    : BITS.lanewise(LSHL, j * F.length() - far)
-                        .lanewise(AND, (int) (then >>> far))
-                        .compare(EQ, 0)
-                        .cast(F);
-            IntVector bits =
-                FloatVector.fromArray(F, x, at + ahead + watch)
-                    .blend(ones, unwatched)
-                    .reinterpretAsInts();
-            signedMax = bits.max(signedMax);
-            signedMin = bits.min(signedMin);
-            flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
-          }
+        for (int j = 0; j < 4; j++) {
+          int far = j * F.length() & -Integer.SIZE; // beyond the first half of the word
+          VectorMask<Float> unwatched =
+              LONGS
+                  ? VectorMask.fromLong(F, ~then >>> j * F.length())
+                  : BITS.lanewise(LSHL, j * F.length() - far)
+                      .lanewise(AND, (int) (then >>> far))
+                      .compare(EQ, 0)
+                      .cast(F);
+          IntVector bits =
+              FloatVector.fromArray(F, x, at + ahead + look + j * F.length())
+                  .blend(ones, unwatched)
+                  .reinterpretAsInts();
+          signedMax = bits.max(signedMax);
+          signedMin = bits.min(signedMin);
+          flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
-        FloatVector.zero(F).add(sum).intoArray(groups, group * Lanes.COUNT + part);
+        int start = at + group * Lanes.GROUP + part;
+        long second = low >>> Lanes.COUNT;
+        long fourth = high >>> Lanes.COUNT;
+        VectorMask<Float> forbidden0 =
+            LONGS
+                ? VectorMask.fromLong(F, ~low)
+                : BITS.lanewise(AND, (int) low).compare(EQ, 0).cast(F);
+        VectorMask<Float> forbidden1 =
+            LONGS
+                ? VectorMask.fromLong(F, ~second)
+                : BITS.lanewise(AND, (int) second).compare(EQ, 0).cast(F);
+        VectorMask<Float> forbidden2 =
+            LONGS
+                ? VectorMask.fromLong(F, ~high)
+                : BITS.lanewise(AND, (int) high).compare(EQ, 0).cast(F);
+        VectorMask<Float> forbidden3 =
+            LONGS
+                ? VectorMask.fromLong(F, ~fourth)
+                : BITS.lanewise(AND, (int) fourth).compare(EQ, 0).cast(F);
+        FloatVector v0 = FloatVector.fromArray(F, x, start).blend(floors, forbidden0);
+        FloatVector v1 = FloatVector.fromArray(F, x, start + Lanes.COUNT).blend(floors, forbidden1);
+        FloatVector v2 =
+            FloatVector.fromArray(F, x, start + 2 * Lanes.COUNT).blend(floors, forbidden2);
+        FloatVector v3 =
+            FloatVector.fromArray(F, x, start + 3 * Lanes.COUNT).blend(floors, forbidden3);
+        FloatVector t0 = v0.fma(heads, shifts);
+        FloatVector r0 = v0.fma(heads, shifts.sub(t0));
+        r0 = v0.fma(tails, r0);
+        FloatVector p0 = c6.fma(r0, c5).fma(r0, c4).fma(r0, c3);
+        p0 = p0.fma(r0, c2).fma(r0, c1).fma(r0, c0);
+        FloatVector q0 = t0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t1 = v1.fma(heads, shifts);
+        FloatVector r1 = v1.fma(heads, shifts.sub(t1));
+        r1 = v1.fma(tails, r1);
+        FloatVector p1 = c6.fma(r1, c5).fma(r1, c4).fma(r1, c3);
+        p1 = p1.fma(r1, c2).fma(r1, c1).fma(r1, c0);
+        FloatVector q1 = t1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t2 = v2.fma(heads, shifts);
+        FloatVector r2 = v2.fma(heads, shifts.sub(t2));
+        r2 = v2.fma(tails, r2);
+        FloatVector p2 = c6.fma(r2, c5).fma(r2, c4).fma(r2, c3);
+        p2 = p2.fma(r2, c2).fma(r2, c1).fma(r2, c0);
+        FloatVector q2 = t2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector t3 = v3.fma(heads, shifts);
+        FloatVector r3 = v3.fma(heads, shifts.sub(t3));
+        r3 = v3.fma(tails, r3);
+        FloatVector p3 = c6.fma(r3, c5).fma(r3, c4).fma(r3, c3);
+        p3 = p3.fma(r3, c2).fma(r3, c1).fma(r3, c0);
+        FloatVector q3 = t3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector sum = p3.fma(q3, p2.fma(q2, p1.fma(q1, p0.mul(q0))));
+        sum.intoArray(groups, group * Lanes.COUNT + part);
       }
     }
     return Maxima.extremes(

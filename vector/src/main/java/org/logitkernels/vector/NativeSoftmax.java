@@ -16,6 +16,11 @@ final class NativeSoftmax {
   private NativeSoftmax() {}
 
   static double logSumExp(SegmentAddress x, int from, int to, double temperature) {
+    if (BlockSoftmax.isGroup(to - from)) {
+      long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
+      return Maxima.max(extremes) / temperature
+          + NativeGroupSum.logPartition(x, from, to, temperature, extremes);
+    }
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
       float max = sums(x, from, to, temperature, scratch);
@@ -26,6 +31,12 @@ final class NativeSoftmax {
   }
 
   static double logProbability(SegmentAddress x, int from, int to, double temperature, int token) {
+    if (BlockSoftmax.isGroup(to - from)) {
+      long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
+      double logPartition = NativeGroupSum.logPartition(x, from, to, temperature, extremes);
+      return LogProbability.of(
+          x.get(from + token), Maxima.max(extremes), temperature, logPartition);
+    }
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
       float max = sums(x, from, to, temperature, scratch);
@@ -136,6 +147,13 @@ final class NativeSoftmax {
 
   static void logSoftmax(
       SegmentAddress x, int from, int to, double temperature, float[] y, int yFrom) {
+    if (BlockSoftmax.isGroup(to - from)) {
+      long extremes = NativeMaxima.check(x, from, to, NativeMaxima.scan(x, from, to));
+      float logPartition = (float) NativeGroupSum.logPartition(x, from, to, temperature, extremes);
+      float max = Maxima.max(extremes);
+      logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
+      return;
+    }
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
       float max = sums(x, from, to, temperature, scratch);

@@ -32,6 +32,11 @@ final class Softmax {
 
   /** {@code max / T + ln(total / w(max))}. */
   static double logSumExp(float[] x, int from, int to, double temperature) {
+    if (BlockSoftmax.isGroup(to - from)) {
+      long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+      return Maxima.max(extremes) / temperature
+          + GroupSum.logPartition(x, from, to, temperature, extremes);
+    }
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
       float max = sums(x, from, to, temperature, scratch);
@@ -43,6 +48,11 @@ final class Softmax {
 
   /** The logarithm of the probability of a token. */
   static double logProbability(float[] x, int from, int to, double temperature, int token) {
+    if (BlockSoftmax.isGroup(to - from)) {
+      long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+      double logPartition = GroupSum.logPartition(x, from, to, temperature, extremes);
+      return LogProbability.of(x[from + token], Maxima.max(extremes), temperature, logPartition);
+    }
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
       float max = sums(x, from, to, temperature, scratch);
@@ -200,6 +210,13 @@ final class Softmax {
    * from overflowing.
    */
   static void logSoftmax(float[] x, int from, int to, double temperature, float[] y, int yFrom) {
+    if (BlockSoftmax.isGroup(to - from)) {
+      long extremes = Maxima.check(x, from, to, Maxima.scan(x, from, to));
+      float logPartition = (float) GroupSum.logPartition(x, from, to, temperature, extremes);
+      float max = Maxima.max(extremes);
+      logarithms(x, from, to, temperature, max, logPartition, y, yFrom);
+      return;
+    }
     Scratch scratch = Scratch.take(Lanes.blocks(to - from));
     try {
       float max = sums(x, from, to, temperature, scratch);

@@ -37,6 +37,7 @@ final class Twins {
           "DivergenceSum",
           "EntropySum",
           "ExpSum",
+          "GroupSum",
           "Maxima",
           "MinP",
           "MomentSum",
