@@ -36,6 +36,7 @@ import org.logitkernels.spi.AttentionRows;
  */
 final class AttentionGroups {
   private static final VectorSpecies<Float> F = Species.FLOATS;
+  private static final VectorSpecies<Integer> I = Species.INTS;
   private static final VectorSpecies<Double> D = LaneSum.D;
 
   /** The power of two of the least weight of which the products with both factors are normal. */
@@ -56,19 +57,24 @@ final class AttentionGroups {
         int at = rows.at(row);
         int last = at + length - F.length();
         assert at >= 0 && length <= x.length - at : length + " logits from " + at;
-        IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
-        IntVector signedMax = bits;
-        IntVector signedMin = bits;
-        IntVector flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE);
+        IntVector signedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
+        IntVector signedMin = IntVector.broadcast(I, Integer.MAX_VALUE);
+        IntVector flippedMax = IntVector.broadcast(I, Integer.MIN_VALUE);
         for (int i = at; i < last; i += F.length()) {
-          bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+          IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
           signedMax = bits.max(signedMax);
           signedMin = bits.min(signedMin);
           flippedMax = bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax);
         }
-        int unsignedMax = flippedMax.reduceLanes(MAX) ^ Integer.MIN_VALUE;
+        IntVector bits = FloatVector.fromArray(F, x, last).reinterpretAsInts();
+        int unsignedMax =
+            bits.lanewise(XOR, Integer.MIN_VALUE).max(flippedMax).reduceLanes(MAX)
+                ^ Integer.MIN_VALUE;
         extremes[row] =
-            Maxima.extremes(signedMax.reduceLanes(MAX), signedMin.reduceLanes(MIN), unsignedMax);
+            Maxima.extremes(
+                bits.max(signedMax).reduceLanes(MAX),
+                bits.min(signedMin).reduceLanes(MIN),
+                unsignedMax);
       }
     }
   }
