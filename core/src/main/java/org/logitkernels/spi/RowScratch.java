@@ -11,7 +11,8 @@ public final class RowScratch {
   public final double[] sums;
 
   /**
-   * Of each block, its maximum: -Infinity if all of it is masked, NaN if it holds what is no logit.
+   * Of each block, its maximum: -Infinity if all of it is masked, NaN or +Infinity if it holds what
+   * is no logit.
    */
   public final float[] tops;
 

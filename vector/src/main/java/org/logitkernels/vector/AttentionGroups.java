@@ -25,12 +25,12 @@ import org.logitkernels.numerics.Lanes;
 import org.logitkernels.spi.AttentionRows;
 
 /**
- * Softmax of attention rows that are a group at most and in which every weight counts, many rows at
- * a time: each loop goes through all of them.
+ * Softmax of attention rows that are a vector at least and a group at most, and in which no weight
+ * is very small: many rows at a time. Each loop goes through all of them.
  *
- * <p>One such row alone is 100 to 200 operations that wait for each other: its maximum, a weight,
- * the sum, the factor. So a processor that takes row after row has nothing to do most of the time.
- * Here the rows wait together. And what is the same for all rows is done once.
+ * <p>One such row alone is a chain of some two hundred cycles, in which each step waits for the one
+ * before: its maximum, its weights, their sum, the factor. Side by side, the rows wait together.
+ * And what is the same for all rows is done once.
  *
  * <p>The weights go where the probabilities will be, which may be where the logits are.
  */
@@ -39,7 +39,10 @@ final class AttentionGroups {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final VectorSpecies<Double> D = LaneSum.D;
 
-  /** The power of two of the least weight of which the products with both factors are normal. */
+  /**
+   * The power of two of the least weight. Its products with both factors are normal, but where one
+   * total in a billion leaves a tiny second factor, or under a high sink.
+   */
   private static final double LEAST = -64;
 
   private AttentionGroups() {}
