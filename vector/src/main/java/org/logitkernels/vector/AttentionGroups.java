@@ -82,11 +82,15 @@ final class AttentionGroups {
     }
   }
 
-  /** Decides which rows are taken together, and leaves 1.5 * 2^23 - N of each of these. */
-  static void references(AttentionRows rows, int begin, int end, double scale) {
+  /**
+   * Decides which rows are taken together, leaves 1.5 * 2^23 - N of each of these, and returns how
+   * many they are.
+   */
+  static int references(AttentionRows rows, int begin, int end, double scale) {
     int[] lengths = rows.lengths;
     long[] extremes = rows.extremes;
     float[] shifts = rows.shifts;
+    int count = 0;
     for (int row = begin; row < end; row++) {
       float max = Maxima.max(extremes[row]);
       boolean together =
@@ -94,7 +98,9 @@ final class AttentionGroups {
               && !Exponential.isFar(max, scale)
               && BlockSoftmax.least(extremes[row], scale) >= LEAST;
       shifts[row] = together ? Exponential.ROUND - Exponential.exponent(max, scale) : Float.NaN;
+      count += together ? 1 : 0;
     }
+    return count;
   }
 
   /** Whether this row is taken together with others. */

@@ -51,12 +51,16 @@ final class AttentionPass {
     try {
       for (int row = 0; row < rows.count; row += TURN) {
         int end = Math.min(rows.count, row + TURN);
-        AttentionGroups.references(rows, row, end, scale);
-        AttentionGroups.weights(rows, row, end, scale);
-        AttentionGroups.sums(rows, row, end);
-        AttentionGroups.factors(rows, row, end);
-        AttentionGroups.probabilities(rows, row, end);
-        others(rows, row, end, temperature, scale, scratch);
+        int together = AttentionGroups.references(rows, row, end, scale);
+        if (together > 0) {
+          AttentionGroups.weights(rows, row, end, scale);
+          AttentionGroups.sums(rows, row, end);
+          AttentionGroups.factors(rows, row, end);
+          AttentionGroups.probabilities(rows, row, end);
+        }
+        if (together < end - row) {
+          others(rows, row, end, temperature, scale, scratch);
+        }
       }
     } finally {
       scratch.give();
