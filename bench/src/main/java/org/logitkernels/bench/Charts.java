@@ -305,9 +305,7 @@ final class Charts {
     List<Chart> charts = new ArrayList<>();
     for (String workload : run.results().stream().map(ColdResult::workload).distinct().toList()) {
       List<ColdResult> results =
-          run.results().stream()
-              .filter(r -> r.workload().equals(workload) && !r.timeline().isEmpty())
-              .toList();
+          run.results().stream().filter(r -> r.workload().equals(workload)).toList();
       List<Map<String, Object>> values = new ArrayList<>();
       for (ColdResult r : results) {
         for (ColdResult.Moment m : r.timeline()) {

@@ -29,34 +29,57 @@ final class ColdBenchmark {
   static final List<String> WORKLOADS = List.of("chain", "draw");
   static final List<String> BACKENDS = List.of("scalar", "vector", "adaptive", "adaptive-aot");
 
+  /** Those that are also measured in other settings than the first. */
+  private static final List<String> ELSEWHERE = List.of("scalar", "adaptive");
+
   static final List<String> FLAGS = List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
 
   /** Seconds in which a JVM that hangs is given up, besides those it measures. */
   private static final int PATIENCE = 60;
 
+  /** A backend in a setting; its name is that of the backend alone in the first setting. */
+  record Start(String name, String backend, Setting setting) {}
+
   private final int vocabulary;
   private final int jvms;
   private final double seconds;
+  private final List<Start> starts;
   private final Path directory;
   private final Path rows;
   private final Map<String, Path> caches = new LinkedHashMap<>();
   private final Progress progress;
   private final List<ColdResult> results = new ArrayList<>();
 
-  private ColdBenchmark(int vocabulary, int jvms, double seconds, Path directory) {
+  private ColdBenchmark(
+      int vocabulary, int jvms, double seconds, List<Setting> settings, Path directory) {
     this.vocabulary = vocabulary;
     this.jvms = jvms;
     this.seconds = seconds;
+    this.starts = starts(settings);
     this.directory = directory;
     this.rows = directory.resolve("rows.f32");
-    this.progress = Progress.of((long) WORKLOADS.size() * (1 + jvms * BACKENDS.size()));
+    this.progress = Progress.of((long) WORKLOADS.size() * (1 + jvms * starts.size()));
   }
 
-  /** Measures. */
-  static ColdResult.Run run(int vocabulary, int jvms, double seconds)
+  /** What is measured, by turns. */
+  static List<Start> starts(List<Setting> settings) {
+    List<Start> starts = new ArrayList<>();
+    for (String backend : BACKENDS) {
+      starts.add(new Start(backend, backend, settings.getFirst()));
+    }
+    for (Setting setting : settings.subList(1, settings.size())) {
+      for (String backend : ELSEWHERE) {
+        starts.add(new Start(backend + ", " + setting.name(), backend, setting));
+      }
+    }
+    return starts;
+  }
+
+  /** Measures: every backend in the first setting, and two of them in each other one. */
+  static ColdResult.Run run(int vocabulary, int jvms, double seconds, List<Setting> settings)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("cold-start");
-    ColdBenchmark benchmark = new ColdBenchmark(vocabulary, jvms, seconds, directory);
+    ColdBenchmark benchmark = new ColdBenchmark(vocabulary, jvms, seconds, settings, directory);
     try {
       benchmark.writeRows();
       for (String workload : WORKLOADS) {
@@ -138,7 +161,7 @@ final class ColdBenchmark {
   /** The two commands of an ahead-of-time cache: a run for training, which leaves the cache. */
   private void makeCache(String workload) throws IOException, InterruptedException {
     Path cache = directory.resolve(workload + ".aot");
-    start(List.of("-XX:AOTCacheOutput=" + cache), "adaptive", workload);
+    start(List.of(), List.of("-XX:AOTCacheOutput=" + cache), "adaptive", workload);
     if (!Files.exists(cache)) {
       throw new IOException("the JVM made no ahead-of-time cache");
     }
@@ -150,35 +173,43 @@ final class ColdBenchmark {
     Map<String, List<long[]>> ends = new LinkedHashMap<>();
     long expected = 0;
     for (int jvm = 1; jvm <= jvms; jvm++) {
-      for (String backend : BACKENDS) {
-        boolean cached = backend.endsWith("-aot");
-        long[] written =
-            start(
-                cached ? List.of("-XX:AOTCache=" + caches.get(workload)) : List.of(),
-                cached ? "adaptive" : backend,
-                workload);
+      for (Start start : starts) {
+        long[] written = start(start, workload);
         if (written.length <= ColdResult.FIRST_CALLS) {
           throw new IllegalArgumentException(
               "--seconds: in %s s %s did only %d calls of %s, where %d are looked at"
                   .formatted(
-                      seconds, backend, written.length - 1, workload, ColdResult.FIRST_CALLS));
+                      seconds, start.name, written.length - 1, workload, ColdResult.FIRST_CALLS));
         }
         expected = ends.isEmpty() ? written[0] : expected;
         if (written[0] != expected) {
-          throw new IllegalStateException(backend + " gave other tokens than scalar");
+          throw new IllegalStateException(start.name + " gave other tokens than scalar");
         }
         long[] calls = Arrays.copyOfRange(written, 1, written.length);
-        ends.computeIfAbsent(backend, b -> new ArrayList<>()).add(calls);
+        ends.computeIfAbsent(start.name, b -> new ArrayList<>()).add(calls);
         progress.step(
-            String.format(Locale.ROOT, "%s, %s: %.0f ms", workload, backend, calls[0] / 1e6));
+            String.format(Locale.ROOT, "%s, %s: %.0f ms", workload, start.name, calls[0] / 1e6));
       }
     }
     ends.forEach(
-        (backend, calls) -> results.add(ColdResult.of(workload, backend, vocabulary, calls)));
+        (name, calls) -> {
+          ColdResult result = ColdResult.of(workload, name, vocabulary, calls);
+          results.add(BACKENDS.contains(name) ? result : result.withoutTimeline());
+        });
   }
 
   /** Runs a JVM, and returns what it wrote. */
-  private long[] start(List<String> flags, String backend, String workload)
+  private long[] start(Start start, String workload) throws IOException, InterruptedException {
+    boolean cached = start.backend.endsWith("-aot");
+    List<String> flags = new ArrayList<>(start.setting.flags());
+    if (cached) {
+      flags.add("-XX:AOTCache=" + caches.get(workload));
+    }
+    String backend = cached ? "adaptive" : start.backend;
+    return start(start.setting.before(), flags, backend, workload);
+  }
+
+  private long[] start(List<String> before, List<String> flags, String backend, String workload)
       throws IOException, InterruptedException {
     List<String> arguments =
         List.of(
@@ -187,7 +218,7 @@ final class ColdBenchmark {
             String.valueOf(vocabulary),
             String.valueOf(seconds),
             rows.toString());
-    return run(List.of(), flags, ColdStart.class, arguments, directory, seconds);
+    return run(before, flags, ColdStart.class, arguments, directory, seconds);
   }
 
   /**

@@ -11,7 +11,8 @@ import java.util.stream.DoubleStream;
  * How a backend did a workload in JVMs that had just started.
  *
  * @param workload chain or draw
- * @param backend scalar, vector, adaptive, or adaptive-aot: with a cache made ahead of time
+ * @param backend scalar, vector, adaptive, or adaptive-aot: with a cache made ahead of time; with
+ *     the setting behind it if that is not the first
  * @param vocabulary logits in a row
  * @param jvms one measurement for each JVM
  * @param timeline the calls of the JVM whose first 1,000 took the median time; empty if not kept
@@ -47,6 +48,11 @@ record ColdResult(
         vocabulary,
         ends.stream().map(Jvm::of).toList(),
         Moment.of(byTotal.get((byTotal.size() - 1) / 2)));
+  }
+
+  /** The same figures, without the calls of one JVM. */
+  ColdResult withoutTimeline() {
+    return new ColdResult(workload, backend, vocabulary, jvms, List.of());
   }
 
   /**

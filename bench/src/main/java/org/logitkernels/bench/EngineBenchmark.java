@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An engine under load, {@link BusyEngine}, in fresh JVMs: on all processors, on one of them, and
@@ -18,44 +16,6 @@ final class EngineBenchmark {
   static final List<String> BACKENDS = List.of("scalar", "vector", EngineRun.ADAPTIVE);
 
   private EngineBenchmark() {}
-
-  /**
-   * A way to start a JVM.
-   *
-   * @param name as the table has it
-   * @param before what stands in front of the java command
-   * @param flags of the JVM, beside those that all have
-   */
-  record Setting(String name, List<String> before, List<String> flags) {}
-
-  /** The settings that this machine has. */
-  static List<Setting> settings(@Nullable Path graal) throws IOException {
-    List<Setting> settings = new ArrayList<>();
-    int processors = Runtime.getRuntime().availableProcessors();
-    settings.add(new Setting(processors + " processors", List.of(), List.of()));
-    if (processors > 1 && Files.isExecutable(Path.of("/usr/bin/taskset"))) {
-      settings.add(new Setting("1 processor", List.of("/usr/bin/taskset", "-c", "0"), List.of()));
-    }
-    if (graal != null) {
-      try (Stream<Path> jars = Files.list(graal)) {
-        if (jars.noneMatch(jar -> jar.getFileName().toString().startsWith("compiler-"))) {
-          throw new IllegalArgumentException(
-              "--graal: there is no compiler-*.jar in " + graal + "; -Pgraal copies the jars");
-        }
-      }
-      settings.add(
-          new Setting(
-              processors + " processors, Graal",
-              List.of("/usr/bin/env", "JVMCI_VERSION_CHECK=ignore"),
-              List.of(
-                  "-XX:+UnlockExperimentalVMOptions",
-                  "-XX:+EnableJVMCI",
-                  "-XX:+UseJVMCICompiler",
-                  "--upgrade-module-path",
-                  graal.toString())));
-    }
-    return settings;
-  }
 
   /** Measures. */
   static EngineRun run(int vocabulary, int jvms, List<Setting> settings)
@@ -70,8 +30,8 @@ final class EngineBenchmark {
           String backend = BACKENDS.get(i % BACKENDS.size());
           long[] written =
               ColdBenchmark.run(
-                  setting.before,
-                  setting.flags,
+                  setting.before(),
+                  setting.flags(),
                   BusyEngine.class,
                   List.of(backend, String.valueOf(vocabulary), String.valueOf(EngineRun.SECONDS)),
                   directory,
@@ -83,10 +43,10 @@ final class EngineBenchmark {
             }
           }
           tokens.computeIfAbsent(backend, b -> new ArrayList<>()).add(EngineRun.tokens(written));
-          progress.step(setting.name + ", " + backend + ": " + tokens.get(backend).getLast());
+          progress.step(setting.name() + ", " + backend + ": " + tokens.get(backend).getLast());
         }
         tokens.forEach(
-            (backend, each) -> engines.add(new EngineRun.Engine(setting.name, backend, each)));
+            (backend, each) -> engines.add(new EngineRun.Engine(setting.name(), backend, each)));
       }
     } finally {
       ColdBenchmark.end(directory);

@@ -221,8 +221,8 @@ public final class Main implements Callable<Integer> {
       names = "--cold",
       description =
           "Measure the first seconds of JVMs that have just started, not the steady state: scalar, vector, "
-              + "adaptive, and adaptive with an ahead-of-time cache. The results go to cold-start.json unless --json "
-              + "says otherwise.")
+              + "adaptive, and adaptive with an ahead-of-time cache; scalar and adaptive also on one processor. The "
+              + "results go to cold-start.json unless --json says otherwise.")
   private boolean cold;
 
   @Option(
@@ -236,7 +236,7 @@ public final class Main implements Callable<Integer> {
       names = "--graal",
       paramLabel = "DIR",
       description =
-          "With --engine: also with the compiler Graal, whose jars ./mvnw test-compile -Pgraal -pl core,vector leaves "
+          "With --cold and --engine: also with the compiler Graal, whose jars ./mvnw test-compile -Pgraal -pl core,vector leaves "
               + "in vector/target/graal.")
   private @Nullable Path graal;
 
@@ -411,8 +411,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private int measureEngine() throws IOException, InterruptedException {
-    EngineRun run =
-        EngineBenchmark.run(vocabularies.getFirst(), jvms, EngineBenchmark.settings(graal));
+    EngineRun run = EngineBenchmark.run(vocabularies.getFirst(), jvms, Setting.all(graal));
     System.out.print(run.table()); // first: a file may fail
     if (json != null) {
       JSON.writeValue(json.toFile(), run);
@@ -422,7 +421,8 @@ public final class Main implements Callable<Integer> {
   }
 
   private int measureCold(Path json) throws IOException, InterruptedException {
-    ColdResult.Run run = ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds);
+    ColdResult.Run run =
+        ColdBenchmark.run(vocabularies.getFirst(), jvms, seconds, Setting.all(graal));
     System.out.print(ColdBenchmark.table(run)); // first: a file may fail
     JSON.writeValue(json.toFile(), run);
     System.out.println("Written to " + written(json));
@@ -530,7 +530,7 @@ public final class Main implements Callable<Integer> {
     }
     if (cold && (quick || peers || backends != null || inputs != null || compare != null)) {
       throw new IllegalArgumentException(
-          "--cold goes with --jvms, --seconds, --vocabulary, --json and --html alone");
+          "--cold goes with --jvms, --seconds, --vocabulary, --graal, --json and --html alone");
     }
     if (turns && (cold || quick || peers || json != null || html != null || compare != null)) {
       throw new IllegalArgumentException(
@@ -563,8 +563,9 @@ public final class Main implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--engine goes with --jvms, --vocabulary, --graal and --json alone");
     }
-    if (graal != null && !(engine && Files.isDirectory(graal))) {
-      throw new IllegalArgumentException("--graal names a folder, and goes with --engine");
+    if (graal != null && !((cold || engine) && Files.isDirectory(graal))) {
+      throw new IllegalArgumentException(
+          "--graal names a folder, and goes with --cold or --engine");
     }
     if ((cold || engine) && vocabularies.size() != 1) {
       throw new IllegalArgumentException("--cold and --engine take one --vocabulary");

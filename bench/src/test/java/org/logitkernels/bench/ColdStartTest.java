@@ -1,6 +1,7 @@
 package org.logitkernels.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -118,5 +119,37 @@ class ColdStartTest {
     for (int i = 1; i < timeline.size(); i++) {
       assertTrue(timeline.get(i).ms() > timeline.get(i - 1).ms());
     }
+  }
+
+  /** On one processor no backend is of interest but the default, and what it is compared with. */
+  @Test
+  void otherSettingsHaveTheDefaultAndScalar() {
+    Setting all = new Setting("2 processors", List.of(), List.of());
+    Setting one = new Setting("1 processor", List.of("taskset"), List.of());
+    assertEquals(
+        List.of(
+            "scalar",
+            "vector",
+            "adaptive",
+            "adaptive-aot",
+            "scalar, 1 processor",
+            "adaptive, 1 processor"),
+        ColdBenchmark.starts(List.of(all, one)).stream().map(ColdBenchmark.Start::name).toList());
+  }
+
+  /** A chart draws who has a timeline, and its table has all. */
+  @Test
+  void aChartHasLinesForThoseWithATimeline() {
+    ColdResult drawn = ColdResult.of("chain", "adaptive", 128_256, List.of(ends()));
+    ColdResult other =
+        ColdResult.of("chain", "adaptive, 1 processor", 128_256, List.of(ends())).withoutTimeline();
+    ColdResult.Run run =
+        new ColdResult.Run("a processor", "a JDK", 2, 5, List.of(), "abc", List.of(drawn, other));
+    Chart chart = Charts.cold(run).getFirst();
+    assertEquals(
+        List.of("adaptive", "adaptive, 1 processor"),
+        chart.rows().stream().map(List::getFirst).toList());
+    assertTrue(chart.spec().toString().contains("\"adaptive\""));
+    assertFalse(chart.spec().toString().contains("1 processor"));
   }
 }

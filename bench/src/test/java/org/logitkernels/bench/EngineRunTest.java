@@ -68,12 +68,11 @@ class EngineRunTest {
   @Test
   void settingsAreThoseOfTheMachine() throws Exception {
     int processors = Runtime.getRuntime().availableProcessors();
-    assertEquals(processors + " processors", EngineBenchmark.settings(null).getFirst().name());
-    Exception none =
-        assertThrows(IllegalArgumentException.class, () -> EngineBenchmark.settings(folder));
+    assertEquals(processors + " processors", Setting.all(null).getFirst().name());
+    Exception none = assertThrows(IllegalArgumentException.class, () -> Setting.all(folder));
     assertTrue(none.getMessage().startsWith("--graal: there is no compiler-*.jar in "));
     Files.writeString(folder.resolve("compiler-25.jar"), "");
-    EngineBenchmark.Setting graal = EngineBenchmark.settings(folder).getLast();
+    Setting graal = Setting.all(folder).getLast();
     assertEquals(processors + " processors, Graal", graal.name());
     assertEquals(folder.toString(), graal.flags().getLast());
   }

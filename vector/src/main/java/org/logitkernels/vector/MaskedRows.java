@@ -183,8 +183,7 @@ final class MaskedRows {
       tops[b] = top;
       boolean masked = !(Math.abs(top) < Float.POSITIVE_INFINITY);
       int exponent = Exponential.exponent(top, scale);
-      boolean plain =
-          !Exponential.isFar(top, scale) && Maxima.min(extremes) * scale >= exponent + ExpSum.PLAIN;
+      boolean plain = BlockSoftmax.isPlain(extremes, scale);
       seen = plain && next >= 0;
       if (masked) {
         sums[b] = 0;
