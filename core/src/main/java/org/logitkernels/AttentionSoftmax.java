@@ -61,9 +61,10 @@ import org.logitkernels.spi.AttentionRows;
  * <p><b>Cost:</b> linear in the entries; two reads and a write of each (three and two in rows of up
  * to 128 or of more than 1,024), and one exponential. Rows in segments are copied to scratch, a
  * part at a time; where they are more than 16,384 entries they are read twice. <b>Allocation:</b>
- * none once the scratch has grown: to 40 bytes for each row of a call, and for segments to 6 bytes
- * for an entry of the longest row, 98,304 at least. A call on a read-only heap segment may add some
- * dozens of bytes, as the array behind it can only be found by making a slice.
+ * none once the scratch has grown: to 40 bytes for each row of a call, to 4 KB where rows have less
+ * than 16 entries, and for segments to 6 bytes for an entry of the longest row, 98,304 at least. A
+ * call on a read-only heap segment may add some dozens of bytes, as the array behind it can only be
+ * found by making a slice.
  *
  * <p>Holds no result between calls, but refers to the kernels, to the arrays or segments of the
  * last call of each kind, and to the arrays of lengths, sinks and log-sum-exps that it was given,

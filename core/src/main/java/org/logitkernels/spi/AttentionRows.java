@@ -76,6 +76,9 @@ public final class AttentionRows {
   /** The sum of each such row's weights. For kernels. */
   public double[] totals = {};
 
+  /** Copies of rows that are too short for a kernel, once there were any. For kernels. */
+  public @Nullable AttentionRows copies;
+
   /** No rows yet. */
   public AttentionRows() {}
 

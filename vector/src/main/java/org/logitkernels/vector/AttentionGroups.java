@@ -39,6 +39,9 @@ final class AttentionGroups {
   private static final VectorSpecies<Integer> I = Species.INTS;
   private static final VectorSpecies<Double> D = LaneSum.D;
 
+  /** So many rows are taken together at most: with their weights, they lie in the nearest cache. */
+  static final int TURN = 32;
+
   /**
    * The power of two of the least weight. Its products with both factors are normal, but where one
    * total in a billion leaves a tiny second factor, or under a high sink.

@@ -8,16 +8,13 @@ import org.logitkernels.spi.AttentionRows;
  * Softmax of many rows, each with the bits of {@link Softmax}.
  *
  * <p>First comes a look at all rows, so that nothing is written before all are known to be valid.
- * Then short rows are taken many at a time, by {@link AttentionGroups}. Each other row is taken as
- * a row alone would be: by {@link BlockSoftmax}, or a long one by {@link Softmax}. Only the sink is
- * different, which has a part in the total.
+ * Then short rows are taken many at a time, by {@link AttentionGroups} and {@link ShortAttention}.
+ * Each other row is taken as a row alone would be: by {@link BlockSoftmax}, or a long one by {@link
+ * Softmax}. Only the sink is different, which has a part in the total.
  */
 final class AttentionPass {
   /** With such a weight a total is hardly larger than that of the longest row may be. */
   private static final double HIGHEST_SINK = 0x1p30;
-
-  /** So many rows, if they are a group, lie in the nearest cache together with their weights. */
-  private static final int TURN = 32;
 
   private AttentionPass() {}
 
@@ -49,14 +46,17 @@ final class AttentionPass {
     double scale = Exponential.scale(temperature);
     Scratch scratch = Scratch.take(Lanes.blocks(longest));
     try {
-      for (int row = 0; row < rows.count; row += TURN) {
-        int end = Math.min(rows.count, row + TURN);
+      for (int row = 0; row < rows.count; row += AttentionGroups.TURN) {
+        int end = Math.min(rows.count, row + AttentionGroups.TURN);
         int together = AttentionGroups.references(rows, row, end, scale);
         if (together > 0) {
           AttentionGroups.weights(rows, row, end, scale);
           AttentionGroups.sums(rows, row, end);
           AttentionGroups.factors(rows, row, end);
           AttentionGroups.probabilities(rows, row, end);
+        }
+        if (together < end - row) {
+          together += ShortAttention.softmax(rows, row, end, scale);
         }
         if (together < end - row) {
           others(rows, row, end, temperature, scale, scratch);
