@@ -28,7 +28,13 @@ import org.junit.jupiter.api.Test;
 class CompiledAloneTest {
   private static final int INLINED = 325;
   private static final int MANY = 12;
-  private static final int MOST = 120;
+  private static final int MOST = 110;
+
+  /**
+   * A method that calls more, and how many at most. A machine with masks of longs runs 104 of the
+   * 120, another one 115. None of 140 fresh JVMs allocated in it.
+   */
+  private static final Map<String, Integer> TRIED = Map.of("MaskedRows.plainBlock", 120);
 
   @Test
   void methodsOfManyVectorsAreLongerThanWhatIsInlined() throws IOException, URISyntaxException {
@@ -37,7 +43,7 @@ class CompiledAloneTest {
     Map<String, MethodModel> found = methodsOfManyVectors();
     found.forEach(
         (name, method) -> {
-          if (vectorCalls(method) > MOST) {
+          if (vectorCalls(method) > TRIED.getOrDefault(name, MOST)) {
             larger.add(name + ": " + vectorCalls(method) + " calls");
           }
           int length = method.code().map(code -> ((CodeAttribute) code).codeLength()).orElse(0);
